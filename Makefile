@@ -1,0 +1,35 @@
+# Two commands matter: `make run` starts the whole shop, `make test` checks all of it. Both bring what they need.
+# PYTHON chooses the interpreter (3.11 to 3.13), PORT the shop's address, LOUPE_HOME the data folder.
+
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop test lint prove bench lock reset
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+run: ## start the whole shop: database, broker, web, workers, payments, mail
+	@exec $(PYTHON) dev/bootstrap.py dev.run
+
+stop: ## stop the shop and its database and broker
+	@$(PYTHON) dev/bootstrap.py dev.run --stop
+
+test: ## check everything: style, types, imports, templates, migrations, tests (8 minutes at most)
+	@$(PYTHON) dev/bootstrap.py dev.check
+
+lint: ## the checks without the tests
+	@$(PYTHON) dev/bootstrap.py dev.check --lint
+
+prove: ## the long proofs, resumable, into docs/proof.md (an hour at most)
+	@$(PYTHON) dev/bootstrap.py dev.prove
+
+bench: ## measure the pages against floors served by the same server
+	@$(PYTHON) dev/bootstrap.py bench
+
+lock: ## turn requirements.in into requirements.txt, with hashes (needs uv)
+	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+
+reset: ## stop everything and delete the data folder
+	@$(PYTHON) dev/bootstrap.py dev.run --reset

@@ -1,0 +1,1 @@
+"""What starts and stands in on a developer's machine; no app imports it."""

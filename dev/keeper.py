@@ -1,0 +1,71 @@
+"""Stops the embedded services once nobody uses them any more.
+
+Every process that uses them holds a shared lock on the lease file until it ends, however it ends. The keeper, one small
+process for each data folder, tries now and then to get that lock for itself. When it got it again and again for the idle
+time, nobody is left, and it stops the services and ends.
+
+    python -m dev.keeper FOLDER IDLE_SECONDS        (started by dev.services.ensure, goes to the background)
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from dev import locks, services
+
+EVERY_SECONDS = 1.0
+
+
+def keep(folder: Path, *, idle_seconds: float) -> None:
+    """Wait for the last user to leave, then stop the services of this folder; one keeper at a time."""
+    own = os.open(folder / services.KEEPER, os.O_RDWR | os.O_CREAT, 0o600)
+    if not locks.try_exclusive(own):
+        return
+    os.ftruncate(own, 0)
+    os.write(own, str(os.getpid()).encode())
+    lease = os.open(folder / services.LEASE, os.O_RDWR | os.O_CREAT, 0o600)
+    idle_since = time.monotonic()
+    while True:
+        time.sleep(EVERY_SECONDS)
+        if not folder.exists():
+            return
+        if not _unused(lease):
+            idle_since = time.monotonic()
+        elif time.monotonic() - idle_since >= idle_seconds and _stopped(folder, own, lease):
+            return
+
+
+def _unused(lease: int) -> bool:
+    """Whether nobody holds the lease at this moment."""
+    if not locks.try_exclusive(lease):
+        return False
+    locks.release(lease)
+    return True
+
+
+def _stopped(folder: Path, own: int, lease: int) -> bool:
+    """Stop the services unless somebody came in the last moment."""
+    with locks.FileLock(folder / services.LOCK):
+        if not _unused(lease):
+            return False
+        services.stop_all(folder)
+        os.close(own)  # before the lock is free: whoever gets it next must see that no keeper is left
+        return True
+
+
+def main() -> None:
+    """Go to the background, away from the terminal and the folder we were started in, and keep."""
+    folder, idle_seconds = Path(sys.argv[1]), float(sys.argv[2])
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    keep(folder, idle_seconds=idle_seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Advisory file locks that the kernel lets go of when their process ends, however it ends."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+
+from dev.errors import Unavailable
+
+
+class FileLock:
+    """An exclusive lock on a file, waited for, but not for ever."""
+
+    def __init__(self, path: Path, *, seconds: float = 120) -> None:
+        self.path = path
+        self.seconds = seconds
+        self._fd = -1
+
+    def __enter__(self) -> "FileLock":
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + self.seconds
+        while not try_exclusive(self._fd):
+            if time.monotonic() > deadline:
+                os.close(self._fd)
+                raise Unavailable(f"Another process has held {self.path} for {self.seconds:.0f} seconds; end it first.")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._fd)
+
+
+def try_exclusive(fd: int) -> bool:
+    """Take the exclusive lock if nobody else holds one; say whether it worked."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def share(fd: int) -> None:
+    """Take a shared lock, waiting for whoever holds it exclusively."""
+    fcntl.flock(fd, fcntl.LOCK_SH)
+
+
+def release(fd: int) -> None:
+    """Let go of a lock without closing the file."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
