@@ -1,7 +1,7 @@
 """Stops the embedded services once nobody uses them any more.
 
-Every process that uses them holds a shared lock on the lease file until it ends, however it ends. The keeper, one small
-process for each data folder, tries now and then to get that lock for itself. When it got it again and again for the idle
+Every process that uses them holds a shared lock on the lease file until it ends, however it ends. The keeper, one
+small process for each data folder, tries every second to get that lock for itself. Once it got it all through the idle
 time, nobody is left, and it stops the services and ends.
 
     python -m dev.keeper FOLDER IDLE_SECONDS        (started by dev.services.ensure, goes to the background)

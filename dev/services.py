@@ -1,12 +1,12 @@
 """The database and the broker of a developer's machine, from wheels: no system package, nothing to configure.
 
-`ensure()` starts an embedded PostgreSQL and an embedded Valkey under the data folder (`LOUPE_HOME`, by default `.loupe/`)
-and puts their addresses into `DATABASE_URL` and `REDIS_URL`. Any number of processes may call it at once: a file lock lets
-one of them start what is missing, the others share it. What the environment names already is left alone, and nothing
-is started in production.
+`ensure()` starts an embedded PostgreSQL and an embedded Valkey under the data folder (`LOUPE_HOME`, by default
+`.loupe/`) and puts their addresses into `DATABASE_URL` and `REDIS_URL`. Any number of processes may call it at once: a
+file lock lets one of them start what is missing, the others share it. What the environment names already is left
+alone, and nothing is started in production.
 
-Who stops them: every process that called `ensure()` holds a lease until it ends, however it ends. A minute after the last
-one left, the keeper (`dev/keeper.py`) stops the services. `make stop` does it at once.
+Who stops them: every process that called `ensure()` holds a lease until it ends, however it ends. A minute after the
+last one left, the keeper (`dev/keeper.py`) stops the services. `make stop` does it at once.
 
     python -m dev.services start | stop | wipe [FOLDER]
 """
