@@ -1,0 +1,125 @@
+"""What customers type about themselves: their name and number, their addresses, a key's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django_countries import countries
+
+from accounts import addresses, phones
+from accounts.models import Address, User
+
+NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
+NEEDS_POSTAL_CODE = frozenset({"AU", "CA", "DE", "DK", "ES", "FR", "GB", "IT", "JP", "NL", "SE", "US"})
+NEEDS_REGION = frozenset({"AU", "CA", "US"})
+
+
+class NameForm(forms.Form):
+    """The optional part of sign-up; allauth adds e-mail and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
+
+    full_name = forms.CharField(
+        label="Full name (optional)",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    field_order = ("email", "password1", "full_name")
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Keep the name on the account just made; called by allauth."""
+        user.full_name = self.cleaned_data["full_name"]
+        user.save(update_fields=["full_name"])
+
+
+class PhoneField(forms.CharField):
+    """A phone number, optional, kept as E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+        super().__init__(**{"required": False, "max_length": 40, "widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> str:
+        """Return the number in one spelling, or nothing."""
+        typed = super().clean(value)
+        if not typed:
+            return ""
+        try:
+            return phones.normalise(typed)
+        except phones.NotANumber:
+            raise ValidationError(NOT_A_NUMBER, code="phone")
+
+
+class DetailsForm(forms.Form):
+    """The customer's name and phone number."""
+
+    full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = PhoneField(help_text="For the courier, if a parcel needs a hand. Nobody else gets it.")
+
+
+class AddressForm(forms.Form):
+    """An address to send parcels to."""
+
+    full_name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    country = forms.ChoiceField(choices=lambda: list(countries), widget=forms.Select(attrs={"autocomplete": "country"}))
+    line1 = forms.CharField(
+        label="Address", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
+    )
+    line2 = forms.CharField(
+        label="Apartment, floor (optional)",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    city = forms.CharField(
+        label="Town or city", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
+    )
+    region = forms.CharField(
+        label="State or region",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level1"}),
+    )
+    postal_code = forms.CharField(
+        max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+    )
+    phone = PhoneField(label="Phone (optional)")
+    is_default_shipping = forms.BooleanField(label="Use this address first", required=False)
+
+    @classmethod
+    def showing(cls, address: Address) -> AddressForm:
+        """Return the form filled in with an address as it stands."""
+        return cls(initial={name: getattr(address, name) for name in cls.base_fields})
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a postal code and a region where a parcel cannot arrive without them."""
+        cleaned = super().clean() or {}
+        country = cleaned.get("country", "")
+        if country in NEEDS_POSTAL_CODE and not cleaned.get("postal_code"):
+            self.add_error("postal_code", "Parcels to this country need a postal code.")
+        if country in NEEDS_REGION and not cleaned.get("region"):
+            self.add_error("region", "Parcels to this country need a state or region.")
+        return cleaned
+
+    def details(self) -> addresses.Details:
+        """Return what was typed, as the room takes it."""
+        typed = dict(self.cleaned_data)
+        del typed["is_default_shipping"]
+        return addresses.Details(**typed)
+
+    @property
+    def wants_default(self) -> bool:
+        """Whether the customer asked for this address to come first."""
+        return bool(self.cleaned_data["is_default_shipping"])
+
+
+class TokenForm(forms.Form):
+    """A name for a new API key."""
+
+    name = forms.CharField(
+        label="What is it for?",
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Home automation"}),
+    )

@@ -1,0 +1,184 @@
+"""What we know about a customer's account: the login itself and the addresses saved on it.
+
+What a person bought, asked or consented to is not here: it hangs on their `privacy.Subject`,
+because most of those people never make an account. Verbs are in `addresses` and `security`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django_countries import countries
+from knox.models import AbstractAuthToken
+
+from privacy.register import subjects
+
+SIGN_UP = "system:sign-up"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users together with the data subject each of them is."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Lower-case the whole address: two spellings of one mailbox are one account."""
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find a user by e-mail, however it was typed."""
+        return self.get(email=self.normalize_email(username))
+
+    @transaction.atomic
+    def enrol(self, user: User, *, at: datetime) -> User:
+        """Save a new user with a data subject of their own and the e-mail as an unproven identifier.
+
+        Nothing is joined here: a guest's past orders follow only once the address is proven.
+        """
+        user.email = self.normalize_email(user.email)
+        if not user.email:
+            raise ValueError("An account needs an e-mail address.")
+        user.subject = subjects.new(by=SIGN_UP, at=at)
+        user.date_joined = at
+        user.save(using=self._db)
+        subjects.identify(user.subject, kind="email", value=user.email, by=SIGN_UP, at=at)
+        return user
+
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        full_name: str = "",
+        *,
+        at: datetime | None = None,
+        **extra: Any,
+    ) -> User:
+        """Make an account. Without a password nobody can sign in to it until one is set."""
+        user = self.model(email=email, full_name=full_name, **extra)
+        user.set_password(password)
+        return self.enrol(user, at=at or timezone.now())
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
+        """Make a member of staff whom no permission stops; for the first minutes of a new shop."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A login: a customer's or a staff member's. The e-mail address is its name."""
+
+    email = models.EmailField("e-mail", unique=True)
+    full_name = models.CharField("full name", max_length=150, blank=True)
+    phone = models.CharField(max_length=20, blank=True, help_text="With country code: +1 212 555 0100")
+    # The subject outlives the login: orders kept for tax still point at it after an erasure.
+    subject = models.OneToOneField("privacy.Subject", on_delete=models.PROTECT, related_name="user")
+    is_staff = models.BooleanField("staff", default=False)
+    date_joined = models.DateTimeField(default=timezone.now)
+    # Null while the account can be used; a deactivated account can come back.
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
+    is_active = models.GeneratedField(
+        expression=models.Q(deactivated_at__isnull=True),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("-date_joined",)
+        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),)
+
+    def __str__(self) -> str:
+        return f"staff {self.pk}" if self.is_staff else f"customer {self.subject_id.hex[:8]}"
+
+    def clean(self) -> None:
+        """Store the address in one spelling, whichever form it came through."""
+        super().clean()
+        self.email = type(self).objects.normalize_email(self.email)
+
+    def get_full_name(self) -> str:
+        """Return the name the person gave, or nothing: never a guess from the e-mail."""
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        """Return what to call the person in a greeting."""
+        return self.full_name.partition(" ")[0]
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    """Filters over saved addresses."""
+
+    def of(self, user: User) -> AddressQuerySet:
+        """Return this customer's addresses, the default one first."""
+        return self.filter(user=user).order_by("-is_default_shipping", "created_at", "pk")
+
+
+class Address(models.Model):
+    """A place a customer saved to have parcels sent to. Orders copy it; they never point at it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="addresses")
+    full_name = models.CharField("full name", max_length=150)
+    line1 = models.CharField("address", max_length=150)
+    line2 = models.CharField("apartment, floor", max_length=150, blank=True)
+    city = models.CharField("town or city", max_length=100)
+    region = models.CharField("state or region", max_length=100, blank=True)
+    postal_code = models.CharField("postal code", max_length=20, blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    phone = models.CharField(max_length=20, blank=True)
+    is_default_shipping = models.BooleanField("use this address first", default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager[Address]] = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(is_default_shipping=True),
+                name="address_one_default_per_user",
+            ),
+            models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="address_country_iso2"),
+        )
+
+    def __str__(self) -> str:
+        return f"address {self.pk}"
+
+    @property
+    def country_name(self) -> str:
+        """Return the country in words."""
+        return str(countries.name(self.country))
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the address as it stands on an envelope, without empty lines."""
+        town = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
+        rows = (self.full_name, self.line1, self.line2, town, self.country_name)
+        return [row for row in rows if row]
+
+
+class ApiToken(AbstractAuthToken):
+    """A key to the API that a customer made for a program of theirs; only its digest is kept."""
+
+    name = models.CharField(max_length=60, help_text="What the key is for, in the customer's words")
+
+    class Meta:
+        ordering = ("-created",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"API key {self.token_key[:6]}"
+
+    @property
+    def reference(self) -> str:
+        """Return the public part of the key, by which pages and the audit trail name it."""
+        return str(self.token_key)

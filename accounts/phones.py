@@ -1,0 +1,23 @@
+"""Telephone numbers as people type them, kept in one spelling (E.164)."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+
+class NotANumber(Exception):
+    """Nothing anybody could call."""
+
+
+def normalise(typed: str, country: str = "US") -> str:
+    """Return the number as `+12125550100`; *country* is assumed where no country code was typed.
+
+    Raises `NotANumber`. Source: ITU-T E.164.
+    """
+    try:
+        number = phonenumbers.parse(typed, country)
+    except phonenumbers.NumberParseException:
+        raise NotANumber
+    if not phonenumbers.is_possible_number(number):
+        raise NotANumber
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
