@@ -1,0 +1,20 @@
+#!/usr/bin/env python
+"""Django's command line, with the development database and broker started first where none is configured."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    from dev.services import ensure
+
+    ensure()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The audit trail: who did what to which reference, when. References and field names, never values.
+
+Rows carry no foreign key, so that they never stand in the way of an erasure, and the database refuses to change them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+from uuid import UUID
+
+from django.db import models
+
+from privacy.ground.models import AuditEvent
+
+Detail = str | int | bool | list[str]
+
+
+@runtime_checkable
+class Person(Protocol):
+    """Anything that signs in: a user with a data subject."""
+
+    pk: int
+    is_staff: bool
+    subject_id: UUID
+
+
+Actor = Person | models.Model | str
+
+
+def actor(by: Actor) -> str:
+    """`staff:12`, `customer:<subject>` or a system's own name such as `system:retention`."""
+    if isinstance(by, str):
+        return by
+    if isinstance(by, Person):
+        return f"staff:{by.pk}" if by.is_staff else f"customer:{by.subject_id}"
+    return f"customer:{by.pk}"
+
+
+def name_of(obj: models.Model | str) -> str:
+    """How the trail names a row: its public reference, or `app.Model:pk`."""
+    if isinstance(obj, str):
+        return obj
+    return str(getattr(obj, "reference", "")) or f"{obj._meta.label}:{obj.pk}"
+
+
+def append(
+    event: str,
+    *,
+    subject: models.Model | UUID | None = None,
+    obj: models.Model | str = "",
+    note: str = "",
+    details: Mapping[str, Detail] | None = None,
+    by: Actor,
+    at: datetime,
+) -> AuditEvent:
+    """Write one event (`order.shipped`). *note* is a staff member's own words: they are told never to name a person."""
+    return AuditEvent.objects.create(
+        event=event,
+        subject_id=subject.pk if isinstance(subject, models.Model) else subject,
+        object_ref=name_of(obj),
+        note=note,
+        details=dict(details or {}),
+        actor=actor(by),
+        at=at,
+    )

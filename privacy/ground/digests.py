@@ -1,0 +1,63 @@
+"""Keyed digests of identifiers: find a candidate without storing the value.
+
+HMAC-SHA-256 with keys outside the database, newest first, each with a version. A plain hash of an e-mail address can be
+reversed with a dictionary; this one cannot without the key. A digest finds a *candidate*; only proof links people
+(`privacy.register.subjects`).
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from typing import Final, NamedTuple
+
+import phonenumbers
+from django.conf import settings
+
+
+class Digest(NamedTuple):
+    """A digest and the version of the key that made it."""
+
+    version: int
+    value: str
+
+
+def normal_email(value: str) -> str:
+    """One form for addresses that differ only by case or Unicode composition."""
+    return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def normal_phone(value: str) -> str:
+    """E.164 where the number can be read as one (US assumed without a country code), else its digits."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(value, "US"), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return "".join(character for character in value if character.isdigit())
+
+
+NORMAL: Final[dict[str, Callable[[str], str]]] = {"email": normal_email, "phone": normal_phone}
+
+
+@cache
+def keys() -> dict[int, bytes]:
+    """The digest keys by version, newest first."""
+    pairs = (pair.strip().split(":", 1) for pair in settings.LOUPE_DIGEST_KEYS)
+    return {int(version): bytes.fromhex(key) for version, key in pairs}
+
+
+def all_of(kind: str, value: str) -> list[Digest]:
+    """The digests of *value* under every live key, newest first; *kind* is `email` or `phone`."""
+    message = f"{kind}:{NORMAL[kind](value)}".encode()
+    return [Digest(version, hmac.new(key, message, hashlib.sha256).hexdigest()) for version, key in keys().items()]
+
+
+def of(kind: str, value: str) -> Digest:
+    """The digest of *value* under the newest key."""
+    return all_of(kind, value)[0]
+
+
+def cache_key(key: str, prefix: str, version: int) -> str:
+    """Django's KEY_FUNCTION: cache keys hold rate-limit facts about people, so the cache sees only their digest."""
+    newest = next(iter(keys().values()))
+    return f"{prefix}:{version}:{hmac.new(newest, key.encode(), hashlib.sha256).hexdigest()}"

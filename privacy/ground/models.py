@@ -1,0 +1,34 @@
+"""The one table of the ground: the audit trail."""
+
+import pgtrigger
+from django.db import models
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def about(self, object_ref: str) -> "AuditEventQuerySet":
+        """What happened to one reference, oldest first."""
+        return self.filter(object_ref=object_ref).order_by("at", "id")
+
+
+class AuditEvent(models.Model):
+    """One thing that happened. Append-only: the database refuses UPDATE and DELETE."""
+
+    event = models.CharField(max_length=80)
+    subject_id = models.UUIDField(null=True, db_index=True)  # null: about no person; a value, not a key
+    object_ref = models.CharField(max_length=120, blank=True)
+    actor = models.CharField(max_length=120)
+    note = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        app_label = "privacy"
+        indexes = [models.Index(fields=["object_ref", "at"])]
+        triggers = [
+            pgtrigger.Protect(name="audit_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.pk}"

@@ -1,0 +1,9 @@
+"""All tables of the app, gathered from its wings for Django."""
+
+from privacy.ground.models import AuditEvent
+from privacy.messages.models import Message
+from privacy.proof.models import *  # noqa: F403
+from privacy.register.models import Identifier, Subject, SubjectLink
+from privacy.rights.models import *  # noqa: F403
+
+__all__ = ["AuditEvent", "Identifier", "Message", "Subject", "SubjectLink"]

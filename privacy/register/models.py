@@ -1,0 +1,76 @@
+"""The data subject, their identifiers as digests, and the proofs that join two subjects to one person."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    def usable(self) -> SubjectQuerySet:
+        """Neither restricted nor erased."""
+        return self.filter(restricted_at__isnull=True, erased_at__isnull=True)
+
+
+class Subject(models.Model):
+    """A person record that guests have too. A UUID and little else; it outlives the erasure of everything about it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    residence = models.CharField(max_length=6, blank=True)  # ISO 3166, "US-CA"; empty: unknown, every law applies
+    created_at = models.DateTimeField()
+    restricted_at = models.DateTimeField(null=True, blank=True)  # null: not restricted
+    erased_at = models.DateTimeField(null=True, blank=True)  # null: not erased
+
+    objects = SubjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "data subject"
+
+    def __str__(self) -> str:
+        return f"subject {str(self.pk)[:8]}"
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.restricted_at is not None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
+
+
+class SubjectLink(models.Model):
+    """Proof that *child* and *root* are one person. Rows are inserted, never changed; a child has one root."""
+
+    child = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="link")
+    root = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="links")
+    proof = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(child=models.F("root")), name="subject_link_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.child_id} is {self.root_id}"
+
+
+class Identifier(models.Model):
+    """A digest of an e-mail address or telephone number that came with a subject; proven or only typed."""
+
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=10, choices=[("email", "e-mail"), ("phone", "telephone")])
+    key_version = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True, blank=True)  # null: typed, not proven
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "digest"])]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "kind", "digest"], name="identifier_once_per_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.subject_id}"

@@ -1,0 +1,121 @@
+"""The policy profile: one shop's name, contact, periods, ages and channels, read from TOML.
+
+`LOUPE_POLICY` names one of the files in `privacy/policies/`, or is a path to a file of the same shape.
+The profile is data and behaviour reads it; a law can only tighten it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "policies"
+
+
+class Unknown(ImproperlyConfigured):
+    """No such profile, or a file that is not one."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How people reach the shop."""
+
+    email: str
+    phone: str
+    address: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ages:
+    """From which age somebody may have an account. `parent_from` is None where a parent's word does not help."""
+
+    alone_from: int
+    parent_from: int | None
+    erased_below: int
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Answer times. Exactly one of the two first-reply clocks is set."""
+
+    first_reply_hours: int | None
+    first_reply_business_days: int | None
+    complete_days: int
+    holidays: str  # country, or country-subdivision, whose public holidays are no business days
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One shop's policy."""
+
+    slug: str
+    is_demo: bool
+    shop_name: str
+    legal_name: str
+    country: str
+    contact: Contact
+    ages: Ages
+    clocks: Clocks
+    channels: tuple[str, ...]
+    targeting_tags: str  # "consent" or "never"
+    card_facts: tuple[str, ...]  # of brand, last4, expiry
+    mail_subjects: tuple[str, ...]
+    retention: Mapping[str, int]
+    effective_on: str
+
+    def retention_years(self, name: str) -> int:
+        """The `<name>_years` of the profile."""
+        return self.retention[f"{name}_years"]
+
+
+@cache
+def named(policy: str) -> Profile:
+    """The profile called *policy*, or in the file at that path. Raises `Unknown`."""
+    file = Path(policy) if policy.endswith(".toml") else FOLDER / f"{policy}.toml"
+    if not file.is_file():
+        raise Unknown(f"LOUPE_POLICY must be one of {', '.join(slugs())}, or the path of a TOML file; it is {policy!r}.")
+    try:
+        return _read(file.stem, tomllib.loads(file.read_text()))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unknown(f"LOUPE_POLICY names {file.name}, which is not a complete profile: {error}.")
+
+
+def current() -> Profile:
+    """The profile this shop runs under."""
+    return named(settings.LOUPE_POLICY)
+
+
+def slugs() -> list[str]:
+    """The profiles that come with Loupe."""
+    return sorted(file.stem for file in FOLDER.glob("*.toml") if file.stem != "promises")
+
+
+def _read(slug: str, data: dict[str, Any]) -> Profile:
+    contact, ages, clocks = data["contact"], data["ages"], data["clocks"]
+    return Profile(
+        slug=slug,
+        is_demo=bool(data["demo"]),
+        shop_name=data["shop_name"],
+        legal_name=data["legal_name"],
+        country=data["country"],
+        contact=Contact(contact["email"], contact["phone"], tuple(contact["address"])),
+        ages=Ages(ages["alone_from"], ages.get("parent_from"), ages["erased_below"]),
+        clocks=Clocks(
+            clocks.get("first_reply_hours"),
+            clocks.get("first_reply_business_days"),
+            clocks["complete_days"],
+            clocks["holidays"],
+        ),
+        channels=tuple(data["channels"]),
+        targeting_tags=data["targeting_tags"],
+        card_facts=tuple(data["card_facts"]),
+        mail_subjects=tuple(data["mail_subjects"]),
+        retention=MappingProxyType(dict(data["retention"])),
+        effective_on=str(data["effective_on"]),
+    )

@@ -1,0 +1,113 @@
+"""Questions to the declarations: what is held about a person, in which order it goes, what a copy shows.
+
+The one place that reads `declare.DECLARATIONS`; every list of personal data in Loupe comes from here.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+
+from privacy.register.declare import (
+    DECLARATIONS,
+    NOT_PERSONAL,
+    PROCESSORS,
+    Blocker,
+    Declaration,
+    Export,
+    Family,
+    Processor,
+)
+
+
+def all_declared() -> list[Declaration]:
+    """Every model of personal data, by label as the customer reads it."""
+    return sorted(DECLARATIONS.values(), key=lambda declaration: declaration.label)
+
+
+def of(model: str) -> Declaration:
+    """The declaration of the model `app.Model`. Raises KeyError."""
+    return DECLARATIONS[model]
+
+
+def processors() -> list[Processor]:
+    """Every processor, by name."""
+    return sorted(PROCESSORS.values(), key=lambda processor: processor.name)
+
+
+def in_order_of_erasure() -> list[Declaration]:
+    """Declarations with those first that others wait for (`after=`). Raises `graphlib.CycleError`."""
+    waits = {name: set(declaration.after) for name, declaration in DECLARATIONS.items()}
+    return [DECLARATIONS[name] for name in TopologicalSorter(waits).static_order() if name in DECLARATIONS]
+
+
+def blockers(family: Family) -> list[Blocker]:
+    """Everything unfinished that the apps name for this person."""
+    return [
+        blocker
+        for declaration in all_declared()
+        if declaration.blockers is not None
+        for blocker in declaration.blockers(family)
+    ]
+
+
+def shown(declaration: Declaration, row: models.Model) -> dict[str, Any]:
+    """What a copy of one's data shows of *row*: verbose field name to plain value, hidden fields left out."""
+    values: dict[str, Any] = {}
+    for name, field in declaration.personal_fields().items():
+        if field.on_export is Export.SHOW:
+            column = row._meta.get_field(name)
+            values[str(getattr(column, "verbose_name", name))] = plain(_display(row, name))
+    return values
+
+
+def plain(value: Any) -> Any:
+    """A JSON value for what a column held."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return "(sealed)"
+    if isinstance(value, models.Model):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool | list | dict):
+        return value
+    return str(value)
+
+
+def _display(row: models.Model, name: str) -> Any:
+    display = getattr(row, f"get_{name}_display", None)
+    return display() if display is not None else getattr(row, name)
+
+
+def undeclared() -> Iterator[tuple[type[models.Model], list[str]]]:
+    """Installed models with fields that nobody declared: the model and the names, whole models included."""
+    for model in apps.get_models():
+        label = model._meta.label
+        if model._meta.proxy or label in NOT_PERSONAL:
+            continue
+        known = DECLARATIONS[label].fields if label in DECLARATIONS else {}
+        missing = [name for name in field_names(model) if name not in known]
+        if missing or label not in DECLARATIONS:
+            yield model, missing
+
+
+def field_names(model: type[models.Model]) -> list[str]:
+    """Concrete fields and many-to-many relations, without automatic row numbers."""
+    columns = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    return [field.name for field in (*columns, *model._meta.many_to_many)]
+
+
+def cycle() -> list[str]:
+    """The models whose `after=` edges go round in a circle; empty when there is none."""
+    try:
+        in_order_of_erasure()
+    except CycleError as error:
+        return list(error.args[1])
+    return []

@@ -1,0 +1,117 @@
+"""Who is who: subjects, what was typed, and what was proven.
+
+A digest finds a candidate; only proof links. Typing somebody's e-mail address at checkout makes an *unproven* identifier
+on a fresh subject: it shows nothing and joins nothing. Proving the address (a confirmed sign-up, a clicked link) joins every
+guest subject on which that address was typed, by inserting a `SubjectLink`. Telephone numbers never link people.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.ground import audit, digests
+from privacy.register.models import Identifier, Subject, SubjectLink
+
+
+class Proof(StrEnum):
+    """What shows that somebody controls an address."""
+
+    EMAIL_CONFIRMED = "email_confirmed"
+    LINK_CLICKED = "link_clicked"
+
+
+class NotLinkable(Exception):
+    """Telephone numbers and other facts do not link people."""
+
+
+def new(*, residence: str = "", by: audit.Actor, at: datetime) -> Subject:
+    """A fresh subject with no identifier."""
+    return Subject.objects.create(residence=residence, created_at=at)
+
+
+def identify(subject: Subject, kind: str = "email", *, value: str, by: audit.Actor, at: datetime) -> Identifier:
+    """Note that *value* was typed with *subject*; unproven. Returns the identifier that stands for it."""
+    digest = digests.of(kind, value)
+    identifier, _ = Identifier.objects.get_or_create(
+        subject=subject,
+        kind=kind,
+        digest=digest.value,
+        defaults={"key_version": digest.version, "created_at": at},
+    )
+    return identifier
+
+
+@transaction.atomic
+def prove(
+    subject: Subject, kind: str = "email", *, value: str, proof: Proof, by: audit.Actor, at: datetime
+) -> list[Subject]:
+    """Record that *subject* controls the address *value*, and join every other person record that carries it.
+
+    Returns the root subjects that were joined. An erased subject is never joined. Raises `NotLinkable` for a telephone number.
+    """
+    if kind != "email":
+        raise NotLinkable(f"a {kind} does not link people")
+    identifier = identify(subject, kind, value=value, by=by, at=at)
+    if identifier.proven_at is None:
+        Identifier.objects.filter(pk=identifier.pk, proven_at=None).update(proven_at=at)
+    mine = root(subject)
+    joined = []
+    for other in candidates(kind, value=value):
+        if other.pk != mine.pk and not other.is_erased:
+            SubjectLink.objects.create(child=other, root=mine, proof=proof, at=at)
+            audit.append("subject.joined", subject=mine, obj=other, details={"proof": proof}, by=by, at=at)
+            joined.append(other)
+    return joined
+
+
+def candidates(kind: str, *, value: str) -> list[Subject]:
+    """The root subjects on which *value* was typed or proven, oldest first. A candidate is no proof of anything."""
+    values = [digest.value for digest in digests.all_of(kind, value)]
+    found = Subject.objects.filter(identifiers__kind=kind, identifiers__digest__in=values).order_by("created_at", "pk")
+    roots = {each.pk: each for each in map(root, found)}
+    return list(roots.values())
+
+
+def root(subject: Subject) -> Subject:
+    """The subject that stands for the person: the end of the chain of links."""
+    seen = {subject.pk}
+    while link := SubjectLink.objects.filter(child=subject).select_related("root").first():
+        subject = link.root
+        if subject.pk in seen:
+            raise RuntimeError(f"links of {subject} go round in a circle")
+        seen.add(subject.pk)
+    return subject
+
+
+def family(subject: Subject) -> list[UUID]:
+    """The root and every subject joined to it: whose rows are this person's rows."""
+    ids = [root(subject).pk]
+    layer = ids
+    while layer:
+        layer = list(SubjectLink.objects.filter(root__in=layer).values_list("child_id", flat=True))
+        ids = [*ids, *layer]
+    return ids
+
+
+def restrict(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """Keep, but do not use: nothing new is made from this person's data. Does nothing when already restricted."""
+    rows = Subject.objects.filter(pk__in=family(subject), restricted_at=None)
+    if rows.update(restricted_at=at):
+        audit.append("subject.restricted", subject=subject, obj=subject, by=by, at=at)
+
+
+def lift(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """End a restriction. Does nothing where there is none."""
+    rows = Subject.objects.filter(pk__in=family(subject), restricted_at__isnull=False, erased_at=None)
+    if rows.update(restricted_at=None):
+        audit.append("subject.restriction_lifted", subject=subject, obj=subject, by=by, at=at)
+
+
+def mark_erased(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """The last step of an erasure: the person's subjects stay as bare UUIDs, and their identifiers go."""
+    ids = family(subject)
+    Identifier.objects.filter(subject_id__in=ids).delete()
+    Subject.objects.filter(pk__in=ids, erased_at=None).update(erased_at=at, residence="")
+    audit.append("subject.erased", subject=subject, obj=subject, by=by, at=at)

@@ -1,0 +1,24 @@
+"""What every page knows: the shop's profile, whether this is a demo, and whether a token belongs on it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from privacy.consent import signals
+from privacy.register import profiles
+from shop.csrf import has_session
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Plain values for `base.html`; asks the database nothing."""
+    context: dict[str, Any] = {
+        "shop": profiles.current(),
+        "is_demo": settings.IS_DEMO,
+        "site_url": settings.LOUPE_PUBLIC_URL,
+        "gpc": signals.gpc(request),
+    }
+    if not has_session(request):
+        # Django's `{% csrf_token %}` prints nothing for this value; see shop.csrf.
+        context["csrf_token"] = "NOTPROVIDED"
+    return context

@@ -1,0 +1,124 @@
+"""A small page cache in each process, outermost of all: finished answers for ten seconds, no invalidation.
+
+A view opts in with `@public(...)`, naming the query parameters it reads. A request that carries any cookie of a person
+(session or bag) passes the cache by in both directions. What a page shows may be ten seconds old; what a bag costs is
+guarded by the expected total at checkout (`orders.checkout`).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, Final, NamedTuple, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from privacy.consent import choice
+
+P = ParamSpec("P")
+Key = tuple[str, str, str, str]
+PERSONAL_COOKIES: Final = ("sessionid", "bag")
+
+
+class Page(NamedTuple):
+    """A finished answer: until when it may be served (monotonic seconds), and its parts."""
+
+    until: float
+    body: bytes
+    headers: dict[str, str]
+
+
+class PageStore:
+    """The least recently used pages go first; safe between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, now: float) -> Page | None:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.until < now:
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: Key, page: Page) -> None:
+        with self._lock:
+            self._pages[key] = page
+            self._pages.move_to_end(key)
+            while len(self._pages) > self._most:
+                self._pages.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pages.clear()
+
+
+store = PageStore(settings.PAGE_CACHE_ENTRIES)
+
+
+def public(
+    *parameters: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
+    """Mark a view's answers as the same for every visitor; *parameters* are all the query parameters it reads."""
+    known = frozenset(parameters)
+
+    def mark(
+        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def marked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            response = view(request, *args, **kwargs)
+            response.is_public_page = request.GET.keys() <= known  # type: ignore[attr-defined]
+            return response
+
+        return marked
+
+    return mark
+
+
+def key_of(request: HttpRequest) -> Key | None:
+    """The page's key, or None for a request that the cache has no part in."""
+    if request.method != "GET" or any(name in request.COOKIES for name in PERSONAL_COOKIES):
+        return None
+    fragment = request.headers.get("HX-Request", "") and request.headers.get("HX-Target", "-")
+    return (request.get_host(), request.get_full_path(), choice.page_key(request), fragment)
+
+
+class PageCacheMiddleware:
+    """Answers from the store when it can, and keeps what a public view answered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        key = key_of(request) if settings.PAGE_CACHE_SECONDS else None
+        if key is None:
+            return self.get_response(request)
+        now = time.monotonic()
+        page = store.get(key, now)
+        if page is not None:
+            return HttpResponse(page.body, headers=page.headers)
+        response = self.get_response(request)
+        if is_keepable(response):
+            assert isinstance(response, HttpResponse)
+            page = Page(now + settings.PAGE_CACHE_SECONDS, response.content, dict(response.headers))
+            store.put(key, page)
+        return response
+
+
+def is_keepable(response: HttpResponseBase) -> bool:
+    """Whether this answer may be given to somebody else: public, whole, and without a cookie."""
+    return (
+        getattr(response, "is_public_page", False)
+        and isinstance(response, HttpResponse)
+        and response.status_code == 200
+        and not response.cookies
+    )

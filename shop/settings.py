@@ -1,0 +1,351 @@
+"""Settings. The only module that reads the environment; `docs/configuration.md` lists every variable.
+
+`LOUPE_ENV=demo` (the default) needs nothing: keys are made under `LOUPE_HOME`, services are local.
+`LOUPE_ENV=production` takes every secret from the environment and refuses what belongs to a demo.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+
+from shop.environment import Environment, stop
+from shop.keyring import demo_key
+
+env = Environment(os.environ)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOUPE_ENV = env.choice("LOUPE_ENV", ("demo", "production"), "demo")
+LOUPE_HOME = env.path("LOUPE_HOME", BASE_DIR / ".loupe")
+LOUPE_POLICY = env.text("LOUPE_POLICY", "jane_ellen")
+IS_DEMO = LOUPE_ENV == "demo"
+DEBUG = False
+
+
+def secret(variable: str, name: str, expected: str) -> str:
+    """A secret: from the environment, or in a demo from its generated file."""
+    if IS_DEMO:
+        return env.text(variable) or demo_key(LOUPE_HOME / "keys", name)
+    return env.required(variable, expected)
+
+
+# Keys. Lists are newest first: the first one writes, all of them read.
+SECRET_KEY = secret("SECRET_KEY", "secret_key", "must be set to at least 50 random characters")
+LOUPE_SEALING_KEYS = secret("LOUPE_SEALING_KEYS", "sealing_keys", "must hold Fernet keys, newest first").split(",")
+LOUPE_DIGEST_KEYS = secret(
+    "LOUPE_DIGEST_KEYS", "digest_keys", "must hold version:hex pairs, newest first, like 2:ab12...,1:cd34..."
+).split(",")
+LOUPE_SIGNING_KEY = secret("LOUPE_SIGNING_KEY", "signing_key", "must be an Ed25519 private key: 64 hex digits")
+
+# Where the shop stands
+PORT = env.number("PORT", 8000, low=1, high=65535)
+LOUPE_PUBLIC_URL = env.url("LOUPE_PUBLIC_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))
+_PUBLIC = urlsplit(LOUPE_PUBLIC_URL)
+IS_HTTPS = _PUBLIC.scheme == "https"
+if not IS_DEMO and not IS_HTTPS:
+    stop("LOUPE_PUBLIC_URL", "must start with https:// in production")
+_LOOPBACK = ["127.0.0.1", "localhost", "[::1]"] if IS_DEMO else []
+ALLOWED_HOSTS = [*env.words("LOUPE_HOSTS", [_PUBLIC.hostname or "127.0.0.1"]), *_LOOPBACK]
+CSRF_TRUSTED_ORIGINS = [LOUPE_PUBLIC_URL]
+ROOT_URLCONF = "shop.site_urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "pgtrigger",
+    "django_countries",
+    "django_filters",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "privacy",
+    "shop",
+    "accounts",
+    "orders",
+]
+
+MIDDLEWARE = [
+    "shop.pagecache.PageCacheMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "shop.headers.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "shop.csrf.CsrfMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "privacy.middleware.SignalsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.StaffSecurityMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shop.context.page",
+                "orders.context.bag",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Data
+DATABASES = {
+    "default": {
+        **env.database("DATABASE_URL"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "loupe"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.url(
+    "REDIS_URL", env.required("REDIS_URL", "must be set, like redis://:password@host:6379/0"), ("redis", "rediss", "unix")
+)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "privacy.ground.digests.cache_key",
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
+MEDIA_ROOT = LOUPE_HOME / "media"
+
+# Sessions are rows, so that a flushed Redis signs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 14 * 86_400
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = IS_HTTPS
+CSRF_USE_SESSIONS = True
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_FAILURE_VIEW = "shop.csrf.refused"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Transport and headers
+SECURE_SSL_REDIRECT = IS_HTTPS and not IS_DEMO
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS and not IS_DEMO else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("LOUPE_BEHIND_PROXY", default=False) else None
+X_FRAME_OPTIONS = "DENY"
+
+# Payments: the demo, Stripe's test mode and live differ by one address and two keys.
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}" if IS_DEMO else "https://api.stripe.com", ("http", "https"))
+STRIPE_CHECKOUT_ORIGIN = env.url(
+    "STRIPE_CHECKOUT_ORIGIN", STRIPE_API_BASE if IS_DEMO else "https://checkout.stripe.com", ("http", "https")
+)
+STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "stripe_secret_key", "must be the secret key from Stripe's dashboard")
+STRIPE_WEBHOOK_SECRET = secret("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "must be the signing secret of the webhook endpoint")
+if not IS_DEMO and urlsplit(STRIPE_API_BASE).scheme != "https":
+    stop("STRIPE_API_BASE", "must start with https:// in production")
+if not IS_DEMO and not STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_", "sk_test_", "rk_test_")):
+    stop("STRIPE_SECRET_KEY", "must be a secret key that starts with sk_live_, rk_live_, sk_test_ or rk_test_")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+    }
+}
+# Unfold ships stock Alpine, which evaluates expressions; the API page needs inline styles (ADR 0004).
+CONTENT_SECURITY_POLICY_ADMIN = {
+    "DIRECTIVES": {
+        **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+        "script-src": [SELF, "'unsafe-eval'"],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "form-action": [SELF],
+    }
+}
+
+# Mail: one door, the outbox; this is the last metre.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = env.number("EMAIL_PORT", PORT + 3 if IS_DEMO else 587, low=1, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not IS_DEMO)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM")  # empty: the shop profile's own address
+SERVER_EMAIL = DEFAULT_FROM_EMAIL or "loupe@localhost"
+
+# Celery: a doorbell. No results, no retries of a publish, no waiting for a broker that is away.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_BEAT_SCHEDULE = {
+    "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
+    "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
+    "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
+    "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
+    "bags left behind": {"task": "orders.tasks.sweep_bags", "schedule": crontab(hour="3", minute="41")},
+    "sessions past their time": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="4", minute="7")},
+}
+
+# Sign-in
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/account/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.NameForm"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Mandatory, because only then can sign-up hide whether an address has an account already.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+LOUPE_STAFF_MFA = not IS_DEMO
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "knox.auth.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 24,
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min", "privacy-requests": "10/hour"},
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# The key carries a name, so the model is ours; knox's own table is never made.
+KNOX_TOKEN_MODEL = "accounts.ApiToken"
+MIGRATION_MODULES = {"knox": None}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "TOKEN_LIMIT_PER_USER": 10, "AUTO_REFRESH": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Loupe",
+    "DESCRIPTION": "The shop's catalogue, a customer's own orders and privacy requests.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Privacy
+LOUPE_ERASURE_GRACE = env.seconds(
+    "LOUPE_ERASURE_GRACE",
+    timedelta(seconds=10) if IS_DEMO else timedelta(hours=72),
+    low=timedelta(0) if IS_DEMO else timedelta(hours=24),
+)
+PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
+PAGE_CACHE_ENTRIES = 512
+
+# Static files and language
+STATIC_URL = "/static/"
+STATIC_ROOT = LOUPE_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.flag("LOUPE_HASHED_STATIC", default=not IS_DEMO)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = IS_DEMO
+WHITENOISE_MAX_AGE = 0 if IS_DEMO else 3600
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+COUNTRIES_FIRST = ["US"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "privacy.ground.logs.Formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOUPE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
+
+UNFOLD = {
+    "SITE_TITLE": "Loupe desk",
+    "SITE_HEADER": "Loupe desk",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "BORDER_RADIUS": "2px",
+}
