@@ -1,0 +1,56 @@
+"""From master to the files the shop serves: AVIF and WebP in three widths, and a manifest of what there is.
+
+The manifest lets a template write `srcset`, `width` and `height` and paint a placeholder without opening a picture.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+PORTRAIT_WIDTHS = (240, 480, 720)
+WIDE_WIDTHS = (640, 1080, 1600)
+FORMATS: dict[str, dict[str, Any]] = {
+    "avif": {"quality": 62, "speed": 4},
+    "webp": {"quality": 80, "method": 6},
+}
+MANIFEST = "manifest.json"
+
+
+def publish(master: Path, name: str, folder: Path) -> int:
+    """Write every width and format of one master beside the others, note it in the manifest, return the bytes written."""
+    with Image.open(master) as opened:
+        picture = opened.convert("RGB")
+    widths = WIDE_WIDTHS if picture.width > picture.height else PORTRAIT_WIDTHS
+    folder.mkdir(parents=True, exist_ok=True)
+    written = 0
+    sizes = {}
+    for width in widths:
+        size = (width, round(width * picture.height / picture.width))
+        scaled = picture.resize(size, Image.Resampling.LANCZOS)
+        for extension, options in FORMATS.items():
+            target = folder / f"{name}-{width}.{extension}"
+            scaled.save(target, **options)
+            written += target.stat().st_size
+        sizes[str(width)] = list(size)
+    _note(folder / MANIFEST, name, {"colour": average_colour(picture), "sizes": sizes})
+    return written
+
+
+def average_colour(picture: Image.Image) -> str:
+    """The mean of all pixels, as #rrggbb: what to paint until the picture is there."""
+    red, green, blue = np.asarray(picture).reshape(-1, 3).mean(axis=0).round().astype(int)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _note(manifest: Path, name: str, entry: dict[str, Any]) -> None:
+    """Add or replace one picture's line in the manifest."""
+    content = json.loads(manifest.read_text()) if manifest.exists() else {}
+    pictures = content.get("pictures", {}) | {name: entry}
+    content = {"formats": list(FORMATS), "pictures": dict(sorted(pictures.items()))}
+    lines = ",\n".join(f'    {json.dumps(key)}: {json.dumps(value)}' for key, value in content["pictures"].items())
+    manifest.write_text(f'{{\n  "formats": {json.dumps(content["formats"])},\n  "pictures": {{\n{lines}\n  }}\n}}\n')
