@@ -7,13 +7,25 @@ session exists, so that they can be cached.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
+
+if TYPE_CHECKING:
+
+    class Base(CsrfViewMiddleware):
+        """The inner methods of Django's middleware that its type stubs leave out."""
+
+        def _accept(self, request: HttpRequest) -> None: ...
+        def _reject(self, request: HttpRequest, reason: str) -> HttpResponseForbidden: ...
+        def _set_csrf_cookie(self, request: HttpRequest, response: HttpResponseBase) -> None: ...
+
+else:
+    Base = CsrfViewMiddleware
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 ELSEWHERE = "This form was sent from another site."
@@ -34,11 +46,11 @@ def is_from_us(request: HttpRequest) -> bool:
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
-class CsrfMiddleware(CsrfViewMiddleware):
+class CsrfMiddleware(Base):
     """Django's middleware, with another proof for requests without a session."""
 
     def process_view(
-        self, request: HttpRequest, callback: Callable[..., Any] | None, callback_args: Any, callback_kwargs: Any
+        self, request: HttpRequest, callback: Callable[..., HttpResponseBase], callback_args: Any, callback_kwargs: Any
     ) -> HttpResponseForbidden | None:
         needs_other_proof = (
             request.method not in SAFE_METHODS
@@ -49,7 +61,8 @@ class CsrfMiddleware(CsrfViewMiddleware):
         if not needs_other_proof:
             return super().process_view(request, callback, callback_args, callback_kwargs)
         if is_from_us(request):
-            return self._accept(request)
+            self._accept(request)
+            return None
         return self._reject(request, ELSEWHERE)
 
     def _set_csrf_cookie(self, request: HttpRequest, response: HttpResponseBase) -> None:

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, NamedTuple, ParamSpec
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 
 from privacy.consent import choice
 
-P = ParamSpec("P")
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 Key = tuple[str, str, str, str]
 PERSONAL_COOKIES: Final = ("sessionid", "bag")
 
@@ -62,24 +62,18 @@ class PageStore:
 store = PageStore(settings.PAGE_CACHE_ENTRIES)
 
 
-def public(
-    *parameters: str,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
-]:
+def public(*parameters: str) -> Callable[[View], View]:
     """Mark a view's answers as the same for every visitor; *parameters* are all the query parameters it reads."""
     known = frozenset(parameters)
 
-    def mark(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def mark(view: View) -> View:
         @wraps(view)
-        def marked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             response = view(request, *args, **kwargs)
-            response.is_public_page = request.GET.keys() <= known  # type: ignore[attr-defined]
+            response.is_public_page = request.GET.keys() <= known
             return response
 
-        return marked
+        return marked  # type: ignore[return-value]  # wraps() keeps the signature
 
     return mark
 

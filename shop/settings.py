@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "django_htmx",
     "pgtrigger",
     "django_countries",
@@ -131,7 +132,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url(
-    "REDIS_URL", env.required("REDIS_URL", "must be set, like redis://:password@host:6379/0"), ("redis", "rediss", "unix")
+    "REDIS_URL",
+    env.required("REDIS_URL", "must be set, like redis://:password@host:6379/0"),
+    ("redis", "rediss", "unix"),
 )
 CACHES = {
     "default": {
@@ -165,12 +168,16 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("LOUPE
 X_FRAME_OPTIONS = "DENY"
 
 # Payments: the demo, Stripe's test mode and live differ by one address and two keys.
-STRIPE_API_BASE = env.url("STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}" if IS_DEMO else "https://api.stripe.com", ("http", "https"))
+STRIPE_API_BASE = env.url(
+    "STRIPE_API_BASE", f"http://127.0.0.1:{PORT + 1}" if IS_DEMO else "https://api.stripe.com", ("http", "https")
+)
 STRIPE_CHECKOUT_ORIGIN = env.url(
     "STRIPE_CHECKOUT_ORIGIN", STRIPE_API_BASE if IS_DEMO else "https://checkout.stripe.com", ("http", "https")
 )
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "stripe_secret_key", "must be the secret key from Stripe's dashboard")
-STRIPE_WEBHOOK_SECRET = secret("STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "must be the signing secret of the webhook endpoint")
+STRIPE_WEBHOOK_SECRET = secret(
+    "STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "must be the signing secret of the webhook endpoint"
+)
 if not IS_DEMO and urlsplit(STRIPE_API_BASE).scheme != "https":
     stop("STRIPE_API_BASE", "must start with https:// in production")
 if not IS_DEMO and not STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_", "sk_test_", "rk_test_")):
@@ -337,7 +344,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "privacy.ground.logs.Formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.choice("LOUPE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("LOUPE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+    },
     "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
 }
 

@@ -32,8 +32,8 @@ class Formatter(JsonFormatter):
         log_data.pop("request", None)  # Django's own records carry the request object
         return {key: masked(value) if isinstance(value, str) else value for key, value in log_data.items()}
 
-    def formatException(self, ei: Any) -> str:
-        return masked(super().formatException(ei))
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        return masked(str(super().formatException(ei)))
 
 
 def quiet(name: str) -> None:

@@ -21,7 +21,9 @@ def ring() -> MultiFernet:
     try:
         return MultiFernet([Fernet(key.strip()) for key in settings.LOUPE_SEALING_KEYS])
     except ValueError:
-        raise ImproperlyConfigured("LOUPE_SEALING_KEYS must hold Fernet keys (32 bytes, url-safe base64), newest first.")
+        raise ImproperlyConfigured(
+            "LOUPE_SEALING_KEYS must hold Fernet keys (32 bytes, url-safe base64), newest first."
+        )
 
 
 def seal_bytes(plain: bytes) -> bytes:
@@ -47,7 +49,7 @@ def open(blob: bytes) -> Any:  # noqa: A001 - reads as sealed.open(...)
     return json.loads(open_bytes(blob))
 
 
-class SealedJSONField(models.BinaryField[Any, Any]):
+class SealedJSONField(models.BinaryField):  # type: ignore[type-arg]  # not generic at run time
     """A JSON value that the database only ever sees encrypted. Cannot be searched; empty is stored as NULL."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

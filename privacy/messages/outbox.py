@@ -22,10 +22,17 @@ from privacy.messages.kinds import Kind
 from privacy.messages.models import Message
 from privacy.register import profiles
 from privacy.register.models import Subject
+from privacy.tasks import send_message
 
 log = logging.getLogger(__name__)
 
-BACKOFF: Final = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12)]
+BACKOFF: Final = [
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=12),
+]
 ATTEMPT: Final = timedelta(minutes=5)  # a worker that says nothing for so long has died
 BATCH: Final = 200
 
@@ -69,8 +76,6 @@ def post_rendered(
     at: datetime,
 ) -> Message:
     """Put a mail in the outbox that is written already. Writes a row; rings after the commit."""
-    from privacy.tasks import send_message
-
     message = Message.objects.create(
         kind=kind.name,
         subject=subject,
@@ -119,7 +124,12 @@ def close(message: Message, state: Message.State, **facts: Any) -> None:
 
 def postpone(message: Message, error: Exception, *, at: datetime) -> None:
     """Try again later, or give up after the last wait."""
-    details = {"message": str(message.pk), "kind": message.kind, "attempt": message.attempts, "error": type(error).__name__}
+    details = {
+        "message": str(message.pk),
+        "kind": message.kind,
+        "attempt": message.attempts,
+        "error": type(error).__name__,
+    }
     if message.attempts > len(BACKOFF):
         log.error("mail.given_up", extra=details)
         close(message, Message.State.FAILED)
@@ -152,5 +162,3 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     if payload["html"]:
         mail.attach_alternative(payload["html"], "text/html")
     return mail
-
-
