@@ -12,8 +12,11 @@ from shop.csrf import has_session
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Plain values for `base.html`; asks the database nothing."""
+    profile = profiles.current()
     context: dict[str, Any] = {
-        "shop": profiles.current(),
+        "shop": profile,
+        # A profile of one's own has no theme: the first template that exists is taken.
+        "theme": [f"components/theme/{profile.slug}.html", "components/theme/jane_ellen.html"],
         "is_demo": settings.IS_DEMO,
         "site_url": settings.LOUPE_PUBLIC_URL,
         "gpc": signals.gpc(request),
