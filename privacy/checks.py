@@ -13,7 +13,9 @@ from django.db.models.constants import LOOKUP_SEP
 from privacy.register import profiles, registry
 from privacy.register.declare import NOT_PERSONAL, Action, Declaration, NotPersonal
 
-SMELLS: Final = re.compile(r"mail|phone|birth|passw|surname|(first|last|full)_?name|street|address|postal|zip|user_?agent|(^|_)ip(_|$)")
+SMELLS: Final = re.compile(
+    r"mail|phone|birth|passw|surname|(first|last|full)_?name|street|address|postal|zip|user_?agent|(^|_)ip(_|$)"
+)
 
 
 @checks.register("privacy")
@@ -53,7 +55,9 @@ def declarations_fit_the_models(app_configs: Any, **kwargs: Any) -> list[checks.
         if not reason.strip()
     ]
     if circle := registry.cycle():
-        found.append(checks.Error(f"Erasure steps wait for each other in a circle: {', '.join(circle)}.", id="privacy.E007"))
+        found.append(
+            checks.Error(f"Erasure steps wait for each other in a circle: {', '.join(circle)}.", id="privacy.E007")
+        )
     return found
 
 
@@ -69,7 +73,9 @@ def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:
         yield checks.Error(f"{declaration.model}.{name} is declared but does not exist.", id="privacy.E002")
     for path in [] if callable(declaration.reach) else paths_of(declaration):
         if not leads_to_subject(model, path):
-            yield checks.Error(f"{declaration.model}: the path {path!r} does not lead to privacy.Subject.", id="privacy.E003")
+            yield checks.Error(
+                f"{declaration.model}: the path {path!r} does not lead to privacy.Subject.", id="privacy.E003"
+            )
     if not declaration.purposes:
         yield checks.Error(f"{declaration.model} is declared without a purpose.", id="privacy.E004")
     for name in sorted(declaration.fields.keys() & names):
@@ -84,11 +90,15 @@ def problems_of_field(declaration: Declaration, model: type[models.Model], name:
     where, declared = f"{declaration.model}.{name}", declaration.fields[name]
     if isinstance(declared, NotPersonal):
         if not declared.reason.strip() or (SMELLS.search(name) and len(declared.reason.split()) < 3):
-            yield checks.Error(f"{where} smells of personal data and is excused without a real reason.", id="privacy.E005")
+            yield checks.Error(
+                f"{where} smells of personal data and is excused without a real reason.", id="privacy.E005"
+            )
         return
     kind = declared.on_erase.kind
     if declaration.action is Action.KEEP_UNTIL and kind == "with_row" and not declaration.is_evidence:
-        yield checks.Error(f"{where} is on a row that is kept: say BLANK, replace(...) or keep('why').", id="privacy.E006")
+        yield checks.Error(
+            f"{where} is on a row that is kept: say BLANK, replace(...) or keep('why').", id="privacy.E006"
+        )
     if declaration.action is Action.DELETE_ROW and kind != "with_row":
         yield checks.Error(f"{where} is on a row that is deleted, so it cannot be {kind}.", id="privacy.E006")
     if kind == "keep" and not declared.on_erase.reason.strip():
@@ -114,7 +124,9 @@ def leads_to_subject(model: type[models.Model], path: str) -> bool:
             return False
         if field.related_model is None:
             is_last = position == len(parts) - 1
-            return is_last and (isinstance(field, models.UUIDField) and (part == "subject_id" or here._meta.label == "privacy.Subject"))
+            return is_last and (
+                isinstance(field, models.UUIDField) and (part == "subject_id" or here._meta.label == "privacy.Subject")
+            )
         here = field.related_model
     return bool(here._meta.label == "privacy.Subject")
 
@@ -136,5 +148,3 @@ def profile_is_whole(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
         words = f"LOUPE_POLICY names {profile.slug}, a demonstration with stand-in contacts; give the path of your own profile."
         return [checks.Error(words, id="privacy.E011")]
     return []
-
-

@@ -74,9 +74,7 @@ class Environment:
         except (ValueError, environ.ImproperlyConfigured):
             stop(name, "must be a URL like postgres://user:password@host:5432/loupe")
 
-    def _parsed(
-        self, name: str, default: str, parse: Callable[[str], int], expected: str, low: int, high: int
-    ) -> int:
+    def _parsed(self, name: str, default: str, parse: Callable[[str], int], expected: str, low: int, high: int) -> int:
         value = self.text(name, default)
         try:
             number = parse(value)

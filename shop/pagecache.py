@@ -70,7 +70,7 @@ def public(*parameters: str) -> Callable[[View], View]:
         @wraps(view)
         def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             response = view(request, *args, **kwargs)
-            response.is_public_page = request.GET.keys() <= known
+            response.is_public_page = request.GET.keys() <= known  # type: ignore[attr-defined]
             return response
 
         return marked  # type: ignore[return-value]  # wraps() keeps the signature

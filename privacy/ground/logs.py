@@ -8,7 +8,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 MASKS: Final = [
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
-    (re.compile(r"\b(?:\d[ -]?){13,19}\b"), "[number]"),
+    (re.compile(r"\b\d(?:[ -]?\d){12,18}\b"), "[number]"),
     (re.compile(r"\+\d[\d ()-]{7,}\d"), "[phone]"),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b(?<!127\.0\.0\.1)"), "[ip]"),
     (re.compile(r"([?&](?:key|token|code|session_id)=)[^&\s\"']+"), r"\1[…]"),

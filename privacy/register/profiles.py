@@ -79,7 +79,9 @@ def named(policy: str) -> Profile:
     """The profile called *policy*, or in the file at that path. Raises `Unknown`."""
     file = Path(policy) if policy.endswith(".toml") else FOLDER / f"{policy}.toml"
     if not file.is_file():
-        raise Unknown(f"LOUPE_POLICY must be one of {', '.join(slugs())}, or the path of a TOML file; it is {policy!r}.")
+        raise Unknown(
+            f"LOUPE_POLICY must be one of {', '.join(slugs())}, or the path of a TOML file; it is {policy!r}."
+        )
     try:
         return _read(file.stem, tomllib.loads(file.read_text()))
     except (KeyError, TypeError, ValueError) as error:

@@ -125,7 +125,7 @@ class Retention:
     """How long rows live. `until(row)` is None while an event that has not happened yet keeps the row (an open account)."""
 
     words: Callable[[], str]
-    until: Callable[[models.Model], datetime | None] = field(default=lambda row: None)
+    until: Callable[[models.Model], datetime | None] = field(default=lambda _row: None)
 
     def __str__(self) -> str:
         return self.words()

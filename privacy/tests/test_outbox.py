@@ -1,0 +1,132 @@
+"""The outbox: nothing lost, nothing sent that the gate forbids at the moment of sending."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import mail as django_mail
+
+from privacy.messages import outbox
+from privacy.messages.kinds import KINDS, DeclaredTwice, Kind
+from privacy.messages.models import Message
+from privacy.register import subjects
+from privacy.register.vocabulary import Purpose
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+ORDER = Kind("tests.order", purpose=Purpose.ORDER, label="Order")
+NEWS = Kind("tests.news", purpose=Purpose.MARKETING, label="News")
+ANSWER = Kind("tests.answer", purpose=Purpose.RIGHTS, label="Answer to a request", reaches_restricted=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice():
+    return subjects.new(by="test", at=NOON)
+
+
+def queue(subject, kind=ORDER, at=NOON):
+    return outbox.post_rendered(
+        kind,
+        to="alice@example.com",
+        subject=subject,
+        title="Hello",
+        text="Hello.",
+        html="<p>Hello.</p>",
+        by="test",
+        at=at,
+    )
+
+
+def reread(message):
+    message.refresh_from_db()
+    return message
+
+
+def test_a_mail_goes_once_and_its_content_is_blanked(alice):
+    message = queue(alice)
+    assert outbox.send(message.pk, at=NOON) is True
+    assert outbox.send(message.pk, at=NOON) is False
+    assert [sent.to for sent in django_mail.outbox] == [["alice@example.com"]]
+    assert (reread(message).state, message.payload, message.sent_at) == ("sent", None, NOON)
+
+
+def test_the_message_id_is_the_rows_own_whatever_the_attempt(alice, monkeypatch):
+    message = queue(alice)
+    first = outbox.envelope(message).message()["Message-ID"]
+    assert str(message.pk) in first
+    assert outbox.envelope(reread(message)).message()["Message-ID"] == first
+
+
+def test_a_server_that_is_away_postpones_the_mail_and_the_sweep_sends_it(alice, settings):
+    message = queue(alice)
+    settings.EMAIL_BACKEND = "privacy.tests.test_outbox.Away"
+    assert outbox.send(message.pk, at=NOON) is False
+    assert (reread(message).state, message.attempts) == ("queued", 1)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert outbox.sweep(at=NOON + timedelta(seconds=30)) == 0
+    assert outbox.sweep(at=NOON + timedelta(minutes=1)) == 1
+    assert reread(message).state == "sent"
+
+
+def test_after_the_last_wait_a_mail_is_given_up_and_blanked(alice, settings):
+    message, at = queue(alice), NOON
+    settings.EMAIL_BACKEND = "privacy.tests.test_outbox.Away"
+    for _ in range(len(outbox.BACKOFF) + 1):
+        outbox.send(message.pk, at=at)
+        at += timedelta(days=1)
+    assert (reread(message).state, message.payload) == ("failed", None)
+
+
+def test_a_worker_that_died_while_sending_is_followed_by_another(alice):
+    message = queue(alice)
+    assert outbox.claim(message.pk, at=NOON)
+    assert outbox.sweep(at=NOON + timedelta(minutes=1)) == 0
+    assert outbox.sweep(at=NOON + outbox.ATTEMPT) == 1
+    assert len(django_mail.outbox) == 1
+
+
+def test_a_mail_to_a_restricted_person_is_stopped_even_when_it_was_queued_before(alice):
+    order, answer, bob = queue(alice), queue(alice, ANSWER), queue(subjects.new(by="test", at=NOON))
+    subjects.restrict(alice, by="test", at=NOON)
+    outbox.sweep(at=NOON)
+    assert (reread(order).state, order.stopped_because, order.payload) == ("stopped", "restricted", None)
+    assert reread(answer).state == "sent"
+    assert reread(bob).state == "sent"
+
+
+def test_a_mail_to_an_erased_person_is_stopped(alice):
+    message = queue(alice, ANSWER)
+    subjects.mark_erased(alice, by="test", at=NOON)
+    outbox.sweep(at=NOON)
+    assert (reread(message).state, message.stopped_because) == ("stopped", "erased")
+
+
+def test_news_without_consent_never_leaves(alice):
+    message = queue(alice, NEWS)
+    outbox.sweep(at=NOON)
+    assert (reread(message).state, message.stopped_because) == ("stopped", "no consent")
+    assert django_mail.outbox == []
+
+
+def test_a_kind_is_declared_once():
+    with pytest.raises(DeclaredTwice):
+        Kind("tests.order", purpose=Purpose.ORDER, label="Again")
+    assert KINDS["tests.order"] is ORDER
+
+
+def test_stopping_all_leaves_other_people_alone(alice):
+    mine, bobs = queue(alice), queue(subjects.new(by="test", at=NOON))
+    assert outbox.stop_all([alice.pk], because="erased") == 1
+    assert (reread(mine).state, mine.payload) == ("stopped", None)
+    assert reread(bobs).state == "queued"
+    assert Message.objects.due(NOON).get() == bobs
+
+
+class Away:
+    """A mail server that nobody answers at."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def send_messages(self, messages):
+        raise smtplib.SMTPServerDisconnected("away")

@@ -1,0 +1,88 @@
+"""A wrong variable ends the start with one sentence that names it."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from shop.environment import Environment
+from shop.keyring import demo_key
+
+PRODUCTION = {
+    "LOUPE_ENV": "production",
+    "SECRET_KEY": "x" * 50,
+    "LOUPE_SEALING_KEYS": "x",
+    "LOUPE_DIGEST_KEYS": "1:ab",
+    "LOUPE_SIGNING_KEY": "ab",
+    "LOUPE_PUBLIC_URL": "https://shop.example",
+    "STRIPE_SECRET_KEY": "sk_live_x",
+    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+}
+
+
+def start(**variables):
+    """Read the settings in a fresh process; its exit code and what it said."""
+    kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "REDIS_URL") if name in os.environ}
+    kept["LOUPE_HOME"] = str(settings.LOUPE_HOME)
+    run = subprocess.run(
+        [sys.executable, "-c", "import shop.settings"],
+        env={**kept, **variables},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return run.returncode, run.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"LOUPE_ENV": "staging"}, "LOUPE_ENV must be one of demo, production; it is 'staging'."),
+        ({"PORT": "http"}, "PORT must be a whole number from 1 to 65535; it is 'http'."),
+        ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535; it is 70000."),
+        ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must be a URL that starts with postgres:// or postgresql://."),
+        ({"REDIS_URL": "localhost"}, "REDIS_URL must be a URL that starts with redis:// or rediss:// or unix://."),
+        ({"EMAIL_USE_TLS": "yes"}, "EMAIL_USE_TLS must be one of 0, 1; it is 'yes'."),
+        ({**PRODUCTION, "SECRET_KEY": ""}, "SECRET_KEY must be set to at least 50 random characters."),
+        (
+            {**PRODUCTION, "LOUPE_PUBLIC_URL": "http://shop.example"},
+            "LOUPE_PUBLIC_URL must start with https:// in production.",
+        ),
+        (
+            {**PRODUCTION, "STRIPE_API_BASE": "http://127.0.0.1:1"},
+            "STRIPE_API_BASE must start with https:// in production.",
+        ),
+        (
+            {**PRODUCTION, "LOUPE_ERASURE_GRACE": "10"},
+            "LOUPE_ERASURE_GRACE must be a whole number from 86400 to 7776000; it is 10.",
+        ),
+    ],
+)
+def test_a_wrong_value_stops_the_start_with_one_sentence(variables, sentence):
+    assert start(**variables) == (1, sentence)
+
+
+def test_a_demo_needs_nothing_but_its_services():
+    assert start() == (0, "")
+
+
+def test_production_starts_with_everything_set():
+    assert start(**PRODUCTION) == (0, "")
+
+
+def test_durations_are_given_in_seconds():
+    environment = Environment({"WAIT": "90"})
+    assert environment.seconds("WAIT", timedelta(hours=1), low=timedelta(0)) == timedelta(seconds=90)
+    assert environment.seconds("OTHER", timedelta(hours=1), low=timedelta(0)) == timedelta(hours=1)
+
+
+def test_a_demo_key_is_made_once_and_is_private(tmp_path: Path):
+    first = demo_key(tmp_path / "keys", "secret_key")
+    assert demo_key(tmp_path / "keys", "secret_key") == first
+    assert (tmp_path / "keys" / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert list((tmp_path / "keys").iterdir()) == [tmp_path / "keys" / "secret_key"]

@@ -1,0 +1,80 @@
+"""The page cache: only whole public answers, never across people, variants or parameters it does not know."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from shop import pagecache
+
+
+@pytest.fixture(autouse=True)
+def empty_store():
+    pagecache.store.clear()
+    yield
+    pagecache.store.clear()
+
+
+class Shop:
+    """A view that counts how often it was asked."""
+
+    def __init__(self, *parameters, cookie=False, status=200):
+        self.asked = 0
+
+        @pagecache.public(*parameters)
+        def view(request):
+            self.asked += 1
+            response = HttpResponse(f"answer {self.asked}", status=status)
+            if cookie:
+                response.set_cookie("bag", "x")
+            return response
+
+        self.middleware = pagecache.PageCacheMiddleware(view)
+
+    def get(self, path="/", cookies=None, **headers):
+        request = RequestFactory().get(path, headers=headers)
+        request.COOKIES.update(cookies or {})
+        return self.middleware(request).content.decode()
+
+
+def test_the_second_visitor_gets_the_first_ones_page():
+    shop = Shop()
+    assert [shop.get(), shop.get()] == ["answer 1", "answer 1"]
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "bag"])
+def test_whoever_carries_a_cookie_passes_the_cache_by_both_ways(cookie):
+    shop = Shop()
+    assert shop.get(cookies={cookie: "x"}) == "answer 1"
+    assert shop.get() == "answer 2"
+    assert shop.get(cookies={cookie: "x"}) == "answer 3"
+
+
+def test_a_privacy_signal_is_a_variant_of_its_own():
+    shop = Shop()
+    assert [shop.get(), shop.get(**{"sec-gpc": "1"}), shop.get(**{"sec-gpc": "1"}), shop.get()] == [
+        "answer 1", "answer 2", "answer 2", "answer 1",
+    ]  # fmt: skip
+
+
+def test_known_parameters_are_part_of_the_key_and_unknown_ones_are_not_kept():
+    shop = Shop("page")
+    assert [shop.get("/?page=1"), shop.get("/?page=2"), shop.get("/?page=1")] == ["answer 1", "answer 2", "answer 1"]
+    assert [shop.get("/?utm=x"), shop.get("/?utm=x")] == ["answer 3", "answer 4"]
+
+
+@pytest.mark.parametrize("facts", [{"cookie": True}, {"status": 404}, {"status": 302}])
+def test_an_answer_with_a_cookie_or_an_error_is_not_kept(facts):
+    shop = Shop(**facts)
+    assert [shop.get(), shop.get()] == ["answer 1", "answer 2"]
+
+
+def test_pages_grow_old_and_the_least_used_go_first():
+    store = pagecache.PageStore(2)
+    keys = [("host", path, "undecided", "") for path in "abc"]
+    for key in keys[:2]:
+        store.put(key, pagecache.Page(10.0, b"", {}))
+    assert store.get(keys[0], 5.0)
+    store.put(keys[2], pagecache.Page(10.0, b"", {}))
+    assert store.get(keys[1], 5.0) is None
+    assert store.get(keys[0], 5.0)
+    assert store.get(keys[0], 10.5) is None
