@@ -125,7 +125,7 @@ def close(message: Message, state: Message.State, **facts: Any) -> None:
 def postpone(message: Message, error: Exception, *, at: datetime) -> None:
     """Try again later, or give up after the last wait."""
     details = {
-        "message": str(message.pk),
+        "mail": str(message.pk),
         "kind": message.kind,
         "attempt": message.attempts,
         "error": type(error).__name__,
