@@ -134,7 +134,7 @@ class Address(models.Model):
     postal_code = models.CharField("postal code", max_length=20, blank=True)
     country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
     phone = models.CharField(max_length=20, blank=True)
-    is_default_shipping = models.BooleanField("use this address first", default=False)
+    is_default_shipping = models.BooleanField("used first", default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager[Address]] = AddressQuerySet.as_manager()

@@ -1,0 +1,126 @@
+"""Where allauth meets the shop, and the only place that changes what allauth does.
+
+Mails leave by the outbox; a new account gets its data subject; a link proves an address only in a
+browser that knows the password; secrets of authenticator apps rest encrypted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import emails, security
+from accounts.models import User
+from privacy.ground import sealed
+from privacy.register import profiles
+
+SIGN_IN_FIRST = (
+    "The link is good, but this browser has not signed in yet. "
+    "Sign in with the password you chose, then open the link once more."
+)
+NOT_CONFIRMED = "This address could not be confirmed. Please write to us."
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Sign-up, confirmation and mails as the shop wants them."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The e-mail address or the password is not right.",
+        "too_many_login_attempts": "Too many attempts. Wait a few minutes, or choose a new password.",
+        "incorrect_password": "That is not your password.",
+        "enter_current_password": "That is not your current password.",
+    }
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """Save a new account together with its data subject.
+
+        Two sign-ups with one address at the same moment: the later one hears what everybody hears.
+        """
+        super().save_user(request, user, form, commit=False)
+        try:
+            return User.objects.enrol(user, at=timezone.now()) if commit else user
+        except IntegrityError:
+            raise ImmediateHttpResponse(self.respond_email_verification_sent(request, None))
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Count a clicked link as proof only in a browser that also knows the account's password.
+
+        Otherwise somebody could sign up with a stranger's address, wait for the stranger to click
+        a reasonable-looking link, and own an account with the stranger's orders on it.
+        """
+        user = email_address.user
+        if not _knows_password(request, user):
+            messages.warning(request, SIGN_IN_FIRST)
+            return False
+        try:
+            with transaction.atomic():
+                security.yield_address(email_address.email, to=user, by=user, at=timezone.now())
+                return bool(super().confirm_email(request, email_address))
+        except security.TakenByStaff:
+            messages.error(request, NOT_CONFIRMED)
+            return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Bring staff to the desk and customers to their account."""
+        return reverse("admin:index") if request.user.is_staff else super().get_login_redirect_url(request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go back to the page that led here."""
+        return reverse("accounts:security")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Build the link on the shop's own address, whatever Host header came with the request."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return str(settings.LOUPE_PUBLIC_URL) + path.replace("UID-KEY", key)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Build the link on the shop's own address."""
+        return str(settings.LOUPE_PUBLIC_URL) + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a customer about a change to the account, naming whose account it is."""
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Hand the mail to the outbox."""
+        user = context.get("user") or User.objects.filter(email=email.lower()).first()
+        emails.send(template_prefix, to=email, user=user, facts=context, at=timezone.now())
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors whose secrets rest encrypted."""
+
+    def get_totp_issuer(self) -> str:
+        """Name the shop in the customer's authenticator app."""
+        return profiles.current().shop_name
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret before it is stored."""
+        return sealed.seal_bytes(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a stored secret."""
+        return sealed.open_bytes(encrypted_text.encode()).decode()
+
+
+def _knows_password(request: HttpRequest, user: User) -> bool:
+    """Whether this browser is signed in as *user*, or typed the right password and waits for this very proof."""
+    if request.user.is_authenticated:
+        return bool(request.user.pk == user.pk)
+    stage = LoginStageController.enter(request, EmailVerificationStage.key)
+    return stage is not None and stage.login.user is not None and stage.login.user.pk == user.pk

@@ -1,0 +1,83 @@
+"""The mails about an account. allauth decides when one is due; each goes out through the outbox.
+
+`BY_TEMPLATE` maps allauth's name of a mail to ours; the three templates of each stand in
+`templates/emails/accounts/`. A mail missing here is an error, never a silent default text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from privacy.messages import outbox
+from privacy.messages.kinds import Kind
+from privacy.register.declare import Purpose
+
+
+class UnknownMail(Exception):
+    """allauth asked for a mail that the shop has no words for."""
+
+
+def _kind(name: str, label: str, purpose: Purpose = Purpose.SECURITY) -> Kind:
+    # They reach a restricted person too: each answers something just done to the account, or asked for.
+    return Kind(f"accounts.{name}", purpose=purpose, label=label, reaches_restricted=True)
+
+
+CONFIRM_SIGNUP = _kind("confirm_signup", "Confirm your e-mail address", Purpose.ACCOUNT)
+CONFIRM_CHANGE = _kind("confirm_change", "Confirm your new e-mail address", Purpose.ACCOUNT)
+ALREADY_EXISTS = _kind("already_exists", "You already have an account")
+EMAIL_CHANGED = _kind("email_changed", "Your e-mail address was changed")
+PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purpose.ACCOUNT)
+PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
+TOTP_ADDED = _kind("totp_added", "Authenticator app added")
+TOTP_REMOVED = _kind("totp_removed", "Authenticator app removed")
+RECOVERY_CODES_MADE = _kind("recovery_codes_made", "New recovery codes")
+
+BY_TEMPLATE: Mapping[str, Kind] = {
+    "account/email/email_confirmation_signup": CONFIRM_SIGNUP,
+    "account/email/email_confirmation": CONFIRM_CHANGE,
+    "account/email/account_already_exists": ALREADY_EXISTS,
+    "account/email/email_changed": EMAIL_CHANGED,
+    "account/email/password_reset_key": PASSWORD_RESET_LINK,
+    "account/email/password_changed": PASSWORD_CHANGED,
+    "account/email/password_reset": PASSWORD_CHANGED,
+    "account/email/password_set": PASSWORD_CHANGED,
+    "mfa/email/totp_activated": TOTP_ADDED,
+    "mfa/email/totp_deactivated": TOTP_REMOVED,
+    "mfa/email/recovery_codes_generated": RECOVERY_CODES_MADE,
+}
+
+# The one link of a mail: the fact that holds it, and the words on it.
+ACTIONS: Mapping[Kind, tuple[str, str]] = {
+    CONFIRM_SIGNUP: ("activate_url", "Confirm this address"),
+    CONFIRM_CHANGE: ("activate_url", "Confirm this address"),
+    ALREADY_EXISTS: ("password_reset_url", "Choose a new password"),
+    PASSWORD_RESET_LINK: ("password_reset_url", "Choose a new password"),
+}
+
+# What else a template may say. Anything more that allauth offers (the request, the IP address) stays out.
+SAYABLE = ("from_email", "to_email")
+
+
+def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any], at: datetime) -> None:
+    """Post the mail allauth calls *template*. Raises `UnknownMail`."""
+    kind = BY_TEMPLATE.get(template)
+    if kind is None:
+        raise UnknownMail(template)
+    context = {name: facts[name] for name in SAYABLE if name in facts}
+    # A name is greeted only once its account was entered: before that, anybody may have typed it.
+    name = user.get_short_name() if user is not None and user.last_login is not None else ""
+    context |= {"name": name, "email": to, "at": at}
+    if kind in ACTIONS:
+        fact, label = ACTIONS[kind]
+        context |= {"action_url": facts[fact], "action_label": label}
+    outbox.post(
+        kind,
+        to=to,
+        subject=user.subject if user else None,
+        context=context,
+        by=user or "system:accounts",
+        at=at,
+    )

@@ -1,0 +1,39 @@
+"""What follows from allauth's signals: a proven address joins a guest's past, a new password ends old keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from accounts import security
+from accounts.models import User
+from privacy.register import subjects
+
+
+def address_confirmed(*, email_address: EmailAddress, **kwargs: Any) -> None:
+    """Join the subjects of guests who used the address that was just proven."""
+    user = email_address.user
+    subjects.prove(
+        user.subject,
+        kind="email",
+        value=email_address.email,
+        proof=subjects.Proof.EMAIL_CONFIRMED,
+        by=user,
+        at=timezone.now(),
+    )
+
+
+def password_renewed(*, user: User, **kwargs: Any) -> None:
+    """End the API keys made under the old password; Django ends the sessions by itself."""
+    security.revoke_all_tokens(user, by=user, at=timezone.now())
+
+
+def connect() -> None:
+    """Listen, once, when the app is ready."""
+    signals.email_confirmed.connect(address_confirmed, dispatch_uid="accounts.address_confirmed")
+    signals.password_changed.connect(password_renewed, dispatch_uid="accounts.password_changed")
+    signals.password_set.connect(password_renewed, dispatch_uid="accounts.password_set")
+    signals.password_reset.connect(password_renewed, dispatch_uid="accounts.password_reset")

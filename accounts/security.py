@@ -1,0 +1,155 @@
+"""Keys to an account and what becomes of them: sessions, API keys, unproven accounts, deactivation.
+
+Passwords, second factors and addresses proven by link are allauth's work; `adapter` ties it to
+the shop. What is here is what the shop itself decides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import ApiToken, User
+from privacy.ground import audit
+
+MOST_TOKENS = 10
+UNCONFIRMED_DAYS = 7
+
+
+class TooManyTokens(Exception):
+    """The customer already holds `MOST_TOKENS` API keys."""
+
+
+class TakenByStaff(Exception):
+    """The address belongs to a staff account, which only staff can change."""
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """The customer's API keys, newest first."""
+    return ApiToken.objects.filter(user=user).order_by("-created", "token_key")
+
+
+@transaction.atomic
+def issue_token(user: User, *, name: str, by: User, at: datetime) -> tuple[ApiToken, str]:
+    """Make an API key; the second value is the key itself, shown once and never stored. Raises `TooManyTokens`."""
+    User.objects.select_for_update().get(pk=user.pk)
+    if tokens_of(user).count() >= MOST_TOKENS:
+        raise TooManyTokens
+    token, key = ApiToken.objects.create(user=user, name=name)
+    audit.append("token.issued", subject=user.subject_id, obj=token, by=by, at=at)
+    return token, key
+
+
+@transaction.atomic
+def revoke_token(user: User, reference: str, *, by: User, at: datetime) -> bool:
+    """Delete one of this customer's API keys; False where they hold no such key."""
+    token = tokens_of(user).filter(token_key=reference).first()
+    if token is None:
+        return False
+    audit.append("token.revoked", subject=user.subject_id, obj=token, by=by, at=at)
+    token.delete()
+    return True
+
+
+@transaction.atomic
+def revoke_all_tokens(user: User, *, by: User | str, at: datetime) -> int:
+    """Delete every API key of this customer: whoever knew the old password may have made one."""
+    gone, _ = ApiToken.objects.filter(user=user).delete()
+    if gone:
+        audit.append("token.revoked", subject=user.subject_id, details={"count": gone}, by=by, at=at)
+    return gone
+
+
+@transaction.atomic
+def deactivate(user: User, *, by: User | str, at: datetime) -> User:
+    """Lock the account for now: nobody can sign in, and everybody is signed out everywhere."""
+    changed = User.objects.filter(pk=user.pk, deactivated_at__isnull=True).update(deactivated_at=at)
+    user.refresh_from_db()
+    if changed:
+        sign_out_everywhere(user)
+        revoke_all_tokens(user, by=by, at=at)
+        audit.append("account.deactivated", subject=user.subject_id, by=by, at=at)
+    return user
+
+
+@transaction.atomic
+def reactivate(user: User, *, by: User | str, at: datetime) -> User:
+    """Open a deactivated account again."""
+    changed = User.objects.filter(pk=user.pk, deactivated_at__isnull=False).update(deactivated_at=None)
+    user.refresh_from_db()
+    if changed:
+        audit.append("account.reactivated", subject=user.subject_id, by=by, at=at)
+    return user
+
+
+def sign_out_everywhere(user: User) -> int:
+    """End every session of this person, on every device; return how many there were."""
+    keys = session_keys([user.pk])
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(user=user).delete()
+    return len(keys)
+
+
+def session_keys(user_ids: list[int]) -> list[str]:
+    """Keys of the sessions these users are signed in with, read from the sessions themselves.
+
+    A session names its user only inside its signed payload, so every live one is opened. Nothing
+    else finds a session that was never entered in allauth's list of devices.
+    """
+    wanted = {str(user_id) for user_id in user_ids}
+    if not wanted:
+        return []
+    return [
+        session.session_key
+        for session in Session.objects.iterator(chunk_size=1000)
+        if session.get_decoded().get("_auth_user_id") in wanted
+    ]
+
+
+@transaction.atomic
+def clear_sessions(*, at: datetime) -> int:
+    """Delete sessions past their time, and allauth's notes (IP address, browser) on sessions that are gone."""
+    gone, _ = Session.objects.filter(expire_date__lt=at).delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(alive)).delete()
+    return gone
+
+
+def unconfirmed() -> QuerySet[User]:
+    """Customers' accounts that nobody ever proved to own the address of, and that nobody ever entered."""
+    proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    return User.objects.filter(~Exists(proven), is_staff=False, is_superuser=False, last_login__isnull=True)
+
+
+@transaction.atomic
+def sweep_unconfirmed(*, at: datetime) -> int:
+    """Delete accounts whose address went unconfirmed for `UNCONFIRMED_DAYS`; return how many."""
+    late = list(unconfirmed().filter(date_joined__lt=at - timedelta(days=UNCONFIRMED_DAYS)))
+    for user in late:
+        _drop(user, by="system:retention", at=at)
+    return len(late)
+
+
+@transaction.atomic
+def yield_address(email: str, *, to: User, by: User | str, at: datetime) -> None:
+    """Make way for the person who just proved that *email* is theirs.
+
+    An account that merely typed the same address, and never confirmed it, is deleted: nobody
+    could ever enter it. Raises `TakenByStaff` where it is not such an account.
+    """
+    rival = User.objects.filter(email=User.objects.normalize_email(email)).exclude(pk=to.pk).first()
+    if rival is None:
+        return
+    if not unconfirmed().filter(pk=rival.pk).exists():
+        raise TakenByStaff
+    _drop(rival, by=by, at=at)
+
+
+def _drop(user: User, *, by: User | str, at: datetime) -> None:
+    audit.append("account.dropped", subject=user.subject_id, note="never confirmed", by=by, at=at)
+    user.delete()
