@@ -19,11 +19,9 @@ EVERY_SECONDS = 1.0
 
 def keep(folder: Path, *, idle_seconds: float) -> None:
     """Wait for the last user to leave, then stop the services of this folder; one keeper at a time."""
-    own = os.open(folder / services.KEEPER, os.O_RDWR | os.O_CREAT, 0o600)
-    if not locks.try_exclusive(own):
+    own = locks.occupy(folder / services.KEEPER)
+    if own < 0:
         return
-    os.ftruncate(own, 0)
-    os.write(own, str(os.getpid()).encode())
     lease = os.open(folder / services.LEASE, os.O_RDWR | os.O_CREAT, 0o600)
     idle_since = time.monotonic()
     while True:

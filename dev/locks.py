@@ -42,6 +42,29 @@ def try_exclusive(fd: int) -> bool:
     return True
 
 
+def occupy(path: Path) -> int:
+    """Hold a file as its only process, with our process id in it; return the descriptor to close, or -1 if it is held."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if not try_exclusive(fd):
+        os.close(fd)
+        return -1
+    os.ftruncate(fd, 0)
+    os.write(fd, str(os.getpid()).encode())
+    return fd
+
+
+def occupant(path: Path) -> int:
+    """The id of the process that occupies a file, 0 if none does: the held lock proves that the number is still its own."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return 0
+    try:
+        return 0 if try_exclusive(fd) else int(os.read(fd, 20) or 0)
+    finally:
+        os.close(fd)
+
+
 def share(fd: int) -> None:
     """Take a shared lock, waiting for whoever holds it exclusively."""
     fcntl.flock(fd, fcntl.LOCK_SH)

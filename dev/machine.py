@@ -95,7 +95,7 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def write_json(path: Path, value: Mapping[str, object]) -> None:
+def write_json(path: Path, value: Mapping[str, object] | Mapping[int, object]) -> None:
     """Write a JSON file that only its owner may read."""
     write_private(path, json.dumps(value, indent=2) + "\n")
 

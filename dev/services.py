@@ -41,7 +41,7 @@ class Services:
 
 def data_home() -> Path:
     """The data folder: `LOUPE_HOME`, or `.loupe/` in the project."""
-    return Path(os.environ.get("LOUPE_HOME") or PROJECT / ".loupe").absolute()
+    return Path(os.environ.get("LOUPE_HOME") or PROJECT / ".loupe").expanduser().resolve()
 
 
 def ensure(home: Path | None = None, *, durable: bool = True, idle_seconds: float = IDLE_SECONDS) -> Services:
@@ -108,7 +108,7 @@ def _hold_lease(home: Path) -> None:
 
 def _start_keeper(home: Path, *, idle_seconds: float) -> None:
     """Start the keeper of this folder unless one keeps it already."""
-    if not _keeper_lives(home):
+    if not locks.occupant(home / KEEPER):
         subprocess.run(
             [sys.executable, "-m", "dev.keeper", str(home), str(idle_seconds)],
             check=True,
@@ -118,19 +118,9 @@ def _start_keeper(home: Path, *, idle_seconds: float) -> None:
         )
 
 
-def _keeper_lives(home: Path) -> bool:
-    """Whether a keeper holds its lock on this folder."""
-    fd = os.open(home / KEEPER, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        return not locks.try_exclusive(fd)
-    finally:
-        os.close(fd)
-
-
 def _stop_keeper(home: Path) -> None:
-    """End the keeper; the held lock proves that the number in the file is still its own."""
-    if _keeper_lives(home):
-        pid = int((home / KEEPER).read_text() or 0)
+    """End the keeper."""
+    if pid := locks.occupant(home / KEEPER):
         machine.end_process(pid, mark="dev.keeper")
 
 
@@ -140,7 +130,7 @@ def main() -> None:
     parser.add_argument("action", choices=("start", "stop", "wipe"))
     parser.add_argument("folder", nargs="?", type=Path, default=None, help="the data folder (default: LOUPE_HOME)")
     chosen = parser.parse_args()
-    home = (chosen.folder or data_home()).absolute()
+    home = (chosen.folder or data_home()).expanduser().resolve()
     try:
         if chosen.action == "start":
             found = ensure(home)
