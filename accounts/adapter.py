@@ -18,6 +18,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,6 +73,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except security.TakenByStaff:
             messages.error(request, NOT_CONFIRMED)
             return False
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: User | None) -> HttpResponseBase:
+        """Ask for the mailbox; the address somebody typed rests in a session for an hour, not for weeks."""
+        request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
+        return super().respond_email_verification_sent(request, user)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in, for as long as a session lasts."""
+        super().login(request, user)
+        request.session.set_expiry(None)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Bring staff to the desk and customers to their account."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -182,3 +183,25 @@ class ApiToken(AbstractAuthToken):
     def reference(self) -> str:
         """Return the public part of the key, by which pages and the audit trail name it."""
         return str(self.token_key)
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with the account it is signed in to as a column.
+
+    Django's own table knows the account only inside the signed payload; this one finds a person's
+    sessions with one query, to show them, to end them and to erase them.
+    """
+
+    # Null before anybody signs in. Without a constraint in the database, so that a request in
+    # flight can still save its session when the account has just been deleted.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, db_constraint=False, related_name="sessions")
+
+    def __str__(self) -> str:
+        return "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        """The engine that reads and writes these rows."""
+        from accounts.sessions import SessionStore
+
+        return SessionStore

@@ -81,9 +81,7 @@ def edit_address(request: SignedIn, address_id: int) -> HttpResponse:
     address = _theirs(request, address_id)
     form = AddressForm(request.POST) if request.method == "POST" else AddressForm.showing(address)
     if form.is_valid():
-        addresses.change(
-            address, form.details(), make_default=form.wants_default, by=request.user, at=timezone.now()
-        )
+        addresses.change(address, form.details(), make_default=form.wants_default, by=request.user, at=timezone.now())
         messages.success(request, "The address is saved.")
         return redirect("accounts:addresses")
     return render(request, "accounts/address_form.html", {"form": form, "heading": "Edit the address"})

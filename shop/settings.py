@@ -60,7 +60,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -146,8 +145,8 @@ CACHES = {
 }
 MEDIA_ROOT = LOUPE_HOME / "media"
 
-# Sessions are rows, so that a flushed Redis signs nobody out.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Sessions are rows, so that a flushed Redis signs nobody out; ours name their account, so that an erasure finds them.
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 86_400
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -263,10 +262,13 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger who is no customer gets no mail
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("LOUPE_BEHIND_PROXY", default=False) else 0
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_TIMEOUT = 3600  # how long a sign-in may wait for a confirmed address or a second factor
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
@@ -304,6 +306,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The shop's catalogue, a customer's own orders and privacy requests.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -27,4 +27,3 @@ class MeSerializer(serializers.ModelSerializer[User]):
             return phones.normalise(typed) if typed else ""
         except phones.NotANumber:
             raise serializers.ValidationError(NOT_A_NUMBER)
-

@@ -39,7 +39,9 @@ class Me(APIView):
         """Return the details on the account."""
         return Response(MeSerializer(request.user).data)
 
-    @extend_schema(operation_id="change_me", request=MeSerializer, responses=MeSerializer, summary="Change your details")
+    @extend_schema(
+        operation_id="change_me", request=MeSerializer, responses=MeSerializer, summary="Change your details"
+    )
     def patch(self, request: Request) -> Response:
         """Change name and telephone number, as the details page does."""
         user = cast(User, request.user)

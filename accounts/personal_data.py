@@ -1,0 +1,237 @@
+"""What accounts hold about a person: our own tables, and those of the guests in our house.
+
+allauth keeps addresses, devices and second factors; Django keeps what staff did in the admin.
+Each of their fields is declared here, because nobody else will.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from privacy.register.declare import (
+    Action,
+    Category,
+    Export,
+    Family,
+    Purpose,
+    Retention,
+    Rows,
+    Source,
+    declare,
+    declare_not_personal,
+    link,
+    not_personal,
+    personal,
+)
+
+WHILE_ACCOUNT = Retention.while_account()
+
+
+def _hidden(category: Category, source: Source = Source.DERIVED) -> Any:
+    """A secret: a copy of it would only help a thief."""
+    return personal(category, source=source, on_export=Export.HIDE)
+
+
+# --- Our own -----------------------------------------------------------------------------------
+
+declare(
+    "accounts.User",
+    label="Account",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.ACCOUNT],
+    # The account goes last: everything else is found through it.
+    after=[
+        "accounts.Address",
+        "accounts.ApiToken",
+        "accounts.Session",
+        "account.EmailAddress",
+        "account.EmailConfirmation",
+        "usersessions.UserSession",
+        "mfa.Authenticator",
+        "admin.LogEntry",
+    ],
+    describe=lambda user: f"Account of {user.email}",
+    fields={
+        "password": _hidden(Category.CREDENTIAL, Source.CUSTOMER),
+        "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
+        "is_superuser": personal(Category.ACCOUNT, source=Source.STAFF),
+        "is_staff": personal(Category.ACCOUNT, source=Source.STAFF),
+        "email": personal(Category.CONTACT),
+        "full_name": personal(Category.NAME),
+        "phone": personal(Category.CONTACT, purposes=[Purpose.DELIVERY]),
+        "subject": link("the person whose account it is"),
+        "date_joined": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "deactivated_at": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "is_active": not_personal("computed: whether deactivated_at is empty"),
+        "groups": link("the desks a member of staff works at"),
+        "user_permissions": link("extra rights of a member of staff"),
+    },
+)
+
+declare(
+    "accounts.Address",
+    label="Saved addresses",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.DELIVERY],
+    describe=lambda address: ", ".join(address.lines),
+    fields={
+        "user": link("the account it was saved on"),
+        "full_name": personal(Category.NAME),
+        "line1": personal(Category.ADDRESS),
+        "line2": personal(Category.ADDRESS),
+        "city": personal(Category.ADDRESS),
+        "region": personal(Category.ADDRESS),
+        "postal_code": personal(Category.ADDRESS),
+        "country": personal(Category.ADDRESS),
+        "phone": personal(Category.CONTACT),
+        "is_default_shipping": personal(Category.PREFERENCE),
+        "created_at": personal(Category.ACCOUNT, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "accounts.ApiToken",
+    label="API keys",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.days(0, anchor="expiry", words="90 days, or until you revoke it or change your password"),
+    purposes=[Purpose.ACCOUNT],
+    describe=lambda token: f"API key for {token.name}",
+    fields={
+        "digest": _hidden(Category.CREDENTIAL),
+        "token_key": _hidden(Category.CREDENTIAL),
+        "user": link("the account it opens"),
+        "name": personal(Category.ACCOUNT),
+        "created": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "expiry": personal(Category.ACCOUNT, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "accounts.Session",
+    label="Sessions",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.days(0, anchor="expire_date", words="14 days after you signed in, or until you sign out"),
+    purposes=[Purpose.ACCOUNT],
+    describe=lambda session: f"A browser signed in until {session.expire_date:%-d %B %Y}",
+    fields={
+        "session_key": _hidden(Category.CREDENTIAL),
+        "session_data": _hidden(Category.ONLINE),
+        "expire_date": personal(Category.ONLINE, source=Source.DERIVED),
+        "user": link("the account it is signed in to"),
+    },
+)
+
+# --- allauth -----------------------------------------------------------------------------------
+
+declare(
+    "account.EmailAddress",
+    label="E-mail addresses",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.ACCOUNT],
+    after=["account.EmailConfirmation"],
+    describe=lambda address: address.email,
+    fields={
+        "user": link("the account it belongs to"),
+        "email": personal(Category.CONTACT),
+        "verified": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "primary": personal(Category.ACCOUNT, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "account.EmailConfirmation",
+    label="E-mail confirmations",
+    reach="email_address__user__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.days(3, anchor="created"),
+    purposes=[Purpose.ACCOUNT],
+    fields={
+        "email_address": link("the address to be confirmed"),
+        "created": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "sent": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "key": _hidden(Category.CREDENTIAL),
+    },
+)
+
+declare(
+    "usersessions.UserSession",
+    label="Devices",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.while_needed("as long as the session lasts, 14 days at most"),
+    purposes=[Purpose.SECURITY],
+    describe=lambda device: f"Signed in from {device.ip} since {device.created_at:%-d %B %Y}",
+    fields={
+        "user": link("the account that was entered"),
+        "created_at": personal(Category.ONLINE, source=Source.OBSERVED),
+        "ip": personal(Category.ONLINE, source=Source.OBSERVED),
+        "last_seen_at": personal(Category.ONLINE, source=Source.OBSERVED),
+        "session_key": _hidden(Category.CREDENTIAL),
+        "user_agent": personal(Category.ONLINE, source=Source.OBSERVED),
+        "data": personal(Category.ONLINE, source=Source.OBSERVED),
+    },
+)
+
+declare(
+    "mfa.Authenticator",
+    label="Second factors",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.SECURITY],
+    describe=lambda factor: factor.get_type_display(),
+    fields={
+        "user": link("the account it protects"),
+        "type": personal(Category.CREDENTIAL),
+        "data": _hidden(Category.CREDENTIAL, Source.CUSTOMER),
+        "created_at": personal(Category.CREDENTIAL, source=Source.DERIVED),
+        "last_used_at": personal(Category.ONLINE, source=Source.OBSERVED),
+    },
+)
+
+# --- Django ------------------------------------------------------------------------------------
+
+
+def log_entries(family: Family) -> Rows:
+    """What these people did in the admin, and what staff did there to their accounts: found by value."""
+    user_model = get_user_model()
+    ids = [str(pk) for pk in user_model._base_manager.filter(subject_id__in=family).values_list("pk", flat=True)]
+    about = Q(content_type=ContentType.objects.get_for_model(user_model), object_id__in=ids)
+    return LogEntry._base_manager.filter(Q(user_id__in=ids) | about)
+
+
+declare(
+    "admin.LogEntry",
+    label="Admin history",
+    reach=log_entries,
+    action=Action.DELETE_ROW,
+    retention=Retention.days(730, anchor="action_time", words="24 months"),
+    purposes=[Purpose.SECURITY],
+    describe=lambda entry: str(entry),
+    fields={
+        "action_time": personal(Category.EVIDENCE, source=Source.OBSERVED),
+        "user": link("the member of staff who did it"),
+        "content_type": not_personal("the kind of thing that was changed"),
+        "object_id": personal(Category.LINKAGE, source=Source.DERIVED, on_export=Export.HIDE),
+        "object_repr": personal(Category.EVIDENCE, source=Source.STAFF),
+        "action_flag": not_personal("whether it was added, changed or deleted"),
+        "change_message": personal(Category.EVIDENCE, source=Source.STAFF),
+    },
+)
+
+declare_not_personal("auth.Group", "a staff role, such as the order desk")
+declare_not_personal("auth.Permission", "something a role may do")
+declare_not_personal("contenttypes.ContentType", "a list of the shop's own tables")
