@@ -23,3 +23,27 @@ def sweep_outbox() -> None:
     from privacy.messages import outbox
 
     outbox.sweep(at=timezone.now())
+
+
+@shared_task
+def carry_out_request(*, request_id: str) -> None:
+    """Make one copy, or carry out one erasure, if its time has come."""
+    from privacy.rights import requests
+
+    requests.carry_out(UUID(request_id), by="system:worker", at=timezone.now())
+
+
+@shared_task
+def sweep_requests() -> None:
+    """Carry out what is due and missed its bell; close what lapsed."""
+    from privacy.rights import requests
+
+    requests.sweep(by="system:sweep", at=timezone.now())
+
+
+@shared_task
+def sweep_packages() -> None:
+    """Remove copies that expired or were fetched."""
+    from privacy.rights import access
+
+    access.sweep(by="system:sweep", at=timezone.now())

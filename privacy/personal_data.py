@@ -1,0 +1,236 @@
+"""What privacy's own tables hold about people. They are declared like everybody else's.
+
+Most of them are evidence: they prove what was done for somebody, with references, dates and counts, and outlive the erasure.
+"""
+
+from privacy.register.declare import (
+    BLANK,
+    Action,
+    Category,
+    Export,
+    Purpose,
+    Retention,
+    Source,
+    declare,
+    keep,
+    link,
+    not_personal,
+    personal,
+)
+from privacy.rights import access
+
+FOR_THE_RECORD = "records of requests and of what was done are kept to show that your rights were honoured"
+REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at")
+
+_shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
+_event = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
+
+declare(
+    "privacy.Subject",
+    label="Your person record",
+    reach="pk",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.while_needed("the bare number stays, so that what was erased can never come back unnoticed"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda _: "A number that your rows share",
+    fields={
+        "id": link("the number itself; says nothing once everything that points at it is gone"),
+        "residence": personal(Category.ADDRESS, on_erase=BLANK),
+        "created_at": _event,
+        "restricted_at": _event,
+        "erased_at": _event,
+    },
+)
+
+declare(
+    "privacy.SubjectLink",
+    label="Proof that two records are you",
+    reach=("child", "root"),
+    action=Action.KEEP_UNTIL,
+    retention=Retention.while_needed("as long as the records it joins"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda _: "You showed that an address is yours",
+    fields={"child": link("one record"), "root": link("the other"), "proof": _event, "at": _event},
+)
+
+declare(
+    "privacy.Identifier",
+    label="Fingerprints of your addresses",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.while_account(),
+    purposes=[Purpose.ORDER, Purpose.RIGHTS],
+    describe=lambda row: f"A keyed fingerprint of an {row.get_kind_display()}",
+    fields={
+        "subject": link("the person it was typed with"),
+        "kind": personal(Category.CONTACT, source=Source.DERIVED),
+        "key_version": not_personal("which of our keys made it"),
+        "digest": personal(Category.CONTACT, source=Source.DERIVED, on_export=Export.HIDE),
+        "created_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "proven_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "privacy.Message",
+    label="Mails we sent you",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.while_account(),
+    purposes=[Purpose.ORDER, Purpose.ACCOUNT, Purpose.RIGHTS],
+    describe=lambda row: row.kind.partition(".")[2].replace("_", " ").capitalize(),
+    fields={
+        "id": not_personal("a random number"),
+        "kind": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "subject": link("the person it went to"),
+        "reference": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "state": personal(Category.EVIDENCE, source=Source.DERIVED),
+        # May hold a link that signs in; blank as soon as the mail has gone.
+        "payload": personal(Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True),
+        "attempts": not_personal("how often sending was tried"),
+        "next_attempt_at": not_personal("when sending is tried next"),
+        "stopped_because": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "created_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "sent_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "privacy.AuditEvent",
+    label="What was done, and by whom",
+    reach="subject_id",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.while_needed("as long as the record it proves"),
+    purposes=[Purpose.RIGHTS, Purpose.SECURITY],
+    is_evidence=True,
+    describe=lambda row: row.event.replace(".", ": ").replace("_", " ").capitalize(),
+    fields={
+        "event": _event,
+        "subject_id": link("the person it is about, as a number without a key"),
+        "object_ref": _event,
+        "actor": _event,
+        "note": _event,
+        "details": _event,
+        "at": _event,
+    },
+)
+
+declare(
+    "privacy.DataRequest",
+    label="Your privacy requests",
+    reach="subject",
+    action=Action.KEEP_UNTIL,
+    retention=REQUEST_TIME,
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"{row.get_kind_display()} ({row.reference})",
+    fields={
+        "id": not_personal("a random number"),
+        "reference": _shown,
+        "subject": link("the person who asks"),
+        "kind": _shown,
+        "channel": _shown,
+        "state": _shown,
+        "contact": personal(
+            Category.CONTACT,
+            on_erase=keep("it is needed to answer you, and blanked with the last answer"),
+            sensitive=True,
+        ),
+        "received_at": _shown,
+        "verified_at": _shown,
+        "first_reply_due_at": _shown,
+        "first_replied_at": _shown,
+        "due_at": _shown,
+        "derivation": _shown,
+        "approved_at": _shown,
+        "approved_by": personal(
+            Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+        "execute_after": _shown,
+        "refused_at": _shown,
+        "refused_by": personal(
+            Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+        "refusal_reason": personal(Category.REQUEST, source=Source.STAFF, on_erase=keep(FOR_THE_RECORD)),
+        "retry_at": not_personal("when a worker looks again"),
+        "completed_at": _shown,
+        "joined_to": link("the request that answers this one too"),
+        "links_sent": not_personal("how often the confirming mail was sent"),
+    },
+)
+
+declare(
+    "privacy.ErasureStep",
+    label="Steps of your erasure",
+    reach="request__subject",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.as_its("request", REQUEST_TIME),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: row.label,
+    fields={
+        "request": link("the request it belongs to"),
+        "position": not_personal("its place in the order"),
+        "kind": not_personal("whether rows or a processor"),
+        "target": not_personal("the table or the processor"),
+        "label": _shown,
+        "goes": _shown,
+        "stays": _shown,
+        "why": _shown,
+        "until_on": _shown,
+        "retained": _shown,
+        "planned": _shown,
+        "affected": _shown,
+        "cursor": not_personal("the number of the last row dealt with"),
+        "state": _shown,
+        "blocker": _shown,
+        "receipt": _shown,
+        "attempts": not_personal("how often a worker tried"),
+        "finished_at": _shown,
+    },
+)
+
+declare(
+    "privacy.ExportPackage",
+    label="Copies made for you",
+    reach="request__subject",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.as_its("request", REQUEST_TIME),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    eraser=access.discard,
+    describe=lambda _: "A copy, sealed until it is fetched, gone after 72 hours",
+    fields={
+        "request": link("the request it answers"),
+        "file_name": not_personal("a random name on our disk"),
+        "size_bytes": _shown,
+        "sha256": not_personal("the checksum of the sealed file"),
+        "built_at": _shown,
+        "expires_at": _shown,
+        "starts": _shown,
+        "last_started_at": _shown,
+        "removed_at": _shown,
+    },
+)
+
+declare(
+    "privacy.Certificate",
+    label="Certificates of erasure",
+    reach="subject_id",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.while_needed("as long as you may want to show it"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: row.reference,
+    fields={
+        "reference": _event,
+        "subject_id": link("the person it is about, as a number without a key"),
+        "request_reference": _event,
+        "canonical": _event,
+        "signature": not_personal("over the document"),
+        "key_id": not_personal("names our signing key"),
+        "issued_at": _event,
+    },
+)

@@ -1,0 +1,1 @@
+"""How we show that an erasure happened: the residue check and the signed certificate."""

@@ -1,0 +1,65 @@
+"""Look again: after an erasure, is anything of this person left where the register says nothing may be?
+
+Cheap, and about this person only: every declared path is asked once more, every field that had to be blank is looked at, and
+the keyed digests of their addresses are looked up. It finds what a step overlooked, not what nobody declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from privacy.ground import digests
+from privacy.register import registry
+from privacy.register.declare import Action, Declaration, Family
+from privacy.register.models import Identifier
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that should be gone: how many rows, where. Counts and names of tables, never values."""
+
+    model: str
+    count: int
+    words: str
+
+
+def check(family: Family, *, addresses: Iterable[str] = ()) -> list[Finding]:
+    """Everything that is still there and should not be; empty when the erasure holds."""
+    found = [finding for declaration in registry.all_declared() for finding in _left_of(declaration, family)]
+    return [*found, *_digests_left(family, addresses)]
+
+
+def _left_of(declaration: Declaration, family: Family) -> Iterator[Finding]:
+    if declaration.is_evidence:
+        return
+    rows = declaration.rows(family)
+    if declaration.action is Action.DELETE_ROW:
+        if left := rows.order_by().values("pk").distinct().count():
+            yield Finding(declaration.model, left, f"{declaration.label}: {left} still there.")
+        return
+    filled = _filled(declaration)
+    if filled and (left := rows.filter(filled).order_by().values("pk").distinct().count()):
+        yield Finding(declaration.model, left, f"{declaration.label}: {left} not blanked.")
+
+
+def _filled(declaration: Declaration) -> Q:
+    """Matches rows on which a field that must be blank holds something."""
+    model = declaration.model_class()
+    anything = Q()
+    for name, declared in declaration.personal_fields().items():
+        if declared.on_erase.kind == "blank":
+            is_null = Q(**{f"{name}__isnull": True})
+            anything |= ~is_null if model._meta.get_field(name).null else ~Q(**{name: ""})
+    return anything
+
+
+def _digests_left(family: Family, addresses: Iterable[str]) -> Iterator[Finding]:
+    values = [digest.value for address in addresses for digest in digests.all_of("email", address)]
+    of_this_person: list[UUID] = family
+    left = Identifier.objects.filter(subject_id__in=of_this_person, kind="email", digest__in=values).count()
+    if left:
+        yield Finding("privacy.Identifier", left, f"The digest of an address: {left} still there.")

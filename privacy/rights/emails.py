@@ -1,0 +1,106 @@
+"""What a person hears about their request: one function for each mail, named like its templates.
+
+Every one of these answers the person's own request, so a restriction of their data does not stop it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from privacy.ground import audit
+from privacy.messages import outbox
+from privacy.messages.kinds import Kind
+from privacy.proof.models import Certificate
+from privacy.register.vocabulary import Purpose
+from privacy.rights import links
+from privacy.rights.models import Channel, DataRequest, ErasureStep
+
+_kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
+REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm")
+REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: accepted")
+REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")
+REQUEST_WITHDRAWN = _kind("privacy.request_withdrawn", label="Privacy request: withdrawn")
+COPY_READY = _kind("privacy.copy_ready", label="Your copy is ready")
+ERASURE_APPROVED = _kind("privacy.erasure_approved", label="Erasure approved")
+ERASED = _kind("privacy.erased", label="Erased")
+
+
+def request_received(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Ask somebody without an account to confirm that the address is theirs."""
+    _post(REQUEST_RECEIVED, request, links.url(request, links.Use.CONFIRM), "Yes, this was me", by=by, at=at)
+
+
+def request_verified(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say that the request counts, until when it is answered, and how that date came about."""
+    _post(REQUEST_VERIFIED, request, followed_at(request), "See your request", by=by, at=at)
+
+
+def request_refused(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say no, with the reason and what can be done about it."""
+    _post(REQUEST_REFUSED, request, followed_at(request), "See your request", by=by, at=at)
+
+
+def request_withdrawn(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Confirm that nothing will happen. Also tells an owner whose account somebody else was using."""
+    _post(REQUEST_WITHDRAWN, request, followed_at(request), "See your request", by=by, at=at)
+
+
+def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say where the copy can be fetched. The copy itself never travels by mail."""
+    by_link = request.channel == Channel.FORM
+    url = links.url(request, links.Use.COPY) if by_link else followed_at(request)
+    _post(COPY_READY, request, url, "Fetch your copy", by=by, at=at, expires_at=request.package.expires_at)
+
+
+def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say when it will be carried out, what stays and why, and that it can still be taken back."""
+    kept = retained(request)
+    _post(ERASURE_APPROVED, request, followed_at(request), "See it, or take it back", by=by, at=at, kept=kept)
+
+
+def erased(request: DataRequest, certificate: Certificate, *, by: audit.Actor, at: datetime) -> None:
+    """The last mail: what is gone, what stays until when, and the certificate. Belongs to no person record any more."""
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:certificate', args=[certificate.reference])}"
+    facts = {"certificate": certificate.reference, "kept": retained(request)}
+    _post(ERASED, request, url, "See your certificate", by=by, at=at, belongs_to_nobody=True, **facts)
+
+
+def followed_at(request: DataRequest) -> str:
+    """Where its person sees the request: the account page, or a page by signed link."""
+    if request.channel == Channel.FORM:
+        return links.url(request, links.Use.FOLLOW)
+    return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
+
+
+def retained(request: DataRequest) -> list[ErasureStep]:
+    """The steps of which something stays."""
+    return [step for step in request.steps.all() if step.stays and step.planned]
+
+
+def _post(
+    kind: Kind,
+    request: DataRequest,
+    url: str,
+    label: str,
+    *,
+    by: audit.Actor,
+    at: datetime,
+    belongs_to_nobody: bool = False,
+    **facts: Any,
+) -> None:
+    if not request.contact:  # an order of staff, or a request that ended before this mail
+        return
+    outbox.post(
+        kind,
+        to=request.contact,
+        subject=None if belongs_to_nobody else request.subject,
+        context={"request": request, "action_url": url, "action_label": label, **facts},
+        reference=request.reference,
+        by=by,
+        at=at,
+    )

@@ -1,0 +1,73 @@
+"""The public form's own rules: people without an account, and people who type somebody else's address.
+
+What the visitor sees never depends on what was typed. A request starts on a subject of its own with an unproven address, so
+it reaches nobody's rows; the link in the mail proves the address, and only then are the rows of that address joined.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from privacy.ground import digests
+from privacy.register import subjects
+from privacy.register.models import Identifier
+from privacy.rights import requests
+from privacy.rights.models import Channel, DataRequest, State
+
+FORM: Final = "system:request-form"
+QUIET_AFTER: Final = 5
+QUIET_FOR: Final = timedelta(hours=24)
+
+
+class AlreadyUsed(Exception):
+    """The link did its work before, or the request has ended."""
+
+
+def ask(kind: str, *, address: str, at: datetime) -> DataRequest | None:
+    """Somebody typed *address* into the public form. Mails a link to it; None where that address has had enough for a day.
+
+    Typing an address again sends the link again, up to three times; after five requests in a day the form stays silent.
+    """
+    if waiting := _waiting(kind, address):
+        return requests.receive(kind, subject=waiting.subject, contact=address, channel=Channel.FORM, by=FORM, at=at)
+    if _recent(address, at) >= QUIET_AFTER:
+        return None
+    with transaction.atomic():
+        stranger = subjects.new(by=FORM, at=at)
+        subjects.identify(stranger, "email", value=address, by=FORM, at=at)
+        return requests.receive(kind, subject=stranger, contact=address, channel=Channel.FORM, by=FORM, at=at)
+
+
+def confirm(request_id: UUID, *, at: datetime) -> DataRequest:
+    """The link was followed and its button pressed: the address is theirs, the request is verified.
+
+    Returns the request that now stands for them, which may be an earlier one. Raises `AlreadyUsed`.
+    """
+    with transaction.atomic():
+        request = DataRequest.objects.select_for_update(of=("self",)).select_related("subject").get(pk=request_id)
+        if request.state != State.RECEIVED:
+            raise AlreadyUsed
+        person, proof = request.subject, subjects.Proof.LINK_CLICKED
+        subjects.prove(person, "email", value=request.contact, proof=proof, by=person, at=at)
+        return requests.verify(request, evidence=proof.value, by=person, at=at)
+
+
+def _typed(address: str) -> list[UUID]:
+    """The subjects on which this address was typed; whoever they are, no row of theirs is shown."""
+    values = [digest.value for digest in digests.all_of("email", address)]
+    found = Identifier.objects.filter(kind="email", digest__in=values, proven_at=None)
+    return list(found.values_list("subject_id", flat=True))
+
+
+def _waiting(kind: str, address: str) -> DataRequest | None:
+    asked = DataRequest.objects.of(_typed(address)).filter(channel=Channel.FORM, state=State.RECEIVED, kind=kind)
+    return asked.select_related("subject").first()
+
+
+def _recent(address: str, at: datetime) -> int:
+    asked = DataRequest.objects.of(_typed(address)).filter(channel=Channel.FORM)
+    return asked.filter(received_at__gt=at - QUIET_FOR).count()
