@@ -34,7 +34,7 @@ SIGN_IN_FIRST = (
 NOT_CONFIRMED = "This address could not be confirmed. Please write to us."
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Sign-up, confirmation and mails as the shop wants them."""
 
     error_messages = {
@@ -77,7 +77,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def respond_email_verification_sent(self, request: HttpRequest, user: User | None) -> HttpResponseBase:
         """Ask for the mailbox; the address somebody typed rests in a session for an hour, not for weeks."""
         request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
-        return super().respond_email_verification_sent(request, user)
+        answer: HttpResponseBase = super().respond_email_verification_sent(request, user)
+        return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in, for as long as a session lasts."""
@@ -113,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         emails.send(template_prefix, to=email, user=user, facts=context, at=timezone.now())
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     """Second factors whose secrets rest encrypted."""
 
     def get_totp_issuer(self) -> str:

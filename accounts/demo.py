@@ -33,8 +33,7 @@ CUSTOMERS = {
     "alice@example.com": ("Alice Abernathy", "+12125550137", "418 Larkspur Lane", "New York", "NY", "10012"),
     "bob@example.com": ("Bob Brightwater", "+14155550161", "77 Foghorn Terrace", "San Francisco", "CA", "94110"),
 }
-WORDS = ("amber", "bezel", "briolette", "cabochon", "carat", "facet", "garnet", "girdle", "halo")
-WORDS += ("jasper", "moonstone", "onyx", "opal", "pavilion", "pearl", "prong", "quartz", "topaz")
+WORDS = "amber bezel cabochon carat facet garnet girdle halo jasper onyx opal pavilion pearl prong quartz topaz".split()
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # knox has no types
     """A login: a customer's or a staff member's. The e-mail address is its name."""
 
     email = models.EmailField("e-mail", unique=True)
@@ -83,7 +83,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
     is_active = models.GeneratedField(
-        expression=models.Q(deactivated_at__isnull=True),
+        expression=models.ExpressionWrapper(
+            models.Q(deactivated_at__isnull=True), output_field=models.BooleanField()
+        ),
         output_field=models.BooleanField(),
         db_persist=True,
     )

@@ -25,6 +25,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ORDER_DESK: (
         "orders.view_*",
         "orders.change_order",
+        "orders.fulfil_order",
+        "orders.refund_order",
         "orders.add_shipment",
         "orders.change_shipment",
         "shop.view_*",

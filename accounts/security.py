@@ -30,7 +30,8 @@ class TakenByStaff(Exception):
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """The customer's API keys, newest first."""
-    return ApiToken.objects.filter(user=user).order_by("-created", "token_key")
+    keys: QuerySet[ApiToken] = ApiToken.objects.filter(user=user).order_by("-created", "token_key")
+    return keys
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def revoke_token(user: User, reference: str, *, by: User, at: datetime) -> bool:
 @transaction.atomic
 def revoke_all_tokens(user: User, *, by: User | str, at: datetime) -> int:
     """Delete every API key of this customer: whoever knew the old password may have made one."""
-    gone, _ = ApiToken.objects.filter(user=user).delete()
+    gone, _ = tokens_of(user).delete()
     if gone:
         audit.append("token.revoked", subject=user.subject_id, details={"count": gone}, by=by, at=at)
     return gone

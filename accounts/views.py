@@ -5,13 +5,13 @@ from __future__ import annotations
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from knox.settings import knox_settings
 
 from accounts import addresses, details, security
 from accounts.forms import AddressForm, DetailsForm, TokenForm
@@ -24,7 +24,7 @@ TOO_MANY_KEYS = "You have as many keys as we give out. Revoke one to make anothe
 class SignedIn(HttpRequest):
     """A request that `login_required` let through."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 @require_safe
@@ -118,11 +118,11 @@ def show_security(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
 def tokens(request: SignedIn) -> HttpResponse:
     """API keys: those in use, and a form for a new one. The new key stands on the answer to that form, and nowhere else."""
     form = TokenForm(request.POST or None)
-    shown: dict[str, object] = {"form": form, "days": settings.REST_KNOX["TOKEN_TTL"].days}
+    shown: dict[str, object] = {"form": form, "days": knox_settings.TOKEN_TTL.days}
     if form.is_valid():
         try:
             token, key = security.issue_token(

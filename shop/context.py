@@ -22,6 +22,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "gpc": signals.gpc(request),
     }
     if not has_session(request):
-        # Django's `{% csrf_token %}` prints nothing for this value; see shop.csrf.
-        context["csrf_token"] = "NOTPROVIDED"
+        # `{% csrf_token %}` prints nothing for an empty token; see shop.csrf.
+        context["csrf_token"] = ""
     return context

@@ -37,7 +37,7 @@ class Me(APIView):
     @extend_schema(operation_id="me", responses=MeSerializer, summary="Your details")
     def get(self, request: Request) -> Response:
         """Return the details on the account."""
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(cast(User, request.user)).data)
 
     @extend_schema(
         operation_id="change_me", request=MeSerializer, responses=MeSerializer, summary="Change your details"
