@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from shop.desk import UNFOLD  # noqa: F401  (a setting)
 from shop.environment import Environment, stop
 from shop.keyring import demo_key
 
@@ -352,13 +353,4 @@ LOGGING = {
         "level": env.choice("LOUPE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
     },
     "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-}
-
-UNFOLD = {
-    "SITE_TITLE": "Loupe desk",
-    "SITE_HEADER": "Loupe desk",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": True,
-    "BORDER_RADIUS": "2px",
 }

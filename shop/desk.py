@@ -1,0 +1,72 @@
+"""How the staff's desk looks: the shop's paper, ink and gold in Unfold's words.
+
+Only looks. What stands on the desk is said by each app's `admin`; who may see it, by `accounts.roles`.
+"""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+PAPER_AND_INK: Final = {
+    "50": "#fbf9f6",
+    "100": "#f4f0ea",
+    "200": "#e7e1d9",
+    "300": "#d3cbc1",
+    "400": "#a79e94",
+    "500": "#766d64",
+    "600": "#5d564f",
+    "700": "#433e38",
+    "800": "#2b2723",
+    "900": "#1e1b18",
+    "950": "#151311",
+}
+GOLD: Final = {
+    "50": "#faf5eb",
+    "100": "#f3e8d2",
+    "200": "#e7d3ab",
+    "300": "#dcc08a",
+    "400": "#d3ae6b",
+    "500": "#a98440",
+    "600": "#86652c",
+    "700": "#6c5124",
+    "800": "#543f1d",
+    "900": "#3f3017",
+    "950": "#261d0e",
+}
+
+
+def style_sheet(request: HttpRequest) -> str:
+    """The desk's own style sheet: the shop's faces, and tabular figures."""
+    return static("css/desk.css")
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The small word in the corner that says when this is not the real shop."""
+    return ["Demonstration", "warning"] if settings.IS_DEMO else None
+
+
+UNFOLD: Final[dict[str, Any]] = {
+    "SITE_TITLE": "Loupe desk",
+    "SITE_HEADER": "Loupe desk",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "diamond",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "BORDER_RADIUS": "2px",
+    "ENVIRONMENT": "shop.desk.environment",
+    "STYLES": [style_sheet],
+    "COLORS": {
+        "base": PAPER_AND_INK,
+        "primary": GOLD,
+        "font": {
+            "subtle-light": "var(--color-base-500)",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "var(--color-base-700)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-50)",
+        },
+    },
+}
