@@ -23,6 +23,7 @@ PAVILION_DEGREES = 40.8
 STAR_LENGTH = 0.52
 LOWER_HALF_LENGTH = 0.78
 GIRDLE = 0.03
+FANCY_MAINS = 16
 
 
 def _solid(planes: list[Floats]) -> Mesh:
@@ -87,53 +88,52 @@ def oval(ratio: float = 1.35) -> Mesh:
     return brilliant().moved(stretch(1.0, ratio, 1.0))
 
 
-def _fancy(support: Support, mains: int, table: float, crown: float, pavilion: float) -> Mesh:
-    """A brilliant on any convex outline: mains square to the outline, two steeper halves between each pair."""
+def _fancy(support: Support, *, table: float, crown: float, pavilion: float) -> Mesh:
+    """A brilliant on any convex outline: mains square to the outline, two steeper halves between each pair.
+
+    Pavilion mains of one angle would meet in a keel under a long stone, mains that all meet in one point would leak light
+    at its ends; cutters go half way, and so does this.
+    """
+    step, half = 360.0 / FANCY_MAINS, GIRDLE
+    azimuths = np.arange(FANCY_MAINS) * step + 90
+    top = half + (1 - table) * np.tan(np.radians(crown))
+    depth = np.tan(np.radians(pavilion)) * np.mean([support(azimuth) for azimuth in azimuths])
 
     def through(azimuth: float, tilt: float, z: float, inset: float = 1.0) -> Floats:
         return _facet(_direction(azimuth, tilt), _polar(support(azimuth) * inset, azimuth, z))
 
-    step, half = 360.0 / mains, GIRDLE
-    top = half + (1 - table) * np.tan(np.radians(crown))
+    def below(azimuth: float) -> float:
+        return float((pavilion + np.degrees(np.arctan(depth / support(azimuth)))) / 2)
+
     planes = [_facet(np.array([0.0, 0.0, 1.0]), np.array([0, 0, top]))]
-    planes += [through(a, 90, 0) for a in np.arange(96) * 3.75]
-    for main in np.arange(mains) * step + 90:
-        planes += [through(main, crown, half), through(main, 180 - pavilion, -half)]
+    planes += [through(azimuth, 90, 0) for azimuth in np.arange(96) * 3.75]
+    for main in azimuths:
+        planes += [through(main, crown, half), through(main, 180 - below(main), -half)]
         planes.append(through(main + step / 2, crown * 0.62, top, table * 0.985))
-        for side in (-step / 4, step / 4):
-            planes.append(through(main + side, crown + 6.5, half, 0.992))
-            planes.append(through(main + side, 180 - pavilion - 1.8, -half, 0.992))
+        for azimuth in (main - step / 4, main + step / 4):
+            planes.append(through(azimuth, crown + 6.5, half, 0.992))
+            planes.append(through(azimuth, 180 - below(azimuth) - 1.0, -half, 0.992))
     return _solid(planes)
 
 
 def pear(ratio: float = 1.5) -> Mesh:
     """A drop: round below, drawn to a point at +y; width 2, length 2 x `ratio`."""
-    length = 2 * ratio
-    centre = (length / 2) - 1  # the round end's circle, about the middle of the stone
-    tip = length / 2
-    # A tip point and a circle, softened by two wide shoulder arcs, give the pear its belly.
-    shoulder = _shoulder_arc(centre, tip)
+    outline = pear_outline(ratio)
 
     def support(azimuth: float) -> float:
         a = np.radians(azimuth)
         normal = np.array([np.cos(a), np.sin(a)])
-        return float(np.max(shoulder @ normal))
+        return float(np.max(outline @ normal))
 
-    return _fancy(support, mains=8, table=0.58, crown=33, pavilion=39.5)
+    return _fancy(support, table=0.56, crown=34, pavilion=41)
 
 
 def pear_outline(ratio: float = 1.5) -> Floats:
     """The pear's girdle, shape (n, 2), anticlockwise, for the setting that holds it."""
-    length = 2 * ratio
-    return _shoulder_arc(length / 2 - 1, length / 2)
-
-
-def _shoulder_arc(centre: float, tip: float) -> Floats:
-    """The girdle of a pear: a half circle about (0, -centre), then two arcs that lean in to (0, tip)."""
+    centre, tip = ratio - 1, ratio  # a half circle about (0, -centre), then two arcs that lean in to (0, tip)
     height = tip + centre
-    radius = (height**2 + 1) / 2  # the arc that leaves the half circle upright and passes through the tip
-    sweep = np.arcsin(height / radius)
-    angles = np.linspace(0, sweep, 40)
+    radius = (height**2 + 1) / 2  # of the arc that leaves the half circle upright and passes through the tip
+    angles = np.linspace(0, np.arcsin(height / radius), 40)
     right = np.stack([1 - radius + radius * np.cos(angles), -centre + radius * np.sin(angles)], axis=1)
     left = right[::-1][1:] * [-1, 1]
     below = np.linspace(np.pi, 2 * np.pi, 60)[1:-1]
@@ -170,7 +170,7 @@ def cushion(ratio: float = 1.08) -> Mesh:
         a = np.radians(azimuth)
         return float((abs(np.cos(a)) ** dual + (ratio * abs(np.sin(a))) ** dual) ** (1 / dual))
 
-    return _fancy(support, mains=8, table=0.56, crown=34, pavilion=40.5)
+    return _fancy(support, table=0.56, crown=34, pavilion=41)
 
 
 def cushion_outline(ratio: float = 1.08) -> Floats:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dev.renders.mesh import NOTHING, Floats, Mesh, Piece, shift, stand, stretch, turn
+from dev.renders.mesh import Floats, Mesh, Piece, shift, stand, stretch, turn
 
 UP = np.array([0.0, 0.0, 1.0])
 
@@ -154,8 +154,8 @@ def claw(foot: Floats, girdle: Floats, radius: float, *, grip: float) -> Mesh:
         foot,
         foot * 0.45 + past * 0.55 + out * grip * 0.10,
         past,
-        past + UP * grip * 0.55 - out * grip * 0.16,
-        past + UP * grip * 0.92 - out * grip * 0.62,
+        past + UP * grip * 0.52 - out * grip * 0.14,
+        past + UP * grip * 0.82 - out * grip * 0.90,
     ]
     path = smooth([tuple(p) for p in points], 26)
     share = np.linspace(0, 1, len(path))
@@ -181,7 +181,7 @@ def round_claws(stone: Mesh, radius: float, count: int = 4, *, start: float = 45
     """A round stone (cut at girdle radius 1) in a claw basket; `depth` in girdle radii."""
     outline = ring_path(radius, 120)[:, :2]
     azimuths = [start + 360.0 * i / count for i in range(count)]
-    thickness = radius * (0.115 if count == 4 else 0.095)
+    thickness = radius * (0.105 if count == 4 else 0.088)
     return claws(
         stone.moved(stretch(radius, radius, radius)), outline, azimuths, wire_radius=thickness, depth=depth * radius
     )
@@ -220,21 +220,28 @@ def round_bezel(stone: Mesh, radius: float, *, wall: float = 0.16, depth: float 
 
 
 def halo(outline: Floats, melee: Mesh, *, radius: float, drop: float) -> Piece:
-    """Small stones all round a girdle, in a rail with beads between them, `drop` below the girdle."""
-    lane = _offset(outline, radius * 1.30)
+    """Small stones all round a girdle, `drop` below it: a trough open above, beads between the stones to hold them.
+
+    Nothing but light is under a stone, or it would mirror the metal and look like a drop of gold.
+    """
+    lane = _offset(outline, radius * 1.12)
     closed_lane = np.concatenate([lane, lane[:1]])
-    count = int(length(closed_lane) / (radius * 2.12))
+    count = int(length(closed_lane) / (radius * 2.08))
     seats = evenly(closed_lane, count, closed=True)
-    between = np.roll(evenly(closed_lane, count * 2, closed=True)[1::2], 0, axis=0)
+    between = evenly(closed_lane, count * 2, closed=True)[1::2]
     outward = _outward(between)
-    parts = [rail(lifted(lane, -drop - radius * 0.42), rounded_section(radius * 2.25, radius * 0.9, 4.0))]
+    parts = [
+        rail(lifted(lane, -drop - radius * 1.1), rounded_section(radius * 2.1, radius * 0.3, 4.0)),
+        rail(lifted(_offset(lane, radius * 1.08), -drop - radius * 0.55), rounded_section(radius * 0.26, radius * 1.3, 4.0)),
+        wire(lifted(_offset(lane, -radius * 1.02), -drop - radius * 0.25), radius * 0.17, closed=True),
+    ]
     stones = []
     for seat in seats:
         stones.append(melee.moved(shift(seat[0], seat[1], -drop) @ stretch(radius, radius, radius)))
     for at, out in zip(between, outward, strict=True):
-        for side in (-0.74, 0.74):
+        for side in (-0.66, 0.66):
             spot = at + out * radius * side
-            parts.append(bead(np.array([spot[0], spot[1], -drop + radius * 0.12]), radius * 0.24, sides=10))
+            parts.append(bead(np.array([spot[0], spot[1], -drop + radius * 0.10]), radius * 0.25, sides=10))
     return Piece(Mesh.join(parts), Mesh.join(stones))
 
 
@@ -258,7 +265,7 @@ def link(long: float, wide: float, thickness: float) -> Mesh:
     return wire(np.stack([x * reach * long / 2, y * reach * wide / 2, 0 * angles], axis=1), thickness, closed=True, sides=10)
 
 
-def chain(path: Floats, *, long: float = 1.7, wide: float = 1.15, thickness: float = 0.2) -> Mesh:
+def chain(path: Floats, *, long: float = 1.55, wide: float = 1.02, thickness: float = 0.165) -> Mesh:
     """A cable chain along a path that lies on the table: each link leans the other way than its neighbour."""
     pitch = long - 2 * thickness * 0.9
     count = max(2, round(length(path) / pitch))
@@ -293,4 +300,10 @@ def post(start: Floats, end: Floats, thickness: float) -> Mesh:
     return wire(np.linspace(start, end, 8), thickness)
 
 
-EMPTY = Piece(NOTHING, NOTHING)
+def bridge(here: Floats, ahead: Floats, thickness: float, *, start: float, end: float) -> Mesh:
+    """A bar between two settings, from `start` past the middle of the one to `end` short of the middle of the other.
+
+    It must not pass under the stones: they would mirror it.
+    """
+    direction = (ahead - here) / np.linalg.norm(ahead - here)
+    return post(here + direction * start, ahead - direction * end, thickness)

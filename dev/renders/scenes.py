@@ -99,7 +99,7 @@ def halo_necklace() -> Piece:
     centre = bench.claws(
         gems.cushion().moved(stretch(3.1, 3.1, 3.1)), outline, [45, 135, 225, 315], wire_radius=0.36, depth=2.6
     )
-    ring = bench.halo(outline * 1.06, gems.brilliant(), radius=0.72, drop=0.5)
+    ring = bench.halo(outline + 0.1 * np.sign(outline), gems.brilliant(), radius=0.74, drop=0.4)
     return _hung(Piece.join([centre, ring]), top=5.1)
 
 
@@ -153,7 +153,7 @@ def _riviera(path: Floats, *, back: float, front: float) -> Piece:
         parts.append(setting.moved(stand(here, ahead, UP)))
         spots.append((here + UP * size * 0.45, size))
     for (here, size), (ahead, _) in zip(spots, spots[1:] + spots[:1], strict=True):
-        parts.append(Piece(bench.post(here, ahead, size * 0.13)))
+        parts.append(Piece(bench.bridge(here, ahead, size * 0.13, start=size * 0.74, end=size * 0.74)))
     return Piece.join(parts)
 
 
@@ -161,13 +161,13 @@ def linked_tennis_necklace() -> Piece:
     """Round stones in claws with an open oval link between each two."""
     unit = bench.round_claws(gems.brilliant(), 1.0)
     parts = []
-    spots = list(_stations(_drape(76, 96), lambda share: 9.4))
+    spots = list(_stations(_drape(76, 96), lambda share: 9.6))
     for number, (share, here, ahead) in enumerate(spots):
-        size = 2.15 + 0.75 * _frontness(share)
+        size = 2.3 + 0.9 * _frontness(share)
         setting = unit.moved(stretch(size, size, size)).moved(_uneven(number)).resting()
         parts.append(setting.moved(stand(here, ahead, UP)))
         onward = spots[(number + 1) % len(spots)]
-        following = 2.15 + 0.75 * _frontness(onward[0])
+        following = 2.3 + 0.9 * _frontness(onward[0])
         gap = onward[1] - here
         distance, direction = float(np.linalg.norm(gap)), gap / np.linalg.norm(gap)
         middle = here + direction * (size + distance - following) / 2
@@ -201,108 +201,96 @@ def solitaire_ring() -> Piece:
     """A round stone in six claws on a slim band."""
     radius = 3.7
     head = bench.round_claws(gems.brilliant(), radius, 6, start=30, depth=0.98)
-    band = _shank(width=2.3, thickness=1.65, taper=0.30)
+    band = _shank(width=2.1, thickness=1.55, taper=0.28)
     return _displayed(
         Piece.join([Piece(band), head.moved(shift(0, 0, RING_INSIDE + 1.0 + radius))]), round_=28, lean=24
     )
 
 
 def halo_ring() -> Piece:
-    """An oval in a halo, with small stones down the shoulders."""
-    half = 2.7
+    """An oval in a halo, on a band of small stones."""
+    half = 2.8
     outline = gems.ellipse_outline(half, half * 1.35)
     stone = gems.oval(1.35).moved(stretch(half, half, half))
-    head = bench.claws(stone, outline, [52, 128, 232, 308], wire_radius=0.33, depth=2.5)
-    ring = bench.halo(outline * 1.06, gems.brilliant(), radius=0.66, drop=0.45)
-    band = _shank(width=2.1, thickness=1.6, taper=0.12)
-    shoulders = [
-        _on_band(gems.brilliant(), RING_INSIDE + 1.48, 0.74, side * (27 + 9.6 * number))
-        for side in (-1, 1)
-        for number in range(5)
-    ]
-    top = Piece.join([head, ring]).moved(shift(0, 0, RING_INSIDE + 3.9))
-    return _displayed(Piece.join([Piece(band), top, *shoulders]), round_=-26, lean=26)
-
-
-def _on_band(stone: Mesh, radius: float, size: float, degrees: float, *, spread: float = 0.62) -> Piece:
-    """A small stone set into a band (hole along y), `degrees` round from its top, held by four beads."""
-    beads = [
-        bench.bead(np.array([x * size * 0.84, y * size * spread * 1.36, size * 0.10]), size * 0.22)
-        for x in (-1, 1)
-        for y in (-1, 1)
-    ]
-    seat = Piece(Mesh.join(beads), stone.moved(stretch(size, size, size)))
-    return seat.moved(turn("y", degrees) @ shift(0, 0, radius))
+    head = bench.claws(stone, outline, [52, 128, 232, 308], wire_radius=0.30, depth=2.5)
+    ring = bench.halo(outline + 0.12 * np.sign(outline), gems.brilliant(), radius=0.70, drop=0.35)
+    top = Piece.join([head, ring]).moved(shift(0, 0, RING_INSIDE + 4.5))
+    return _displayed(Piece.join([_stone_band(0.86, RING_INSIDE), top]), round_=-26, lean=26)
 
 
 def eternity_band() -> Piece:
     """Brilliants all the way round, between two fine rails."""
-    size, count = 1.42, 22
-    seat = RING_INSIDE + 1.75
-    stones = [
-        _on_band(gems.brilliant(), seat, size, 360 / count * number, spread=0.66) for number in range(count)
-    ]
+    return _displayed(_stone_band(1.45, RING_INSIDE), round_=40, lean=10)
+
+
+def _stone_band(size: float, inside: float) -> Piece:
+    """A band standing up, its hole along y, with stones of girdle radius `size` all the way round."""
+    seat = inside + 0.32 + size * 0.92
+    count = int(2 * np.pi * seat / (size * 2.07))
+    upright = turn("x", 90)
+    lining = bench.rail(bench.ring_path(inside + 0.16, 200), bench.rounded_section(0.32, size * 1.7)).moved(upright)
     rails = [
-        bench.wire(bench.ring_path(seat - 0.78, 200), 0.33, closed=True).moved(turn("x", 90) @ shift(0, 0, side))
-        for side in (-1.0, 1.0)
-    ]
-    lining = bench.rail(bench.ring_path(RING_INSIDE + 0.22, 200), bench.rounded_section(0.45, 2.2)).moved(turn("x", 90))
-    bars = [
-        bench.post(np.array([0, -1.05, seat - 0.5]), np.array([0, 1.05, seat - 0.5]), 0.22).moved(
-            turn("y", 360 / count * (number + 0.5))
+        bench.wire(bench.ring_path(seat - size * 0.42, 200), size * 0.2, closed=True).moved(
+            upright @ shift(0, 0, side * size * 0.88)
         )
-        for number in range(count)
+        for side in (-1, 1)
     ]
-    return _displayed(Piece.join([Piece(Mesh.join([*rails, lining, *bars])), *stones]), round_=34, lean=12)
+    stone = gems.brilliant().moved(shift(0, 0, seat) @ stretch(size, size, size))
+    gap = Mesh.join(
+        bench.claw(
+            np.array([0, side * size * 0.80, seat - size * 0.75]),
+            np.array([0, side * size * 0.72, seat]),
+            size * 0.18,
+            grip=size * 0.30,
+        )
+        for side in (-1, 1)
+    )
+    step = 360 / count
+    return Piece(
+        Mesh.join([lining, *rails, *(gap.moved(turn("y", step * (number + 0.5))) for number in range(count))]),
+        Mesh.join(stone.moved(turn("y", step * number)) for number in range(count)),
+    )
 
 
 # Earrings and bracelet -----------------------------------------------------------------------------------------------
 
 
 def stud_earrings() -> Piece:
-    """A pair: one looks up, one shows its profile and its pin."""
-    stud = Piece.join(
-        [
-            bench.round_claws(gems.brilliant(), 3.1),
-            Piece(bench.post(np.array([0, 0, -2.6]), np.array([0, 0, -12.0]), 0.42)),
-            Piece(bench.bead(np.array([0, 0, -2.9]), 0.62)),
-        ]
-    )
-    facing = stud.moved(turn("z", 14) @ turn("x", 58)).resting().moved(shift(-4.0, -1.2, 0))
-    aside = stud.moved(turn("z", -52) @ turn("x", 76) @ turn("z", 8)).resting().moved(shift(5.0, 2.6, 0))
+    """A pair lying on claws and pin: one looks at the camera, one shows its profile."""
+    radius, pin = 3.2, 10.5
+    setting = bench.round_claws(gems.brilliant(), radius)
+    stud = Piece.join([setting, Piece(bench.post(np.array([0, 0, -radius * 1.05]), np.array([0, 0, -pin]), 0.40))])
+    lying = stud.moved(turn("x", 90 - np.degrees(np.arctan2(radius * 0.75, pin))))
+    facing = lying.moved(turn("z", 16)).resting().moved(shift(-4.6, -2.0, 0))
+    aside = lying.moved(turn("z", -58)).resting().moved(shift(3.6, 0.6, 0))
     return Piece.join([facing, aside])
 
 
 def hoop_earrings() -> Piece:
-    """Two hoops with brilliants along their outer front."""
-    hoop = Piece.join([_hoop(8.6)])
-    near = hoop.moved(turn("z", 62)).resting().moved(shift(-5.2, -3.0, 0))
-    far = hoop.moved(turn("z", 24)).resting().moved(shift(6.2, 5.0, 0))
+    """Two hoops with brilliants all round, hinge and clasp at the top."""
+    radius, size = 8.0, 1.12
+    hinge = bench.rounded_section(2.2, 2.0)
+    barrel = bench.rail(bench.ring_path(0.9, 40), hinge * 0.55).moved(shift(0, 0, radius + size * 0.7) @ turn("x", 90))
+    hoop = Piece.join([_stone_band(size, radius), Piece(barrel)])
+    near = hoop.moved(turn("z", 52)).resting().moved(shift(-6.4, -4.0, 0))
+    far = hoop.moved(turn("z", 16)).resting().moved(shift(6.6, 6.5, 0))
     return Piece.join([near, far])
 
 
-def _hoop(radius: float) -> Piece:
-    """One hoop standing up, its hole along y, stones on the outside of the front and the inside of the back."""
-    size = 0.98
-    body = bench.rail(bench.ring_path(radius, 180), bench.rounded_section(1.5, 2.3)).moved(turn("x", 90))
-    outside = [_on_band(gems.brilliant(), radius + 0.72, size, degrees) for degrees in np.arange(-8, 176, 12.6)]
-    clasp = bench.bead(np.array([0, 0, radius]), 1.35)
-    return Piece.join([Piece(Mesh.join([body, clasp])), *outside])
-
-
 def tennis_bracelet() -> Piece:
-    """A line of equal brilliants standing on its edge, closed by a box clasp."""
+    """A line of equal brilliants laid in a loop, leaning outwards as it falls when it is put down."""
     t = np.linspace(0, 2 * np.pi, 1200, endpoint=False)
-    loop = np.stack([29.5 * np.cos(t), 24.5 * np.sin(t) * (1 + 0.08 * np.cos(t)), 0 * t], axis=1)
-    radius = 2.05
+    loop = np.stack([29.0 * np.cos(t), 27.0 * np.sin(t) * (1 + 0.06 * np.cos(t)), 0 * t], axis=1)
+    radius = 2.1
     unit = bench.round_claws(gems.brilliant(), radius, depth=0.9)
     parts, spots = [], []
-    for number, (_, here, ahead) in enumerate(_stations(loop, lambda share: radius * 2.16)):
-        outward = np.cross(ahead, UP)
-        parts.append(unit.moved(_uneven(number)).moved(stand(here, ahead, outward / np.linalg.norm(outward))))
-        spots.append(here - outward / np.linalg.norm(outward) * radius * 0.5)
+    for number, (_, here, ahead) in enumerate(_stations(loop, lambda share: radius * 2.14)):
+        outward = np.cross(ahead, UP) / np.linalg.norm(ahead)
+        facing = outward * np.cos(np.radians(38)) + UP * np.sin(np.radians(38))
+        parts.append(unit.moved(_uneven(number)).moved(stand(here, ahead, facing)))
+        spots.append(here - facing * radius * 0.5)
     for here, ahead in zip(spots, spots[1:] + spots[:1], strict=True):
-        parts.append(Piece(bench.post(here, ahead, radius * 0.16)))
+        parts.append(Piece(bench.bridge(here, ahead, radius * 0.14, start=radius * 0.74, end=radius * 0.74)))
     return Piece.join(parts).resting()
 
 
@@ -312,18 +300,18 @@ def hero() -> Piece:
 
 
 SCENES: dict[str, Scene] = {
-    "solitaire-necklace": Scene(solitaire_necklace, View((0, 8.5, 1), 46, 64), View((0, 2.2, 2), 20, 50, -14)),
-    "tennis-necklace": Scene(tennis_necklace, View((0, -1.5, 1), 116, 62), View((0, -42, 1), 40, 46, -18)),
-    "bezel-necklace": Scene(bezel_necklace, View((0, 14, 1), 72, 64), View((1, 2.5, 1), 30, 50, 16)),
-    "halo-necklace": Scene(halo_necklace, View((0, 8.5, 1), 48, 64), View((0, 2.2, 2), 23, 50, 14)),
-    "linked-tennis-necklace": Scene(linked_tennis_necklace, View((0, -1.5, 1), 116, 62), View((0, -42, 1), 44, 46, 18)),
-    "pendant": Scene(pendant, View((0, 10, 1), 52, 64), View((0, 3.2, 2), 25, 50, 14)),
-    "solitaire-ring": Scene(solitaire_ring, View((0, 0, 11.6), 38, 26), View((0, -3, 19), 17, 34, -16)),
-    "halo-ring": Scene(halo_ring, View((0, 0, 11.6), 38, 26), View((0, -3, 19), 18, 36, 12)),
-    "eternity-band": Scene(eternity_band, View((0, 0, 9.6), 36, 24), View((0, -3, 17), 17, 34, 10)),
-    "stud-earrings": Scene(stud_earrings, View((0.6, 1, 2.6), 31, 34), View((-4.2, -1.2, 3.4), 14, 36, -8)),
-    "hoop-earrings": Scene(hoop_earrings, View((0.6, 0, 8.4), 42, 24), View((-4, -3, 12), 18, 28, -10)),
-    "tennis-bracelet": Scene(tennis_bracelet, View((0, 0, 1.5), 86, 34), View((0, -22, 2.4), 30, 26, -14)),
+    "solitaire-necklace": Scene(solitaire_necklace, View((0, 7.0, 1), 40, 64), View((0, 2.2, 2), 20, 50, -14)),
+    "tennis-necklace": Scene(tennis_necklace, View((0, -1.5, 1), 120, 62), View((0, -39, 1), 32, 46, -18)),
+    "bezel-necklace": Scene(bezel_necklace, View((0, 13, 1), 70, 64), View((0, 2.5, 1), 28, 50, 16)),
+    "halo-necklace": Scene(halo_necklace, View((0, 7.6, 1), 43, 64), View((0, 2.0, 2), 22, 50, 14)),
+    "linked-tennis-necklace": Scene(linked_tennis_necklace, View((0, -1.5, 1), 120, 62), View((0, -39, 1), 36, 46, 18)),
+    "pendant": Scene(pendant, View((0, 9, 1), 46, 64), View((0, 3.2, 2), 25, 50, 14)),
+    "solitaire-ring": Scene(solitaire_ring, View((0, 0, 11.6), 36, 26), View((0, -3, 19), 17, 34, -16)),
+    "halo-ring": Scene(halo_ring, View((0, 0, 11.6), 36, 26), View((0, -3, 19), 18, 36, 12)),
+    "eternity-band": Scene(eternity_band, View((0, 0, 10.2), 34, 24), View((0, -3, 18), 18, 34, 10)),
+    "stud-earrings": Scene(stud_earrings, View((1.9, 1, 2.8), 32, 34), View((-4.6, -2.0, 3.2), 13, 36, -4)),
+    "hoop-earrings": Scene(hoop_earrings, View((0.2, 1, 9.4), 46, 24), View((-5, -5, 13), 20, 28, -10)),
+    "tennis-bracelet": Scene(tennis_bracelet, View((0, 0, 1.5), 84, 50), View((0, -25, 2.0), 22, 38, -14)),
 }
 
-HERO = Scene(hero, View((0, -30, 0), 74, 40, -8), None, shape=WIDE)
+HERO = Scene(hero, View((-6, -31, 0), 68, 37, -12), None, shape=WIDE)

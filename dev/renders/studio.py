@@ -34,6 +34,9 @@ PAPER = (0.700, 0.655, 0.604)
 PAPER_ALBEDO = (0.78, 0.745, 0.70)
 LENS_DEGREES = 15.0
 
+MARGIN = 12
+"""Pixels traced beyond each edge and cut off after denoising, which is unsure of itself at the edges."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -75,6 +78,12 @@ SOFTBOXES = (
     Softbox(355, 24, 44, 7, 3.0, 0.02),  # a low band behind, the bright line along polished wire
 )
 
+PANELS = tuple(
+    [Softbox(azimuth, 64, 13, 13, 3.0) for azimuth in range(20, 380, 45)]
+    + [Softbox(azimuth, 40, 12, 12, 2.0) for azimuth in range(45, 405, 40)]
+)
+"""A chequered tent: every facet of a stone mirrors either a panel or the dark beside it."""
+
 GLINTS = tuple(
     Softbox(azimuth, elevation, 3.2, 3.2, 46.0, 0.02)
     for azimuth, elevation in ((18, 58), (342, 66), (84, 64), (140, 40), (205, 52), (262, 62), (225, 74), (30, 38), (322, 30))
@@ -84,7 +93,10 @@ GLINTS = tuple(
 
 @dataclass(frozen=True)
 class Exposure:
-    """What the camera caught, linear: colour, and the two guides of the denoiser. Shape (height, width, 3) each."""
+    """What the camera caught, linear: colour, and the two guides of the denoiser, margins included.
+
+    Shape (height, width, 3) each.
+    """
 
     colour: Floats
     albedo: Floats
@@ -96,9 +108,9 @@ def sky(width: int = 768) -> Floats:
     azimuth = (np.arange(width) + 0.5) / width * 360.0
     elevation = 90.0 - (np.arange(width // 2) + 0.5) / (width // 2) * 180.0
     az, el = np.meshgrid(azimuth, elevation)
-    grey = np.where(el > 0, 0.16 + 0.30 * np.clip(np.sin(np.radians(el)), 0, 1) ** 2, 0.10)
+    grey = np.where(el > 0, 0.09 + 0.27 * np.clip(np.sin(np.radians(el)), 0, 1) ** 2, 0.10)
     picture: Floats = grey[..., None] * np.array([0.99, 1.0, 1.03])
-    for box in SOFTBOXES + GLINTS:
+    for box in SOFTBOXES + PANELS + GLINTS:
         across = ((az - box.azimuth + 180) % 360 - 180) * np.cos(np.radians(box.elevation))
         above = el - box.elevation
         edge = 8.0 if box.wide > 5 else 4.0
@@ -136,7 +148,8 @@ def _scene(
 ) -> dict[str, Any]:
     """Everything in front of the camera, in Mitsuba's words."""
     transform = mi.ScalarTransform4f
-    width, height = size
+    width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
+    opening = 2 * np.degrees(np.arctan(np.tan(np.radians(LENS_DEGREES / 2)) * height / size[1]))
     return {
         "type": "scene",
         "integrator": {
@@ -146,7 +159,7 @@ def _scene(
         },
         "sensor": {
             "type": "perspective",
-            "fov": LENS_DEGREES,
+            "fov": float(opening),
             "fov_axis": "y",
             "near_clip": 1.0,
             "far_clip": 10000.0,
@@ -198,16 +211,15 @@ def develop(exposure: Exposure) -> Image.Image:
         hdr=True,
     )
     light = np.asarray(clean, dtype=np.float64)
-    light = light * (np.array(PAPER) / _paper(light))
-    light = light + _bloom(light)
+    light = light * (np.array(PAPER) / _paper(light, exposure.albedo))
+    light = (light + _bloom(light))[MARGIN:-MARGIN, MARGIN:-MARGIN]
     return Image.fromarray(np.round(_printed(_shoulder(light) * _vignette(light)) * 255).astype(np.uint8))
 
 
-def _paper(light: Floats) -> Floats:
-    """The colour of the bare paper: the median along the lower and side edges of the picture."""
-    margin = max(2, light.shape[1] // 40)
-    edges = [light[-margin:].reshape(-1, 3), light[:, :margin].reshape(-1, 3), light[:, -margin:].reshape(-1, 3)]
-    return np.asarray(np.median(np.concatenate(edges), axis=0))
+def _paper(light: Floats, albedo: Floats) -> Floats:
+    """The colour of the paper where nothing shades it."""
+    bare = np.abs(albedo - np.array(PAPER_ALBEDO)).max(axis=-1) < 0.01
+    return np.asarray(np.percentile(light[bare], 70, axis=0))
 
 
 def _bloom(light: Floats) -> Floats:
