@@ -1,0 +1,1 @@
+"""From bag to delivered parcel, and back."""

@@ -1,0 +1,68 @@
+"""The mails about an order: one function each, three templates each, all through the outbox.
+
+The five that come by themselves end when the person's data are erased: the outbox asks at the moment of sending.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from orders import links
+from orders.models import Order, Shipment
+from privacy.ground.audit import Actor
+from privacy.messages import outbox
+from privacy.messages.kinds import Kind
+from privacy.register.declare import Purpose
+
+ORDER_CONFIRMED = Kind("orders.order_confirmed", purpose=Purpose.ORDER, label="Order confirmation")
+ORDER_SHIPPED = Kind("orders.order_shipped", purpose=Purpose.ORDER, label="Your parcel is on its way")
+ORDER_DELIVERED = Kind("orders.order_delivered", purpose=Purpose.ORDER, label="Your parcel has arrived")
+ORDER_CANCELLED = Kind("orders.order_cancelled", purpose=Purpose.ORDER, label="Order cancelled")
+ORDER_REFUNDED = Kind("orders.order_refunded", purpose=Purpose.ORDER, label="Refund")
+ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
+
+
+def order_confirmed(order: Order, *, by: Actor, at: datetime) -> None:
+    """We have your order: what, where to, what it cost."""
+    _post(ORDER_CONFIRMED, order, by=by, at=at)
+
+
+def order_shipped(order: Order, shipment: Shipment, *, by: Actor, at: datetime) -> None:
+    """It left: carrier and tracking number."""
+    _post(ORDER_SHIPPED, order, shipment=shipment, by=by, at=at)
+
+
+def order_delivered(order: Order, *, by: Actor, at: datetime) -> None:
+    """It arrived."""
+    _post(ORDER_DELIVERED, order, by=by, at=at)
+
+
+def order_cancelled(order: Order, *, refunded_minor: int, by: Actor, at: datetime) -> None:
+    """It was called off, and what is paid back."""
+    _post(ORDER_CANCELLED, order, refunded_minor=refunded_minor, by=by, at=at)
+
+
+def order_refunded(order: Order, *, refunded_minor: int, by: Actor, at: datetime) -> None:
+    """Money is on its way back."""
+    _post(ORDER_REFUNDED, order, refunded_minor=refunded_minor, by=by, at=at)
+
+
+def order_link(order: Order, *, by: Actor, at: datetime) -> None:
+    """The fresh link somebody asked for."""
+    _post(ORDER_LINK, order, by=by, at=at)
+
+
+def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) -> None:
+    """Post to the order's own address; an order without its person gets no mail."""
+    if order.is_erased:
+        return
+    context = {
+        "order": order,
+        "lines": list(order.lines.all()),
+        "action_url": links.url(order, at=at),
+        "action_label": "See your order",
+        "valid_days": links.VALID_FOR.days,
+        **facts,
+    }
+    outbox.post(kind, to=order.email, subject=order.subject, context=context, reference=order.reference, by=by, at=at)

@@ -1,0 +1,289 @@
+"""What an order holds about people, and what tax law leaves of it.
+
+An erased order keeps its sums, its tax, its invoice number, where it went by country and region, and what was sold. Name, e-mail,
+phone, street, gift message and engravings go. Stripe gets the order's reference and total, and nothing about the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Q
+
+from orders.models import Bag, Order, OrderLine, WebhookEvent
+from orders.models.bag import KEPT_FOR
+from privacy.register.declare import (
+    BLANK,
+    Action,
+    Blocker,
+    Category,
+    Family,
+    Field,
+    Processor,
+    Purpose,
+    Retention,
+    Rows,
+    Source,
+    date_words,
+    declare,
+    declare_not_personal,
+    declare_processor,
+    keep,
+    link,
+    not_personal,
+    personal,
+)
+
+TAX = "tax law asks for the records of a sale"
+ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at")
+OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
+WEBHOOK_DAYS = 90
+IN_HAND = {
+    Order.State.PENDING_PAYMENT: "waits for its payment",
+    Order.State.PAID: "is being made ready",
+    Order.State.PACKED: "is packed",
+    Order.State.SHIPPED: "is on its way",
+}
+
+
+def _gone(category: Category, *, source: Source = Source.CUSTOMER, recipients: tuple[str, ...] = ()) -> Field:
+    """A field about the person that an erasure blanks."""
+    return personal(category, source=source, on_erase=BLANK, recipients=recipients)
+
+
+def _tax(*, source: Source = Source.DERIVED) -> Field:
+    """A field that stays for the tax years."""
+    return personal(Category.TRANSACTION, source=source, on_erase=keep(TAX), purposes=[Purpose.TAX])
+
+
+def in_hand(family: Family) -> Iterator[Blocker]:
+    """Orders that are not finished: they keep what delivering them needs."""
+    for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
+        yield Blocker(order.reference, f"Order {order.reference} {IN_HAND[Order.State(order.state)]}.")
+
+
+def bags_of(family: Family) -> Rows:
+    """Bags with words of a signed-in customer, and those behind a guest's orders."""
+    behind_orders = Order.objects.of(family).values("bag_id")
+    return Bag.objects.filter(Q(subject_id__in=family) | Q(pk__in=behind_orders))
+
+
+def webhooks_of(family: Family) -> Rows:
+    """Webhooks that named one of the person's orders."""
+    return WebhookEvent.objects.filter(order_reference__in=Order.objects.of(family).values("reference"))
+
+
+def describe_order(order: Order) -> str:
+    """How an order reads to its person."""
+    return f"Order {order.reference} of {date_words(order.placed_at)}, {order.get_state_display().lower()}"
+
+
+def describe_line(line: OrderLine) -> str:
+    """How a line reads to its person."""
+    return f"{line.quantity} x {line.title}"
+
+
+CARRIER = ("carrier",)
+
+declare(
+    "orders.Order",
+    label="Orders",
+    reach="subject",
+    action=Action.KEEP_UNTIL,
+    retention=ORDER_YEARS,
+    purposes=[Purpose.ORDER, Purpose.DELIVERY, Purpose.TAX],
+    describe=describe_order,
+    blockers=in_hand,
+    after=["orders.Bag", "orders.WebhookEvent"],
+    fields={
+        "id": not_personal("a random number"),
+        "reference": _tax(),
+        "bag_id": not_personal("the random number of the bag it came from"),
+        "subject": link("the person it belongs to"),
+        "state": _tax(),
+        "email": _gone(Category.CONTACT),
+        "full_name": _gone(Category.NAME),
+        "phone": _gone(Category.CONTACT, recipients=CARRIER),
+        "ship_name": _gone(Category.NAME, recipients=CARRIER),
+        "ship_line1": _gone(Category.ADDRESS, recipients=CARRIER),
+        "ship_line2": _gone(Category.ADDRESS, recipients=CARRIER),
+        "ship_city": _gone(Category.ADDRESS, recipients=CARRIER),
+        "ship_postal_code": _gone(Category.ADDRESS, recipients=CARRIER),
+        "gift_message": _gone(Category.MESSAGE),
+        "country": _tax(source=Source.CUSTOMER),
+        "region": _tax(source=Source.CUSTOMER),
+        "currency": _tax(),
+        "subtotal_minor": _tax(),
+        "shipping_minor": _tax(),
+        "shipping_method": _tax(source=Source.CUSTOMER),
+        "tax_minor": _tax(),
+        "tax_name": _tax(),
+        "tax_rate": _tax(),
+        "is_tax_included": _tax(),
+        "total_minor": _tax(),
+        "invoice_number": _tax(),
+        "placed_at": _tax(),
+        "paid_at": _tax(),
+        "confirmed_at": not_personal("when its confirmation mail was written"),
+        "packed_at": not_personal("when it was packed"),
+        "cancelled_at": _tax(),
+        "cancel_reason": _gone(Category.TRANSACTION, source=Source.STAFF),
+        "completed_at": _tax(),
+        "link_sent_at": not_personal("when a fresh link was last mailed, to spare the mailbox"),
+    },
+)
+
+declare(
+    "orders.OrderLine",
+    label="Pieces ordered",
+    reach="order__subject",
+    action=Action.KEEP_UNTIL,
+    retention=OF_ITS_ORDER,
+    purposes=[Purpose.ORDER, Purpose.TAX],
+    describe=describe_line,
+    fields={
+        "order": link("the order it is part of"),
+        "position": not_personal("its place on the order"),
+        "kind": _tax(),
+        "item_id": _tax(),
+        "variant": not_personal("the piece in the shop's catalogue"),
+        "stone": not_personal("the stone in the shop's catalogue"),
+        "title": _tax(),
+        "detail": _tax(),
+        "sku": _tax(),
+        "quantity": _tax(source=Source.CUSTOMER),
+        "unit_minor": _tax(),
+        "tax_minor": _tax(),
+        "total_minor": _tax(),
+        "lead_days": not_personal("how long the piece takes to make"),
+        "engraving": _gone(Category.MESSAGE),
+    },
+)
+
+declare(
+    "orders.Shipment",
+    label="Parcels",
+    reach="order__subject",
+    action=Action.DELETE_ROW,
+    retention=OF_ITS_ORDER,
+    purposes=[Purpose.DELIVERY],
+    fields={
+        "order": link("the order it carries"),
+        "carrier": personal(Category.TRANSACTION, source=Source.STAFF),
+        "tracking_number": personal(Category.TRANSACTION, source=Source.STAFF, recipients=CARRIER),
+        "shipped_at": personal(Category.TRANSACTION, source=Source.STAFF),
+        "delivered_at": personal(Category.TRANSACTION, source=Source.STAFF),
+    },
+)
+
+declare(
+    "orders.Payment",
+    label="Payments",
+    reach="order__subject",
+    action=Action.KEEP_UNTIL,
+    retention=OF_ITS_ORDER,
+    purposes=[Purpose.PAYMENT, Purpose.TAX],
+    fields={
+        "order": link("the order it pays"),
+        "reference": _tax(),
+        "idempotency_key": not_personal("keeps a repeated call to Stripe from charging twice"),
+        "gateway_session_id": _tax(source=Source.PROCESSOR),
+        "gateway_payment_id": _tax(source=Source.PROCESSOR),
+        "amount_minor": _tax(),
+        "currency": _tax(),
+        "state": _tax(),
+        "session_url": personal(Category.TRANSACTION, source=Source.PROCESSOR, on_erase=BLANK),
+        "session_expires_at": not_personal("until when the payment page was open"),
+        "next_check_at": not_personal("when Stripe is asked about it next"),
+        "refunded_minor": _tax(),
+        "card_brand": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
+        "card_last4": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
+        "card_expiry": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
+        "created_at": _tax(),
+    },
+)
+
+OF_ITS_PAYMENT = Retention.as_its("payment", OF_ITS_ORDER)
+
+declare(
+    "orders.PaymentEvent",
+    label="What happened to payments",
+    reach="payment__order__subject",
+    action=Action.KEEP_UNTIL,
+    retention=OF_ITS_PAYMENT,
+    purposes=[Purpose.PAYMENT, Purpose.TAX],
+    fields={
+        "payment": link("the payment it happened to"),
+        "kind": _tax(source=Source.PROCESSOR),
+        "gateway_id": _tax(source=Source.PROCESSOR),
+        "amount_minor": _tax(source=Source.PROCESSOR),
+        "at": _tax(source=Source.PROCESSOR),
+    },
+)
+
+declare(
+    "orders.Refund",
+    label="Refunds",
+    reach="payment__order__subject",
+    action=Action.KEEP_UNTIL,
+    retention=OF_ITS_PAYMENT,
+    purposes=[Purpose.PAYMENT, Purpose.TAX],
+    fields={
+        "payment": link("the payment it gives back"),
+        "reference": _tax(),
+        "amount_minor": _tax(),
+        "reason": _gone(Category.TRANSACTION, source=Source.STAFF),
+        "state": _tax(),
+        "gateway_id": _tax(source=Source.PROCESSOR),
+        "requested_at": _tax(),
+        "next_try_at": not_personal("when the worker tries again"),
+        "done_at": _tax(),
+    },
+)
+
+declare(
+    "orders.Bag",
+    label="Words on a bag",
+    reach=bags_of,
+    action=Action.DELETE_ROW,
+    retention=Retention.days(KEPT_FOR.days, anchor="touched_at"),
+    purposes=[Purpose.ORDER],
+    fields={
+        "id": not_personal("the random number in the bag cookie"),
+        "subject": link("the signed-in customer whose bag it is"),
+        "words": personal(Category.MESSAGE),
+        "created_at": not_personal("when the first words were written"),
+        "touched_at": not_personal("when they were last changed"),
+    },
+)
+
+declare(
+    "orders.WebhookEvent",
+    label="Messages from Stripe",
+    reach=webhooks_of,
+    action=Action.DELETE_ROW,
+    retention=Retention.days(WEBHOOK_DAYS, anchor="received_at"),
+    purposes=[Purpose.PAYMENT],
+    fields={
+        "event_id": personal(Category.LINKAGE, source=Source.PROCESSOR),
+        "kind": personal(Category.TRANSACTION, source=Source.PROCESSOR),
+        "received_at": personal(Category.TRANSACTION, source=Source.PROCESSOR),
+        "handled_at": not_personal("when the worker acted on it"),
+        "order_reference": personal(Category.LINKAGE, source=Source.PROCESSOR),
+        "attempts": not_personal("how often the worker tried"),
+        "last_error": not_personal("the kind of error met, never its words"),
+    },
+)
+
+declare_not_personal("orders.InvoiceCounter", "the last invoice number of each year")
+
+declare_processor(
+    Processor(
+        slug="stripe",
+        name="Stripe",
+        purpose=Purpose.PAYMENT,
+        receives=("order reference", "total", "currency"),
+        country="US",
+        after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
+    )
+)

@@ -1,0 +1,26 @@
+"""The addresses of this app's pages."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from orders import webhooks
+from orders.views import bag, checkout, orders
+
+app_name = "orders"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("bag/", bag.show, name="bag"),
+    path("bag/add/", bag.add, name="bag_add"),
+    path("bag/quantity/", bag.quantity, name="bag_quantity"),
+    path("bag/remove/", bag.remove, name="bag_remove"),
+    path("bag/place/", bag.place, name="bag_place"),
+    path("checkout/", checkout.page, name="checkout"),
+    path("checkout/summary/", checkout.summary, name="checkout_summary"),
+    path("checkout/return/", checkout.came_back, name="checkout_return"),
+    path("order/<str:reference>/", orders.order, name="order"),
+    path("order/<str:reference>/thanks/", orders.thanks, name="thanks"),
+    path("order/<str:reference>/invoice/", orders.invoice, name="invoice"),
+    path("order/<str:reference>/link/", orders.send_link, name="order_link"),
+    path("account/orders/", orders.orders, name="orders"),
+    path("account/orders/<str:reference>/", orders.account_order, name="account_order"),
+    path("account/orders/<str:reference>/invoice/", orders.account_invoice, name="account_invoice"),
+    path("webhooks/stripe/", webhooks.receive, name="stripe_webhook"),
+]

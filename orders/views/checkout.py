@@ -1,0 +1,174 @@
+"""The checkout: one page in three short steps, then Stripe's page, then the way back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import Address, User
+from orders import bag as bags
+from orders import checkout, destinations, gateway, links, payments
+from orders.bag import Bag, Contents
+from orders.forms import CheckoutForm
+from orders.models import Order
+from orders.views.bag import only
+from privacy.ground.audit import Actor
+from privacy.models import Subject
+from shop import money, stock
+
+GUEST: Final = "guest"
+STEPS: Final = (("Contact", "now"), ("Delivery", "next"), ("Payment", "next"))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """Ask what is needed, show what it costs, send to Stripe. Whatever goes wrong, nothing typed is lost."""
+    bag = bags.read(request)
+    if not bag.lines:
+        return redirect("orders:bag")
+    return _pay(request, bag) if request.method == "POST" else _ask(request, bag)
+
+
+@never_cache
+@require_GET
+def summary(request: HttpRequest) -> HttpResponse:
+    """The sums for the place and the way chosen, while the form is being filled in."""
+    contents = _contents(bags.read(request), request.GET.get("place", ""), request.GET.get("method", ""))
+    return render(request, "orders/_summary.html", {"contents": contents, "quote": contents.quote})
+
+
+@never_cache
+@require_GET
+def came_back(request: HttpRequest) -> HttpResponse:
+    """Back from Stripe: settle by the same function as the webhook, then say thank you, or ask for another try."""
+    now = timezone.now()
+    try:
+        order = payments.returned(request.GET.get("session_id", ""), by="stripe:return", at=now)
+    except payments.UnknownPayment:
+        return redirect("orders:bag")
+    except (gateway.Unavailable, gateway.Refused):
+        return render(request, "orders/waiting.html", status=503)
+    bag = bags.read(request)
+    if order.state == Order.State.PENDING_PAYMENT:
+        return redirect("orders:checkout")
+    response = _after(order, request)
+    if bag.id == order.bag_id:
+        bags.write(response, bags.fresh(bag))
+    return response
+
+
+def _after(order: Order, request: HttpRequest) -> HttpResponse:
+    if order.is_paid and not order.is_erased:
+        return redirect(links.path(order, "orders:thanks", at=timezone.now()))
+    return render(request, "orders/not_paid.html", {"order": order})
+
+
+def _ask(request: HttpRequest, bag: Bag) -> HttpResponse:
+    user = _customer(request)
+    noted = checkout.noted(bag, subject=user.subject if user else None)
+    initial = _known(user) | _initial(noted)
+    contents = _contents(bag, str(initial.get("place", "")), str(initial.get("method", "")))
+    return _form(request, CheckoutForm(contents.lines, contents.quote.destination.code, initial=initial), contents)
+
+
+def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
+    contents = _contents(bag, request.POST.get("place", ""), request.POST.get("method", ""))
+    form = CheckoutForm(contents.lines, contents.quote.destination.code, request.POST)
+    if not form.is_valid():
+        return _form(request, form, contents, status=422)
+    user = _customer(request)
+    subject, by = _who(user)
+    now = timezone.now()
+    checkout.note(bag, form.details(), subject=subject, at=now)
+    try:
+        begun = checkout.begin(
+            bag,
+            form.details(),
+            expected_total_minor=form.cleaned_data["expected_total"],
+            subject=subject,
+            by=by,
+            at=now,
+        )
+    except checkout.PriceChanged as error:
+        total = money.format(error.quote.total_minor, error.quote.currency)
+        return _form(request, form, contents, notice=f"The total is now {total}. Have a look, and pay if it suits you.")
+    except stock.NotEnough as error:
+        return _form(request, form, contents, notice=_short(contents, error))
+    except checkout.BagEmpty:
+        return redirect("orders:bag")
+    except checkout.AlreadyOrdered:
+        response = render(request, "orders/already_ordered.html", status=409)
+        bags.write(response, bags.fresh(bag))
+        return response
+    except checkout.Busy:
+        return _form(request, form, contents, notice="Another window is changing this bag. Close it and try again.")
+    except (gateway.Unavailable, gateway.Refused):
+        words = "The payment page does not answer just now. Nothing was charged; try again in a minute."
+        return _form(request, form, contents, notice=words, status=503)
+    response = HttpResponseRedirect(begun.redirect_url)
+    response.status_code = 303
+    bags.write(response, bags.send_to(bag, form.cleaned_data["place"]))
+    return response
+
+
+def _form(
+    request: HttpRequest, form: CheckoutForm, contents: Contents, *, notice: str = "", status: int = 0
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "contents": contents,
+        "quote": contents.quote,
+        "notice": notice,
+        "steps": STEPS,
+        "is_guest": _customer(request) is None,
+    }
+    return render(request, "orders/checkout.html", context, status=status or (409 if notice else 200))
+
+
+def _contents(bag: Bag, place: str, method: str) -> Contents:
+    """The bag priced for the place typed, or for the bag's own where that is none of ours."""
+    return bags.contents(bags.send_to(bag, place) if place in destinations.table() else bag, method=method)
+
+
+def _customer(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+def _who(user: User | None) -> tuple[Subject | None, Actor]:
+    return (user.subject, user) if user else (None, GUEST)
+
+
+def _known(user: User | None) -> dict[str, Any]:
+    """What the account already knows, so that nobody types it again."""
+    if user is None:
+        return {}
+    known: dict[str, Any] = {"email": user.email, "full_name": user.full_name, "phone": user.phone}
+    address = Address.objects.of(user).first()
+    if address is None:
+        return known
+    place = destinations.find(address.country, address.region)
+    return known | {
+        "recipient": "" if address.full_name == user.full_name else address.full_name,
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": "" if place and place.region else address.region,
+        "postal_code": address.postal_code,
+        "place": place.code if place and place.is_exact else "",
+    }
+
+
+def _initial(noted: dict[str, Any]) -> dict[str, Any]:
+    engravings = noted.pop("engravings", {})
+    return noted | {f"engraving_{name.replace(':', '_')}": text for name, text in engravings.items()}
+
+
+def _short(contents: Contents, error: stock.NotEnough) -> str:
+    titles = {line.buyable.key: line.buyable.title for line in contents.lines}
+    return " ".join(f"{titles.get(short.key, 'A piece')}: {only(short.available)}" for short in error.lines)

@@ -1,0 +1,131 @@
+"""A person's orders: in the account, and for a guest behind a signed, expiring link. Without either, nothing shows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from orders import history, links
+from orders.models import Order
+from privacy.register import profiles, subjects
+
+PAGE_SIZE = 20
+
+
+# In the account
+
+
+@never_cache
+@login_required
+@require_GET
+def orders(request: HttpRequest) -> HttpResponse:
+    """The customer's orders, newest first."""
+    page = Paginator(history.of(_family(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "orders/orders.html", {"page_obj": page})
+
+
+@never_cache
+@login_required
+@require_GET
+def account_order(request: HttpRequest, reference: str) -> HttpResponse:
+    """One of the customer's own orders; somebody else's is as unknown as none."""
+    return _order(request, _own(request, reference), is_account=True)
+
+
+@never_cache
+@login_required
+@require_GET
+def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
+    """Its invoice."""
+    return _invoice(request, _own(request, reference))
+
+
+# Behind a link
+
+
+@never_cache
+@require_GET
+def order(request: HttpRequest, reference: str) -> HttpResponse:
+    """A guest's order, if the link's key still opens it."""
+    try:
+        return _order(request, links.open_order(reference, _key(request), at=timezone.now()))
+    except links.Closed:
+        return _closed(request, reference)
+
+
+@never_cache
+@require_GET
+def thanks(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page after paying."""
+    try:
+        found = links.open_order(reference, _key(request), at=timezone.now())
+    except links.Closed:
+        return _closed(request, reference)
+    context = {"order": found, "lines": list(found.lines.all()), "key": _key(request)}
+    return render(request, "orders/thanks.html", context)
+
+
+@never_cache
+@require_GET
+def invoice(request: HttpRequest, reference: str) -> HttpResponse:
+    """A guest's invoice."""
+    try:
+        return _invoice(request, links.open_order(reference, _key(request), at=timezone.now()))
+    except links.Closed:
+        return _closed(request, reference)
+
+
+@never_cache
+@require_POST
+def send_link(request: HttpRequest, reference: str) -> HttpResponse:
+    """Mail a fresh link to the order's own address; the answer is the same whether there is such an order or not."""
+    history.send_fresh_link(reference, by="guest", at=timezone.now())
+    return render(request, "orders/link_sent.html", {"reference": reference})
+
+
+def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> HttpResponse:
+    context = {
+        "order": found,
+        "lines": list(found.lines.all()),
+        "timeline": history.timeline(found),
+        "card": history.card_words(found),
+        "refunded_minor": history.refunded_minor(found),
+        "key": _key(request),
+        "is_account": is_account,
+    }
+    return render(request, "orders/order.html", context)
+
+
+def _invoice(request: HttpRequest, found: Order) -> HttpResponse:
+    seller = profiles.current()
+    years = seller.retention_years("orders")
+    context = {"order": found, "lines": list(found.lines.all()), "seller": seller, "retention_years": years}
+    return render(request, "orders/invoice.html", context)
+
+
+def _closed(request: HttpRequest, reference: str) -> HttpResponse:
+    """The offer to mail a fresh link. A signed-in owner goes to the order in their account instead."""
+    if isinstance(request.user, User) and history.of(_family(request)).filter(reference=reference).exists():
+        return redirect("orders:account_order", reference)
+    return render(request, "orders/closed.html", {"reference": reference}, status=403)
+
+
+def _own(request: HttpRequest, reference: str) -> Order:
+    return get_object_or_404(history.of(_family(request)), reference=reference)
+
+
+def _family(request: HttpRequest) -> list[UUID]:
+    assert isinstance(request.user, User)
+    return subjects.family(request.user.subject)
+
+
+def _key(request: HttpRequest) -> str:
+    return request.GET.get("key", "")
