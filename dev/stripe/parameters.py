@@ -41,7 +41,7 @@ _CARRIED_OUT: Final[Mapping[str, frozenset[str]]] = {
             "payment_intent_data.capture_method",
             "payment_intent_data.description",
             "payment_intent_data.statement_descriptor_suffix",
-            "payment_method_types.*",
+            "allowed_payment_method_types.*",
             "success_url",
             "cancel_url",
             "expires_at",

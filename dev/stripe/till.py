@@ -324,7 +324,7 @@ def _check_session(params: Json, *, at: int) -> None:
     fixed = {
         "mode": "payment",
         "ui_mode": "hosted_page",
-        "payment_method_types": ["card"],
+        "allowed_payment_method_types": ["card"],
         "automatic_tax": {"enabled": False},
     }
     for name, only in fixed.items():

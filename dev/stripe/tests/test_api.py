@@ -126,6 +126,8 @@ def _line(**changes: Any) -> dict[str, Any]:
         ({"metadata": {"order": "x" * 501}}, None, "metadata"),
         ({"allow_promotion_codes": True}, None, "allow_promotion_codes"),
         ({"mode": "subscription"}, None, "mode"),
+        ({"payment_method_types": ["card"]}, "parameter_unknown", "payment_method_types"),
+        ({"allowed_payment_method_types": ["klarna"]}, None, "allowed_payment_method_types"),
     ],
 )
 def test_what_stripe_would_refuse_is_refused(
