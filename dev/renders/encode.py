@@ -25,11 +25,10 @@ def publish(master: Path, name: str, folder: Path) -> int:
     """Write every width and format of one master beside the others, note it in the manifest, return the bytes written."""
     with Image.open(master) as opened:
         picture = opened.convert("RGB")
-    widths = WIDE_WIDTHS if picture.width > picture.height else PORTRAIT_WIDTHS
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
     sizes = {}
-    for width in widths:
+    for width in _widths(picture):
         size = (width, round(width * picture.height / picture.width))
         scaled = picture.resize(size, Image.Resampling.LANCZOS)
         for extension, options in FORMATS.items():
@@ -39,6 +38,19 @@ def publish(master: Path, name: str, folder: Path) -> int:
         sizes[str(width)] = list(size)
     _note(folder / MANIFEST, name, {"colour": average_colour(picture), "sizes": sizes})
     return written
+
+
+def is_published(master: Path, name: str, folder: Path) -> bool:
+    """True when every file of the picture is there, none older than its master."""
+    with Image.open(master) as picture:
+        widths = _widths(picture)
+    files = [folder / f"{name}-{width}.{extension}" for width in widths for extension in FORMATS]
+    taken = master.stat().st_mtime
+    return all(file.exists() and file.stat().st_mtime >= taken for file in files)
+
+
+def _widths(picture: Image.Image) -> tuple[int, ...]:
+    return WIDE_WIDTHS if picture.width > picture.height else PORTRAIT_WIDTHS
 
 
 def average_colour(picture: Image.Image) -> str:
@@ -52,5 +64,5 @@ def _note(manifest: Path, name: str, entry: dict[str, Any]) -> None:
     content = json.loads(manifest.read_text()) if manifest.exists() else {}
     pictures = content.get("pictures", {}) | {name: entry}
     content = {"formats": list(FORMATS), "pictures": dict(sorted(pictures.items()))}
-    lines = ",\n".join(f'    {json.dumps(key)}: {json.dumps(value)}' for key, value in content["pictures"].items())
+    lines = ",\n".join(f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in content["pictures"].items())
     manifest.write_text(f'{{\n  "formats": {json.dumps(content["formats"])},\n  "pictures": {{\n{lines}\n  }}\n}}\n')

@@ -1,7 +1,7 @@
 """Cut stones, each as the solid its facet planes enclose.
 
 A cutter sets angles and the facets meet where they must; so does this room. Every cut is a list of half-spaces, girdle
-radius (or half width) 1, girdle centred on z = 0, table towards +z. `scenes` scales them to millimetres.
+radius (or half width) 1, girdle centred on z = 0, table towards +z. `Mesh.moved` brings them to millimetres.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def brilliant() -> Mesh:
 
 
 def oval(ratio: float = 1.35) -> Mesh:
-    """A brilliant drawn out along y: width 1, length `ratio`."""
+    """A brilliant drawn out along y: half width 1, half length `ratio`."""
     return brilliant().moved(stretch(1.0, ratio, 1.0))
 
 
@@ -117,7 +117,7 @@ def _fancy(support: Support, *, table: float, crown: float, pavilion: float) -> 
 
 
 def pear(ratio: float = 1.5) -> Mesh:
-    """A drop: round below, drawn to a point at +y; width 2, length 2 x `ratio`."""
+    """A drop: round below, drawn to a point at +y; half width 1, half length `ratio`."""
     outline = pear_outline(ratio)
 
     def support(azimuth: float) -> float:
@@ -141,28 +141,8 @@ def pear_outline(ratio: float = 1.5) -> Floats:
     return np.concatenate([right, left, bowl])
 
 
-def _rectangle_support(width: float, length: float, corner: float) -> dict[float, float]:
-    """The eight sides of a rectangle with cut corners: azimuth to distance."""
-    diagonal = (width + length - corner) / np.sqrt(2)
-    sides = {0.0: width, 90.0: length, 180.0: width, 270.0: length}
-    return sides | {45.0 + 90 * quarter: diagonal for quarter in range(4)}
-
-
-def emerald(ratio: float = 1.38) -> Mesh:
-    """The step cut: rectangle with cut corners, three steps above and three below; width 1, length `ratio`."""
-    sides = _rectangle_support(1.0, ratio, 0.42)
-    planes = [_facet(np.array([0.0, 0.0, 1.0]), np.array([0, 0, 0.30]))]
-    for azimuth, distance in sides.items():
-        planes.append(_facet(_direction(azimuth, 90), _polar(distance, azimuth, 0)))
-        for tilt, inset, z in ((44, 0.0, GIRDLE), (34, 0.11, 0.14), (25, 0.23, 0.235)):
-            planes.append(_facet(_direction(azimuth, tilt), _polar(distance - inset, azimuth, z)))
-        for tilt, inset, z in ((58, 0.0, -GIRDLE), (46, 0.17, -0.28), (37, 0.42, -0.56)):
-            planes.append(_facet(_direction(azimuth, 180 - tilt), _polar(distance - inset, azimuth, z)))
-    return _solid(planes)
-
-
 def cushion(ratio: float = 1.08) -> Mesh:
-    """A pillow: a square with bowed sides and round corners, cut as a brilliant; width 2, length 2 x `ratio`."""
+    """A pillow: a square with bowed sides and round corners, cut as a brilliant; half width 1, half length `ratio`."""
     power = 3.0  # |x|^p + |y|^p = 1, whose support function is the norm of the dual power
     dual = power / (power - 1)
 

@@ -6,7 +6,7 @@ Every part is a `Piece`. Settings are built about the girdle of their stone, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ UP = np.array([0.0, 0.0, 1.0])
 # Curves --------------------------------------------------------------------------------------------------------------
 
 
-def smooth(points: list[tuple[float, ...]], count: int = 120, *, closed: bool = False) -> Floats:
+def smooth(points: Sequence[tuple[float, ...]], count: int = 120, *, closed: bool = False) -> Floats:
     """A Catmull-Rom curve through the points, evenly spaced along its length, shape (count, 2 or 3)."""
     knots = np.array(points, dtype=float)
     if closed:
@@ -33,16 +33,25 @@ def smooth(points: list[tuple[float, ...]], count: int = 120, *, closed: bool = 
     return evenly(curve, count, closed=closed)
 
 
+def travelled(curve: Floats) -> Floats:
+    """How far along an open curve each of its points lies."""
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
+
+
+def along(curve: Floats, distances: Floats, wanted: float | Floats) -> Floats:
+    """The point (or points) of a curve at `wanted`, where `distances` says how far along each of its points lies."""
+    return np.stack([np.interp(wanted, distances, coordinate) for coordinate in curve.T], axis=-1)
+
+
 def evenly(curve: Floats, count: int, *, closed: bool = False) -> Floats:
     """The same curve with `count` points at equal distances; a closed one comes back without repeating its start."""
-    travelled = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
-    wanted = np.linspace(0, travelled[-1], count, endpoint=not closed)
-    return np.stack([np.interp(wanted, travelled, curve[:, i]) for i in range(curve.shape[1])], axis=1)
+    distances = travelled(curve)
+    return along(curve, distances, np.linspace(0, distances[-1], count, endpoint=not closed))
 
 
 def length(curve: Floats) -> float:
     """How long an open curve is."""
-    return float(np.linalg.norm(np.diff(curve, axis=0), axis=1).sum())
+    return float(travelled(curve)[-1])
 
 
 def lifted(curve: Floats, z: float = 0.0) -> Floats:
@@ -57,11 +66,14 @@ def ring_path(radius: float, count: int = 96) -> Floats:
 
 
 def _tangents(path: Floats, closed: bool) -> Floats:
-    around = np.concatenate([path[-1:], path, path[:1]]) if closed else np.concatenate(
-        [2 * path[:1] - path[1:2], path, 2 * path[-1:] - path[-2:-1]]
+    around = (
+        np.concatenate([path[-1:], path, path[:1]])
+        if closed
+        else np.concatenate([2 * path[:1] - path[1:2], path, 2 * path[-1:] - path[-2:-1]])
     )
     direction = around[2:] - around[:-2]
-    return direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    unit: Floats = direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    return unit
 
 
 # Surfaces ------------------------------------------------------------------------------------------------------------
@@ -215,7 +227,11 @@ def round_bezel(stone: Mesh, radius: float, *, wall: float = 0.16, depth: float 
     """A round stone in a bezel; `wall` and `depth` in girdle radii."""
     outline = ring_path(radius, 120)[:, :2]
     return bezel(
-        stone.moved(stretch(radius, radius, radius)), outline, wall=wall * radius, depth=depth * radius, lip=0.10 * radius
+        stone.moved(stretch(radius, radius, radius)),
+        outline,
+        wall=wall * radius,
+        depth=depth * radius,
+        lip=0.10 * radius,
     )
 
 
@@ -224,7 +240,7 @@ def halo(outline: Floats, melee: Mesh, *, radius: float, drop: float) -> Piece:
 
     Nothing but light is under a stone, or it would mirror the metal and look like a drop of gold.
     """
-    lane = _offset(outline, radius * 1.12)
+    lane = offset(outline, radius * 1.12)
     closed_lane = np.concatenate([lane, lane[:1]])
     count = int(length(closed_lane) / (radius * 2.08))
     seats = evenly(closed_lane, count, closed=True)
@@ -232,8 +248,11 @@ def halo(outline: Floats, melee: Mesh, *, radius: float, drop: float) -> Piece:
     outward = _outward(between)
     parts = [
         rail(lifted(lane, -drop - radius * 1.1), rounded_section(radius * 2.1, radius * 0.3, 4.0)),
-        rail(lifted(_offset(lane, radius * 1.08), -drop - radius * 0.55), rounded_section(radius * 0.26, radius * 1.3, 4.0)),
-        wire(lifted(_offset(lane, -radius * 1.02), -drop - radius * 0.25), radius * 0.17, closed=True),
+        rail(
+            lifted(offset(lane, radius * 1.08), -drop - radius * 0.55),
+            rounded_section(radius * 0.26, radius * 1.3, 4.0),
+        ),
+        wire(lifted(offset(lane, -radius * 1.02), -drop - radius * 0.25), radius * 0.17, closed=True),
     ]
     stones = []
     for seat in seats:
@@ -250,7 +269,8 @@ def _outward(outline: Floats) -> Floats:
     return np.cross(tangent, UP)[:, :2]
 
 
-def _offset(outline: Floats, distance: float) -> Floats:
+def offset(outline: Floats, distance: float) -> Floats:
+    """The outline, widened by `distance` all round."""
     return outline + _outward(outline) * distance
 
 
@@ -262,7 +282,9 @@ def link(long: float, wide: float, thickness: float) -> Mesh:
     angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
     x, y = np.cos(angles), np.sin(angles)
     reach = (np.abs(x) ** 2.5 + np.abs(y) ** 2.5) ** (-1 / 2.5)
-    return wire(np.stack([x * reach * long / 2, y * reach * wide / 2, 0 * angles], axis=1), thickness, closed=True, sides=10)
+    return wire(
+        np.stack([x * reach * long / 2, y * reach * wide / 2, 0 * angles], axis=1), thickness, closed=True, sides=10
+    )
 
 
 def chain(path: Floats, *, long: float = 1.55, wide: float = 1.02, thickness: float = 0.165) -> Mesh:

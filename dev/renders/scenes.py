@@ -54,16 +54,15 @@ def _hung(setting: Piece, top: float, *, tilt: float = 10.0, bail_height: float 
 def _stations(path: Floats, pitch: Callable[[float], float]) -> Iterator[tuple[float, Floats, Floats]]:
     """Places along a closed path, `pitch(share)` apart: the share of the way round, the point, the direction."""
     loop = np.concatenate([path, path[:1]])
-    steps = np.linalg.norm(np.diff(loop, axis=0), axis=1)
-    shares = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
-    counted = np.concatenate([[0.0], np.cumsum(steps / [pitch(float(share)) for share in shares[:-1]])])
+    distances = bench.travelled(loop)
+    shares = distances / distances[-1]
+    pitches = np.array([pitch(float(share)) for share in shares[:-1]])
+    counted = np.concatenate([[0.0], np.cumsum(np.diff(distances) / pitches)])
     total = round(float(counted[-1]))
     for number in range(total):
         share = float(np.interp(number / total * counted[-1], counted, shares))
-        here, ahead = (
-            np.array([np.interp((share + step) % 1.0, shares, loop[:, axis]) for axis in range(3)]) for step in (0, 0.002)
-        )
-        yield share, here, ahead - here
+        here = bench.along(loop, shares, share)
+        yield share, here, bench.along(loop, shares, (share + 0.002) % 1.0) - here
 
 
 def _drape(width: float, height: float) -> Floats:
@@ -99,7 +98,7 @@ def halo_necklace() -> Piece:
     centre = bench.claws(
         gems.cushion().moved(stretch(3.1, 3.1, 3.1)), outline, [45, 135, 225, 315], wire_radius=0.36, depth=2.6
     )
-    ring = bench.halo(outline + 0.1 * np.sign(outline), gems.brilliant(), radius=0.74, drop=0.4)
+    ring = bench.halo(bench.offset(outline, 0.1), gems.brilliant(), radius=0.74, drop=0.4)
     return _hung(Piece.join([centre, ring]), top=5.1)
 
 
@@ -117,20 +116,19 @@ def bezel_necklace() -> Piece:
     """Five stones in bezels, growing towards the middle, set into the chain."""
     half = [(0.0, 0.0), (9.0, 1.6), (17.5, 7.6), (24.5, 19.0), (30.0, 36.0), (35.0, 64.0)]
     path = bench.lifted(bench.smooth([(-x, y) for x, y in reversed(half[1:])] + half, 1600), 0.35)
-    run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    parts, stops = [], []
+    distances = bench.travelled(path)
+    parts, chained_to = [], [0.0]
     for place, radius in ((-23.5, 1.7), (-12.2, 2.35), (0.0, 3.1), (12.2, 2.35), (23.5, 1.7)):
-        at = run[-1] / 2 + place
-        here, ahead = (np.array([np.interp(at + d, run, path[:, axis]) for axis in range(3)]) for d in (0.0, 0.5))
+        at, reach = distances[-1] / 2 + place, radius * 1.19  # the bezel's outside
+        here, ahead = bench.along(path, distances, np.array([at, at + 0.5]))
         setting = bench.round_bezel(gems.brilliant(), radius, wall=0.19, depth=0.7).moved(turn("x", 7)).resting()
         parts.append(setting.moved(stand(here * [1, 1, 0], ahead - here, UP)))
-        for side in (-1, 1):
-            ring_at = np.array([np.interp(at + side * (radius * 1.19 + 0.42), run, path[:, axis]) for axis in range(3)])
+        for ring_at in bench.along(path, distances, np.array([at - reach - 0.42, at + reach + 0.42])):
             parts.append(Piece(bench.jump_ring(ring_at + UP * 0.5, 0.62, 0.19, facing=UP)))
-        stops.append((at - radius * 1.19 - 0.5, at + radius * 1.19 + 0.5))
-    edges = [0.0, *(edge for stop in stops for edge in stop), float(run[-1])]
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        parts.append(Piece(bench.chain(path[(run >= start) & (run <= end)])))
+        chained_to += [at - reach - 0.5, at + reach + 0.5]
+    chained_to.append(distances[-1])
+    for start, end in zip(chained_to[::2], chained_to[1::2], strict=True):
+        parts.append(Piece(bench.chain(path[(distances >= start) & (distances <= end)])))
     return Piece.join(parts)
 
 
@@ -143,7 +141,7 @@ def _riviera(path: Floats, *, back: float, front: float) -> Piece:
     """Claw-set brilliants side by side along a closed path that lies on the table."""
 
     def radius(share: float) -> float:
-        return back + (front - back) * _frontness(share) ** 1.4
+        return back + (front - back) * float(_frontness(share) ** 1.4)
 
     unit = bench.round_claws(gems.brilliant(), 1.0)
     parts, spots = [], []
@@ -161,7 +159,7 @@ def linked_tennis_necklace() -> Piece:
     """Round stones in claws with an open oval link between each two."""
     unit = bench.round_claws(gems.brilliant(), 1.0)
     parts = []
-    spots = list(_stations(_drape(76, 96), lambda share: 9.6))
+    spots = list(_stations(_drape(76, 96), lambda _: 9.6))
     for number, (share, here, ahead) in enumerate(spots):
         size = 2.3 + 0.9 * _frontness(share)
         setting = unit.moved(stretch(size, size, size)).moved(_uneven(number)).resting()
@@ -213,7 +211,7 @@ def halo_ring() -> Piece:
     outline = gems.ellipse_outline(half, half * 1.35)
     stone = gems.oval(1.35).moved(stretch(half, half, half))
     head = bench.claws(stone, outline, [52, 128, 232, 308], wire_radius=0.30, depth=2.5)
-    ring = bench.halo(outline + 0.12 * np.sign(outline), gems.brilliant(), radius=0.70, drop=0.35)
+    ring = bench.halo(bench.offset(outline, 0.12), gems.brilliant(), radius=0.70, drop=0.35)
     top = Piece.join([head, ring]).moved(shift(0, 0, RING_INSIDE + 4.5))
     return _displayed(Piece.join([_stone_band(0.86, RING_INSIDE), top]), round_=-26, lean=26)
 
@@ -284,7 +282,7 @@ def tennis_bracelet() -> Piece:
     radius = 2.1
     unit = bench.round_claws(gems.brilliant(), radius, depth=0.9)
     parts, spots = [], []
-    for number, (_, here, ahead) in enumerate(_stations(loop, lambda share: radius * 2.14)):
+    for number, (_, here, ahead) in enumerate(_stations(loop, lambda _: radius * 2.14)):
         outward = np.cross(ahead, UP) / np.linalg.norm(ahead)
         facing = outward * np.cos(np.radians(38)) + UP * np.sin(np.radians(38))
         parts.append(unit.moved(_uneven(number)).moved(stand(here, ahead, facing)))
