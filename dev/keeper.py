@@ -17,11 +17,8 @@ from dev import locks, services
 EVERY_SECONDS = 1.0
 
 
-def keep(folder: Path, *, idle_seconds: float) -> None:
-    """Wait for the last user to leave, then stop the services of this folder; one keeper at a time."""
-    own = locks.occupy(folder / services.KEEPER)
-    if own < 0:
-        return
+def keep(folder: Path, own: int, *, idle_seconds: float) -> None:
+    """Wait for the last user to leave, then stop the services of this folder. `own` is the keeper's place."""
     lease = os.open(folder / services.LEASE, os.O_RDWR | os.O_CREAT, 0o600)
     idle_since = time.monotonic()
     while True:
@@ -53,16 +50,20 @@ def _stopped(folder: Path, own: int, lease: int) -> bool:
 
 
 def main() -> None:
-    """Go to the background, away from the terminal and the folder we were started in, and keep."""
+    """Take the keeper's place if it is free, and keep in the background, away from the terminal and its folder."""
     folder, idle_seconds = Path(sys.argv[1]), float(sys.argv[2])
-    if os.fork():
+    own = locks.occupy(folder / services.KEEPER)
+    if own < 0:
+        return
+    if child := os.fork():
+        locks.sign(own, child)  # before we end: whoever started us may look for the keeper at once
         os._exit(0)
     os.setsid()
     os.chdir("/")
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    keep(folder, idle_seconds=idle_seconds)
+    keep(folder, own, idle_seconds=idle_seconds)
 
 
 if __name__ == "__main__":

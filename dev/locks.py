@@ -48,9 +48,14 @@ def occupy(path: Path) -> int:
     if not try_exclusive(fd):
         os.close(fd)
         return -1
-    os.ftruncate(fd, 0)
-    os.write(fd, str(os.getpid()).encode())
+    sign(fd, os.getpid())
     return fd
+
+
+def sign(fd: int, pid: int) -> None:
+    """Write into an occupied file whose it is: ours, or a child's that inherited it."""
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, str(pid).encode(), 0)
 
 
 def occupant(path: Path) -> int:
