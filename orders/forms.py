@@ -19,6 +19,7 @@ from orders.models.order import MOST_OF_ONE
 from shop import money
 from shop.stock import Key
 
+NO_SUCH_PIECE = "There is no such piece."
 NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
 WITHOUT_POSTAL_CODE = frozenset({"IE"})
 
@@ -26,17 +27,19 @@ WITHOUT_POSTAL_CODE = frozenset({"IE"})
 class KeyField(forms.CharField):
     """Which thing: `v:12` or `s:34`."""
 
+    default_error_messages = {"required": NO_SUCH_PIECE}
+
     def clean(self, value: Any) -> Key:
         try:
             return bags.parse_key(str(super().clean(value)))
         except bags.BadKey:
-            raise ValidationError("There is no such piece.", code="unknown")
+            raise ValidationError(NO_SUCH_PIECE, code="unknown")
 
 
 class LineForm(forms.Form):
     """So many of one thing."""
 
-    key = KeyField(max_length=20, widget=forms.HiddenInput)
+    key = KeyField(widget=forms.HiddenInput)
     quantity = forms.IntegerField(
         min_value=1,
         max_value=MOST_OF_ONE,
@@ -57,7 +60,7 @@ class LineForm(forms.Form):
 class KeyForm(forms.Form):
     """One thing."""
 
-    key = KeyField(max_length=20)
+    key = KeyField()
 
 
 class PlaceField(forms.ChoiceField):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders import bag as bags
 from orders.bag import Bag
-from orders.forms import KeyForm, LineForm, PlaceForm
+from orders.forms import NO_SUCH_PIECE, KeyForm, LineForm, PlaceForm
 from orders.models.order import MOST_OF_ONE
 from shop import catalogue
 from shop.stock import Key
@@ -72,7 +72,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     """Take something out; the page then offers to put it back."""
     bag, key = bags.read(request), _key(request)
     if key is None:
-        return _refuse(request, bag, "There is no such piece.")
+        return _refuse(request, bag, NO_SUCH_PIECE)
     taken = bag.quantity(key)
     undo = "?" + urlencode({"removed": bags.name_of(key), "quantity": taken}) if taken else ""
     return _with(_to_bag(undo), bags.remove_line(bag, key))

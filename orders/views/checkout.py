@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +23,7 @@ from privacy.models import Subject
 from shop import money, stock
 
 GUEST: Final = "guest"
+SESSION_ID: Final = re.compile(r"cs_\w{1,200}", re.ASCII)
 STEPS: Final = (("Contact", "now"), ("Delivery", "next"), ("Payment", "next"))
 
 
@@ -47,9 +49,11 @@ def summary(request: HttpRequest) -> HttpResponse:
 @require_GET
 def came_back(request: HttpRequest) -> HttpResponse:
     """Back from Stripe: settle by the same function as the webhook, then say thank you, or ask for another try."""
-    now = timezone.now()
+    session_id = request.GET.get("session_id", "")
+    if not SESSION_ID.fullmatch(session_id):
+        return redirect("orders:bag")
     try:
-        order = payments.returned(request.GET.get("session_id", ""), by="stripe:return", at=now)
+        order = payments.returned(session_id, by="stripe:return", at=timezone.now())
     except payments.UnknownPayment:
         return redirect("orders:bag")
     except (gateway.Unavailable, gateway.Refused):
