@@ -25,7 +25,7 @@ from dev.programs import Ports, Shop
 from dev.stripe.cards import CARDS
 
 PREPARATIONS = (
-    ("Database", ("migrate", "--verbosity=0")),
+    ("Tables", ("migrate", "--verbosity=0")),
     ("Catalogue", ("load_catalogue",)),
     ("Demo", ("load_demo",)),
 )

@@ -211,7 +211,7 @@ def page_server(letters: Letters, port: int) -> ThreadingHTTPServer:
                 "Content-Length": str(len(body)),
                 "Cache-Control": "no-store",
                 "Content-Security-Policy": PAGE_POLICY,
-                "Referrer-Policy": "no-referrer",
+                "Referrer-Policy": "same-origin",  # with "no-referrer" a browser would hide its Origin from us too
                 "X-Content-Type-Options": "nosniff",
                 **answer.headers,
             }

@@ -3,12 +3,13 @@
 import smtplib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from dev import machine
 from dev.mail.letters import Letters, NoLetter
@@ -200,3 +201,21 @@ def test_nothing_on_the_page_comes_from_outside(catcher: Catcher) -> None:
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self';")
     assert "http://" not in body
     assert "https://" not in body
+
+
+def test_a_person_reads_a_mail_follows_its_link_and_deletes_all(catcher: Catcher, new_page: Callable[[], Page]) -> None:
+    target = f"http://127.0.0.1:{catcher.http_port}/healthz"
+    catcher.send("alice@example.com", "Your order", "Text.", f'<a href="{target}">Look at your order</a>')
+    page = new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"http://127.0.0.1:{catcher.http_port}/")
+    page.get_by_role("link", name="Your order").click()
+    with page.expect_popup() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Look at your order").click()
+    opened.value.wait_for_url(target)
+    page.get_by_role("link", name="All mail").click()
+    page.get_by_role("button", name="Delete all").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing yet")
+    assert catcher.letters.newest_first() == []
+    assert complaints == []
