@@ -7,10 +7,13 @@ last digit (23.17), several stones are sold by their total weight (23.17), and w
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shop.models import Clarity, Colour, Cut, Product, Shape, Stone, StoneOrigin, StoneSetting, Variant
 from shop.models.catalogue import METAL_NAMES
+
+if TYPE_CHECKING:
+    from shop.choice import Offer
 
 SHAPES: Final = {shape.value: str(shape.label) for shape in Shape}
 COLOURS: Final = {int(colour): str(colour.label) for colour in Colour}
@@ -69,3 +72,55 @@ def stone_grades(stone: Stone) -> str:
 def stone_detail(stone: Stone) -> str:
     """Its grades and its reference: what an order line says under the title."""
     return f"{stone_grades(stone)}, {stone.ref}"
+
+
+def piece_facts(piece: Product, offer: Offer) -> list[tuple[str, str]]:
+    """What is known of one variant, line by line."""
+    facts = [("Metal", METAL_NAMES[offer.metal])]
+    if piece.stones != StoneSetting.NONE:
+        facts.append(("Stones", piece.stone_words))
+        facts.append(("Origin of stones", ORIGINS[piece.stone_origin]))
+    if offer.carat is not None:
+        facts.append(("Weight of stones", carat_of(offer.carat, piece.stones)))
+    if offer.length_cm is not None:
+        facts.append(("Length", length(offer.length_cm)))
+    facts.append(("Weight", f"about {offer.weight_grams:.1f} g"))
+    if offer.ring_size:
+        facts.append(("Size", f"{offer.ring_size} (US)"))
+        facts.append(("Resizing", "Can be made larger or smaller" if piece.resizable else "Cannot be resized"))
+    facts.append(("Engraving", "Can be engraved" if piece.engravable else "Cannot be engraved"))
+    facts.append(("Reference", piece.sku))
+    return facts
+
+
+def stone_facts(stone: Stone) -> list[tuple[str, str]]:
+    """What is known of a stone, line by line; what is not known is said to be unknown."""
+    return [
+        ("Shape", SHAPES[stone.shape]),
+        ("Origin", ORIGINS[stone.origin]),
+        ("Weight", carat(stone.carat)),
+        ("Colour", COLOURS[stone.colour]),
+        ("Clarity", CLARITIES[stone.clarity]),
+        ("Cut", CUTS[stone.cut] if stone.cut is not None else "Not graded: only round stones are"),
+        ("Depth", f"{stone.depth_pct} %"),
+        ("Table", f"{stone.table_pct} %"),
+        ("Measurements", measurements(stone)),
+        (
+            "Setting",
+            "Can be set in a piece" if stone.is_settable else "Sold loose only: its measurements are not certain",
+        ),
+        ("Reference", stone.ref),
+    ]
+
+
+def measurements(stone: Stone) -> str:
+    """Length, width and height: "6.52 x 6.48 x 4.01 mm", or that they are not stated."""
+    if stone.x_mm is None or stone.y_mm is None or stone.z_mm is None:
+        return "Not stated"
+    return f"{stone.x_mm:.2f} × {stone.y_mm:.2f} × {stone.z_mm:.2f} mm"
+
+
+def shapes_in(words: str) -> list[tuple[str, str]]:
+    """The shapes of stones that a search names, as (value, label)."""
+    said = words.lower().split()
+    return [(value, label) for value, label in SHAPES.items() if value in said]

@@ -1,0 +1,19 @@
+"""`{{ minor|money:currency }}`: an amount in minor units as it is printed."""
+
+from django import template
+
+from shop import money as amounts
+
+register = template.Library()
+
+
+@register.filter
+def money(minor: int | None, currency: str = "USD") -> str:
+    """`{{ 125000|money:"USD" }}` is "$1,250.00"; nothing for no amount."""
+    return "" if minor is None else amounts.format(int(minor), currency)
+
+
+@register.filter
+def money_short(minor: int | None, currency: str = "USD") -> str:
+    """Without a fraction that says nothing: "$1,250"."""
+    return "" if minor is None else amounts.format_short(int(minor), currency)

@@ -1,0 +1,19 @@
+"""The addresses of the shop window."""
+
+from django.urls import path
+
+from shop import views
+
+app_name = "shop"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("category/<slug:slug>/", views.category, name="category"),
+    path("product/<slug:slug>/", views.product, name="product"),
+    path("stones/", views.stones, name="stones"),
+    path("stones/<slug:ref>/", views.stone, name="stone"),
+    path("search/", views.search, name="search"),
+    path("size-guide/", views.size_guide, name="size_guide"),
+    path("about-our-stones/", views.about_stones, name="about_stones"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+]
