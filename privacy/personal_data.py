@@ -176,6 +176,7 @@ declare(
         "kind": not_personal("whether rows or a processor"),
         "target": not_personal("the table or the processor"),
         "label": _shown,
+        "is_record": not_personal("whether the rows are evidence"),
         "goes": _shown,
         "stays": _shown,
         "why": _shown,

@@ -18,7 +18,7 @@ class Certificate(models.Model):
     request_reference = models.CharField(max_length=20, unique=True)
     # Canonical JSON exactly as signed, so that a verifier need not trust our own serialiser.
     canonical = models.TextField()
-    signature = models.CharField(max_length=100)
+    signature = models.CharField(max_length=128)
     key_id = models.CharField(max_length=32)
     issued_at = models.DateTimeField()
 

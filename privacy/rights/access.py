@@ -124,7 +124,7 @@ def zipped(request: DataRequest, *, at: datetime) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression=zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
-        archive.writestr("index.html", render_to_string("privacy/copy/index.html", {"copy": data}))
+        archive.writestr("index.html", render_to_string("privacy/copy.html", {"copy": data}))
     return buffer.getvalue()
 
 

@@ -78,8 +78,10 @@ def followed_at(request: DataRequest) -> str:
 
 
 def retained(request: DataRequest) -> list[ErasureStep]:
-    """The steps of which something stays."""
-    return [step for step in request.steps.all() if step.stays and step.planned]
+    """The steps of which something stays, other than the record of the request itself."""
+    return [
+        step for step in request.steps.all() if step.stays and not step.is_record and (step.planned or not step.goes)
+    ]
 
 
 def _post(

@@ -57,6 +57,7 @@ class Share:
     until_on: date | None = None
     retained: list[dict[str, str | int]] = field(default_factory=list)
     blocker: str = ""
+    is_record: bool = False
 
 
 # Planning
@@ -113,6 +114,7 @@ def _share(declaration: Declaration, family: Family, held: dict[str, str]) -> Sh
         why=_why(declaration),
         until_on=max((date.fromisoformat(str(each["until"])) for each in retained if each["until"]), default=None),
         retained=retained,
+        is_record=declaration.is_evidence,
         **common,
     )
 
@@ -372,7 +374,7 @@ def _facts(request: DataRequest) -> certificates.Facts:
         retained=[
             {"what": step.label, "fields": step.stays, "reason": step.why, "rows": step.planned, "until": step.retained}
             for step in steps
-            if step.kind == StepKind.ROWS and step.stays and step.planned
+            if step.kind == StepKind.ROWS and step.stays and step.planned and not step.is_record
         ],
         processors=[
             {"name": step.label, "receipt": step.receipt, "keeps": step.stays}

@@ -29,6 +29,11 @@ class Entry:
     values: dict[str, Any]
     until: datetime | None
 
+    @property
+    def facts(self) -> list[tuple[str, Any]]:
+        """Its values that say something, in order."""
+        return [(name, value) for name, value in self.values.items() if value not in (None, "", [], {})]
+
 
 @dataclass(frozen=True)
 class Holding:

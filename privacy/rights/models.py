@@ -180,6 +180,7 @@ class ErasureStep(models.Model):
     kind = models.CharField(max_length=12, choices=StepKind.choices, default=StepKind.ROWS)
     target = models.CharField(max_length=120)
     label = models.CharField(max_length=120)
+    is_record = models.BooleanField(default=False, help_text="Proves what was done; references and dates only.")
     goes = models.TextField(blank=True)
     stays = models.TextField(blank=True)
     why = models.TextField(blank=True)
@@ -241,4 +242,10 @@ class ExportPackage(models.Model):
 
     def is_available(self, at: datetime) -> bool:
         """Whether a download may start now."""
-        return self.removed_at is None and at < self.expires_at and self.starts < self.MAX_STARTS
+        return self.left(at) > 0
+
+    def left(self, at: datetime) -> int:
+        """How many downloads may still start."""
+        if self.removed_at is not None or at >= self.expires_at:
+            return 0
+        return self.MAX_STARTS - self.starts

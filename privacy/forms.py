@@ -1,0 +1,47 @@
+"""What people may type into the pages of privacy."""
+
+from __future__ import annotations
+
+from django import forms
+
+from privacy.proof import certificates
+from privacy.rights.models import Kind
+
+
+class AskForm(forms.Form):
+    """The public form: which right, and the address the answer goes to. Nothing else is asked."""
+
+    kind = forms.ChoiceField(
+        label="What shall we do?", choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.ACCESS
+    )
+    email = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        help_text="The one you ordered or signed up with. We mail a link to it, and nothing happens before it is opened.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+
+    def clean_email(self) -> str:
+        """Two spellings of one mailbox are one address."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+
+class CheckForm(forms.Form):
+    """A certificate to be checked: its reference, or the JSON that its holder has."""
+
+    certificate = forms.CharField(
+        label="Reference, or the certificate's JSON",
+        max_length=certificates.MAX_PASTED,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
+class RefusalForm(forms.Form):
+    """Staff say no, and why: the person reads these very words."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        help_text="The person reads these words. Name the ground, and what would make the request possible.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )

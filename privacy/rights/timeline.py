@@ -1,0 +1,75 @@
+"""A request's life as a line of steps: what happened, what happens now, what comes next and by when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from privacy.rights.models import DataRequest, State
+
+ENDED = {
+    State.REFUSED: "Refused",
+    State.WITHDRAWN: "Taken back by you",
+    State.JOINED: "Joined with your other request",
+    State.LAPSED: "Closed: the address was never confirmed",
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step; `state` is `done`, `now`, `next` or `failed`, as `components/timeline.html` reads it."""
+
+    label: str
+    at: datetime | None
+    note: str
+    state: str
+
+
+def of(request: DataRequest) -> list[Moment]:
+    """The steps of one request, in order."""
+    steps = [_done("Received", request.received_at, request.get_channel_display())]
+    if request.verified_at is not None:
+        steps.append(_done("It is you", request.verified_at))
+    elif request.is_open:
+        steps.append(Moment("Confirm it", None, "We mailed you a link.", "now"))
+    if request.state in ENDED:
+        return [*steps, Moment(ENDED[State(request.state)], request.refused_at, request.refusal_reason, "failed")]
+    return [*steps, *(_of_erasure(request) if request.is_erasure else _of_copy(request))]
+
+
+def _of_copy(request: DataRequest) -> list[Moment]:
+    if request.completed_at is not None:
+        return [_done("Your copy is ready", request.completed_at)]
+    begun = request.verified_at is not None
+    return [Moment("Your copy is put together", None, _by(request), "now" if begun else "next")]
+
+
+def _of_erasure(request: DataRequest) -> list[Moment]:
+    steps = []
+    if request.approved_at is not None:
+        steps.append(_done("Approved", request.approved_at))
+    else:
+        reply = f"You hear from us by {request.first_reply_due_at:%-d %B %Y}."
+        state = "now" if request.verified_at is not None else "next"
+        steps.append(Moment("A person looks at it", None, reply, state))
+    if request.completed_at is not None:
+        return [*steps, _done("Erased", request.completed_at)]
+    if request.state == State.PARTLY_DONE:
+        return [
+            *steps,
+            Moment("Partly done", None, "Something still has to finish first; we go on by ourselves.", "now"),
+        ]
+    if request.execute_after is not None:
+        waiting = request.state == State.APPROVED
+        steps.append(Moment("You can still take it back", request.execute_after, "", "now" if waiting else "done"))
+        steps.append(Moment("Erased", None, _by(request), "next" if waiting else "now"))
+        return steps
+    return [*steps, Moment("Erased", None, _by(request), "next")]
+
+
+def _done(label: str, at: datetime, note: str = "") -> Moment:
+    return Moment(label, at, note, "done")
+
+
+def _by(request: DataRequest) -> str:
+    return f"Due by {request.due_at:%-d %B %Y}."

@@ -1,0 +1,37 @@
+"""The addresses of this app's pages."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from privacy.views import centre, certificate, guests, pages
+
+
+class Reference(StringConverter):
+    """`DSR-7F3K-92QD`."""
+
+    regex = "[A-Z]{2,3}-[2-9A-Z]{4}-[2-9A-Z]{4}"
+
+
+register_converter(Reference, "reference")
+
+app_name = "privacy"
+urlpatterns = [
+    path("account/privacy/", centre.centre, name="centre"),
+    path("account/privacy/copy/", centre.ask_copy, name="ask_copy"),
+    path("account/privacy/erase/", centre.ask_erasure, name="ask_erasure"),
+    path("account/privacy/<reference:reference>/withdraw/", centre.withdraw, name="withdraw"),
+    path("account/privacy/<reference:reference>/copy/", centre.download, name="download"),
+    path("privacy/", pages.policy, name="policy"),
+    path("privacy/cookies/", pages.cookies, name="cookies"),
+    path("privacy/opt-out/", pages.opt_out, name="opt_out"),
+    path("privacy/request/", guests.ask, name="request"),
+    path("privacy/request/asked/", guests.asked, name="asked"),
+    path("privacy/request/confirm/", guests.confirm, name="confirm"),
+    path("privacy/request/follow/", guests.follow, name="follow"),
+    path("privacy/request/copy/", guests.copy, name="copy"),
+    path("privacy/certificate/", certificate.check, name="certificate_check"),
+    path("privacy/certificate/<reference:reference>/", certificate.show, name="certificate"),
+    path("privacy/certificate/<reference:reference>/certificate.json", certificate.as_json, name="certificate_json"),
+    path(".well-known/gpc.json", pages.gpc, name="gpc"),
+    path(".well-known/security.txt", pages.security_txt, name="security_txt"),
+]

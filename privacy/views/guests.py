@@ -1,0 +1,116 @@
+"""`/privacy/request/`: for people without an account. What a visitor sees never depends on whose address was typed.
+
+A link from a mail shows a page; only its button acts, because mail programs open links by themselves. Pages that carry a key
+are never cached, indexed or named to another site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Final
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from privacy.forms import AskForm
+from privacy.ground import states
+from privacy.rights import access, intake, links, requests, timeline
+from privacy.rights.models import DataRequest, ExportPackage
+from privacy.views.centre import as_download
+
+PER_HOUR: Final = 10
+Keyed = Callable[[HttpRequest, DataRequest], HttpResponse]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    """The form. The same answer follows whatever was typed."""
+    form = AskForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "privacy/request.html", {"form": form}, status=400 if form.is_bound else 200)
+    if _too_many(request):
+        return render(request, "privacy/too_many.html", status=429)
+    intake.ask(form.cleaned_data["kind"], address=form.cleaned_data["email"], at=timezone.now())
+    return redirect("privacy:asked")
+
+
+@require_safe
+def asked(request: HttpRequest) -> HttpResponse:
+    """What happens next, for everybody alike."""
+    return render(request, "privacy/asked.html")
+
+
+def keyed(use: links.Use) -> Callable[[Keyed], Callable[[HttpRequest], HttpResponse]]:
+    """The view gets the request that the link's key names; a broken or late key gets a page that says what to do."""
+
+    def mark(view: Keyed) -> Callable[[HttpRequest], HttpResponse]:
+        @never_cache
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def marked(request: HttpRequest) -> HttpResponse:
+            try:
+                found = links.read(request.GET.get("key", ""), use)
+            except links.Expired:
+                return render(request, "privacy/link_over.html", {"why": "expired"}, status=410)
+            except links.Broken:
+                return render(request, "privacy/link_over.html", {"why": "broken"}, status=404)
+            asked_for = get_object_or_404(DataRequest.objects.select_related("subject"), pk=found)
+            return view(request, asked_for)
+
+        return marked
+
+    return mark
+
+
+@keyed(links.Use.CONFIRM)
+def confirm(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
+    """*Was this you?* Pressing the button proves the address."""
+    if request.method == "POST":
+        try:
+            standing = intake.confirm(asked_for.pk, at=timezone.now())
+        except (intake.AlreadyUsed, states.Changed):
+            return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
+        return redirect(links.path(standing, links.Use.FOLLOW))
+    if asked_for.state != "received":
+        return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
+    return render(request, "privacy/confirm.html", {"asked": asked_for})
+
+
+@keyed(links.Use.FOLLOW)
+def follow(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
+    """Where a request stands; its button takes it back."""
+    if request.method == "POST":
+        with suppress(states.NotAllowed, states.Changed):  # too late: the page shows where it stands
+            requests.withdraw(asked_for, by=asked_for.subject, at=timezone.now())
+        return redirect(links.path(asked_for, links.Use.FOLLOW))
+    shown = {"asked": asked_for, "steps": timeline.of(asked_for), "blocked": asked_for.steps.filter(state="blocked")}
+    return render(request, "privacy/follow.html", shown)
+
+
+@keyed(links.Use.COPY)
+def copy(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
+    """Fetch a copy by its mailed link."""
+    package = get_object_or_404(ExportPackage.objects.select_related("request"), request=asked_for)
+    now = timezone.now()
+    if request.method == "POST":
+        try:
+            return as_download(package, access.start(package, by=asked_for.subject, at=now))
+        except access.PackageGone:
+            return redirect(links.path(asked_for, links.Use.COPY))
+    return render(request, "privacy/fetch_copy.html", {"package": package, "left": package.left(now)})
+
+
+def _too_many(request: HttpRequest) -> bool:
+    """More than ten an hour from one network address; the cache sees its keyed digest only, and may be away."""
+    key = f"privacy-form:{request.META.get('REMOTE_ADDR', '')}"
+    cache.add(key, 0, timeout=3600)
+    try:
+        return (cache.incr(key) or 0) > PER_HOUR
+    except ValueError:
+        return False

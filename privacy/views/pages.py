@@ -1,0 +1,102 @@
+"""The policy and its neighbours. Every table on them is read from the register, so the page cannot say what we do not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from privacy.consent import cookies as cookie_register
+from privacy.consent import signals
+from privacy.register import profiles, registry
+from privacy.register.declare import Action, Declaration
+from privacy.register.vocabulary import Purpose
+
+SECURITY_TXT_LIVES = timedelta(days=180)
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """What we hold, why, on which basis, how long, who receives it, and what people can do about it."""
+    shop = profiles.current()
+    kept = [each for each in registry.all_declared() if not each.is_evidence]
+    shown = {
+        "holdings": [_row(each) for each in kept],
+        "records": [_row(each) for each in registry.all_declared() if each.is_evidence],
+        "purposes": list(Purpose),
+        "processors": registry.processors(),
+        "first_reply": _first_reply(shop.clocks),
+        "cookie_count": len(cookie_register.register()),
+    }
+    return _public(request, render(request, "privacy/policy.html", shown))
+
+
+@require_safe
+def cookies(request: HttpRequest) -> HttpResponse:
+    """Every cookie the site sets; what the browser's signals do here."""
+    shown = {"cookies": cookie_register.register(), "dnt": signals.dnt(request)}
+    return render(request, "privacy/cookies.html", shown)
+
+
+@require_safe
+def opt_out(request: HttpRequest) -> HttpResponse:
+    """*Do not sell or share*: nothing is, and a GPC signal is shown to have been honoured (11 CCR 7025(c)(6))."""
+    return _public(request, render(request, "privacy/opt_out.html"))
+
+
+@require_safe
+def gpc(request: HttpRequest) -> HttpResponse:
+    """The site's word that it honours Global Privacy Control (W3C GPC, 5)."""
+    return JsonResponse({"gpc": True, "lastUpdate": profiles.current().effective_on})
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Where to report a weakness (RFC 9116)."""
+    site = settings.LOUPE_PUBLIC_URL
+    expires = (timezone.now() + SECURITY_TXT_LIVES).replace(microsecond=0, second=0, minute=0, hour=0)
+    lines = [
+        f"Contact: mailto:{profiles.current().contact.email}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {site}{reverse('privacy:security_txt')}",
+        f"Policy: {site}{reverse('privacy:policy')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+def _public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The same for every visitor with the same signals, so the page cache may keep it."""
+    response.is_public_page = not request.GET  # type: ignore[attr-defined]
+    return response
+
+
+def _row(declaration: Declaration) -> dict[str, object]:
+    fields = declaration.personal_fields()
+    kept = declaration.kept_fields()
+    return {
+        "label": declaration.label,
+        "categories": _once(str(field.category) for field in fields.values()),
+        "purposes": _once(purpose.words for purpose in declaration.purposes),
+        "bases": _once(str(purpose.basis) for purpose in declaration.purposes),
+        "sources": _once(str(field.source) for field in fields.values()),
+        "retention": str(declaration.retention),
+        "is_kept": declaration.action is Action.KEEP_UNTIL,
+        "reasons": _once(field.on_erase.reason for field in kept.values()),
+    }
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _first_reply(clocks: profiles.Clocks) -> str:
+    if clocks.first_reply_hours is not None:
+        return f"{clocks.first_reply_hours} hours"
+    return f"{clocks.first_reply_business_days} business days"
