@@ -33,7 +33,24 @@ CUSTOMERS = {
     "alice@example.com": ("Alice Abernathy", "+12125550137", "418 Larkspur Lane", "New York", "NY", "10012"),
     "bob@example.com": ("Bob Brightwater", "+14155550161", "77 Foghorn Terrace", "San Francisco", "CA", "94110"),
 }
-WORDS = "amber bezel cabochon carat facet garnet girdle halo jasper onyx opal pavilion pearl prong quartz topaz".split()
+WORDS = [
+    "amber",
+    "bezel",
+    "cabochon",
+    "carat",
+    "facet",
+    "garnet",
+    "girdle",
+    "halo",
+    "jasper",
+    "onyx",
+    "opal",
+    "pavilion",
+    "pearl",
+    "prong",
+    "quartz",
+    "topaz",
+]
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
     is_active = models.GeneratedField(
-        expression=models.ExpressionWrapper(
-            models.Q(deactivated_at__isnull=True), output_field=models.BooleanField()
-        ),
+        expression=models.ExpressionWrapper(models.Q(deactivated_at__isnull=True), output_field=models.BooleanField()),
         output_field=models.BooleanField(),
         db_persist=True,
     )

@@ -48,7 +48,6 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "accounts.*",
         "privacy.view_*",
         "privacy.change_datarequest",
-        "auth.view_group",
     ),
 }
 

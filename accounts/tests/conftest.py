@@ -13,12 +13,13 @@ from privacy.messages.models import Message
 from privacy.register import subjects
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-PASSWORD = "three-pearls-on-a-string"  # noqa: S105
+PASSWORD = "three-pearls-on-a-string"
 
 
 @pytest.fixture(autouse=True)
-def _no_rate_limits_remembered():
-    """Each test starts without anybody's attempts counted."""
+def _quick_and_forgetful(settings):
+    """Passwords are hashed the cheap way, and each test starts without anybody's attempts counted."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 
 
@@ -56,6 +57,10 @@ class Browser(Client):
     def sign_in(self, email, password=PASSWORD):
         return self.post("/accounts/login/", {"login": email, "password": password})
 
+    def say_who_you_are(self, password=PASSWORD):
+        """Type the password again, as sensitive pages ask."""
+        return self.post("/accounts/reauthenticate/", {"password": password})
+
 
 @pytest.fixture
 def browser(db):
@@ -69,9 +74,10 @@ def other_browser(db):
 
 @pytest.fixture
 def signed_in(alice):
-    """Alice's browser."""
+    """Alice's browser, where she has just typed her password again."""
     browser = Browser()
     browser.sign_in(alice.email)
+    browser.say_who_you_are()
     return browser
 
 

@@ -1,0 +1,104 @@
+"""Accounts at the desk: customers by exact address only, staff with their roles.
+
+Signing in to the desk is the same door as for everybody (allauth, with its rate limits and second
+factor). What belongs to a customer alone (addresses, devices, keys, second factors) has no page
+here: nobody needs to browse it.
+"""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from accounts import security
+from accounts.models import User
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+for model in (EmailAddress, UserSession, Authenticator, Group):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    """Who may sign in. The list names nobody; an exact address finds its account."""
+
+    list_display = ("__str__", "kind", "roles", "date_joined", "last_login", "is_open")
+    list_filter = ("is_staff", "groups")
+    search_fields = ("=email", "=id")
+    search_help_text = "The whole e-mail address"
+    ordering = ("-is_staff", "-date_joined")
+    actions = ("deactivate", "reactivate")
+    filter_horizontal = ("groups",)
+    readonly_fields = ("subject", "date_joined", "last_login", "deactivated_at")
+    fields = ("email", "full_name", "is_staff", "groups", "subject", "date_joined", "last_login", "deactivated_at")
+    add_fields = ("email", "full_name", "is_staff", "groups")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Everything one line of the list shows, in a fixed number of questions."""
+        rows: QuerySet[User] = super().get_queryset(request).select_related("subject").prefetch_related("groups")
+        return rows
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """A new account begins with an address and a role."""
+        return self.fields if obj else self.add_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Nobody changes an address here: only a confirmed link does. Nobody gives themselves a role."""
+        if obj is None:
+            return self.readonly_fields
+        mine = ("is_staff", "groups") if obj.pk == request.user.pk else ()
+        return ("email", *mine, *self.readonly_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """An account ends by deactivation, or by an erasure that is carried out in full."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
+        """Enrol a new account without a password: its owner chooses one by the link for a forgotten one."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.set_unusable_password()
+        User.objects.enrol(obj, at=timezone.now())
+
+    @admin.display(description="account")
+    def kind(self, user: User) -> str:
+        """Staff or customer."""
+        return "staff" if user.is_staff else "customer"
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """The desks of a member of staff."""
+        return ", ".join(group.name for group in user.groups.all())
+
+    @admin.display(description="open", boolean=True)
+    def is_open(self, user: User) -> bool:
+        """Whether one can sign in to it."""
+        return bool(user.is_active)
+
+    @admin.action(description="Deactivate: sign out everywhere and let nobody in", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Lock the chosen accounts, but never one's own."""
+        assert isinstance(request.user, User)
+        chosen = list(queryset.exclude(pk=request.user.pk))
+        for user in chosen:
+            security.deactivate(user, by=request.user, at=timezone.now())
+        messages.success(request, f"{len(chosen)} deactivated.")
+
+    @admin.action(description="Reactivate", permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Open the chosen accounts again."""
+        assert isinstance(request.user, User)
+        for user in queryset:
+            security.reactivate(user, by=request.user, at=timezone.now())
+        messages.success(request, "Reactivated.")
