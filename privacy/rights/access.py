@@ -56,7 +56,6 @@ def build(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | N
         name = f"{request.reference}-{secrets.token_hex(16)}.sealed"
         _write(name, blob)
         with transaction.atomic():
-            REQUEST.advance(request, State.COMPLETED, by=by, at=at)
             ExportPackage.objects.create(
                 request=request,
                 file_name=name,
@@ -68,7 +67,7 @@ def build(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | N
             emails.copy_ready(request, by=by, at=at)
             request.completed_at, request.first_replied_at, request.contact = at, request.first_replied_at or at, None
             request.save(update_fields=["completed_at", "first_replied_at", "contact"])
-        return request
+            return REQUEST.advance(request, State.COMPLETED, by=by, at=at)
 
 
 def start(package: ExportPackage, *, by: audit.Actor, at: datetime) -> bytes:

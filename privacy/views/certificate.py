@@ -14,7 +14,7 @@ from privacy.proof.models import Certificate
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Paste a reference or a certificate's JSON: valid, or not and why."""
-    form, verdict = CheckForm(request.POST or None), None
+    form, verdict = CheckForm(request.POST if request.method == "POST" else None), None
     if form.is_valid():
         verdict = certificates.verify_pasted(form.cleaned_data["certificate"])
     shown = {"form": form, "verdict": verdict, "public_key": certificates.public_key(), "key_id": certificates.key_id()}

@@ -31,7 +31,7 @@ Keyed = Callable[[HttpRequest, DataRequest], HttpResponse]
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """The form. The same answer follows whatever was typed."""
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "privacy/request.html", {"form": form}, status=400 if form.is_bound else 200)
     if _too_many(request):
