@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import ApiToken, Session, User
 from privacy.ground import audit
+from privacy.register import subjects
 
 MOST_TOKENS = 10
 UNCONFIRMED_DAYS = 7
@@ -135,4 +136,7 @@ def yield_address(email: str, *, to: User, by: User | str, at: datetime) -> None
 
 def _drop(user: User, *, by: User | str, at: datetime) -> None:
     audit.append("account.dropped", subject=user.subject_id, note="never confirmed", by=by, at=at)
+    person = user.subject
     user.delete()
+    if subjects.family(person) == [person.pk]:  # joined to nobody: what was typed goes, too
+        subjects.mark_erased(person, by=by, at=at)

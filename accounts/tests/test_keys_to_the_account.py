@@ -7,7 +7,7 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 
-from accounts import security
+from accounts import security, tasks
 from accounts.models import ApiToken, Session, User
 from accounts.tests.conftest import NOON, PASSWORD, Browser, make_user
 from privacy.register import subjects
@@ -232,6 +232,15 @@ def test_accounts_nobody_confirmed_go_after_a_week(alice):
     assert security.sweep_unconfirmed(at=NOON.replace(day=9, hour=11)) == 0
     assert security.sweep_unconfirmed(at=NOON.replace(day=9, hour=13)) == 1
     assert set(User.objects.all()) == {alice, clerk}
+    assert subjects.candidates("email", value="late@example.com") == [], "nothing typed is left behind"
+    assert subjects.candidates("email", value="alice@example.com") == [alice.subject]
+
+
+def test_the_timetable_runs_both_sweeps(settings):
+    timetable = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {tasks.clear_sessions.name, tasks.sweep_unconfirmed.name} <= timetable
+    assert tasks.clear_sessions() == 0
+    assert tasks.sweep_unconfirmed() == 0
 
 
 def test_an_account_made_at_the_command_line_can_prove_itself(browser, mailbox):
