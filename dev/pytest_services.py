@@ -35,6 +35,7 @@ def start_services() -> None:
     except Unavailable as error:
         raise pytest.UsageError(str(error)) from error
     os.environ["LOUPE_HOME"] = str(home)
+    (home / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one, and a warning is an error
     if not brings_own_redis:
         with redis.Redis.from_url(found.redis_url) as client:
             client.flushall()
