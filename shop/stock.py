@@ -43,12 +43,17 @@ class NotEnough(Exception):
     """Something in the bag cannot be had in the quantity wanted. `lines` says what."""
 
     def __init__(self, lines: list[Short]) -> None:
-        super().__init__(f"not enough of {', '.join(f'{s.key[0]}:{s.key[1]}' for s in lines)}")
+        super().__init__(f"not enough of {', '.join(spell(line.key) for line in lines)}")
         self.lines = lines
 
 
 class NothingHeld(Exception):
     """An owner is to be sold what it no longer holds: the hold had been released before."""
+
+
+def spell(key: Key) -> str:
+    """A key as a form or a cookie carries it: "v:12"."""
+    return f"{key[0]}:{key[1]}"
 
 
 def available(keys: Collection[Key]) -> dict[Key, int]:
@@ -161,6 +166,17 @@ def count(variant_id: int, on_hand: int, *, by: audit.Actor, at: datetime) -> St
     return level
 
 
+@transaction.atomic
+def move_stones(stone_ids: Collection[int], old: str, new: str, *, by: audit.Actor, at: datetime) -> int:
+    """Withhold stones from sale, or offer them again; those that are elsewhere by now stay. Returns how many moved."""
+    moved = 0
+    for stone in Stone.objects.filter(pk__in=stone_ids, status=old).order_by("pk").select_for_update():
+        Stone.objects.filter(pk=stone.pk).update(status=new)
+        audit.append(f"stone.{new}", obj=f"stone:{stone.ref}", by=by, at=at)
+        moved += 1
+    return moved
+
+
 def _ids(keys: Iterable[Key], kind: Literal["v", "s"]) -> list[int]:
     return sorted(pk for of, pk in keys if of == kind)
 
@@ -175,7 +191,7 @@ def _thing(key: Key) -> dict[str, int]:
 
 
 def _counted(wanted: Mapping[Key, int]) -> dict[str, int]:
-    return {f"{kind}:{pk}": quantity for (kind, pk), quantity in wanted.items()}
+    return {spell(key): quantity for key, quantity in wanted.items()}
 
 
 def _locked(keys: Iterable[Key]) -> tuple[dict[int, StockLevel], dict[int, Stone]]:

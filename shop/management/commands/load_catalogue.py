@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from shop.models import Certificate, Product, Stone, Variant
+from shop.models import Certificate, Product, StockLevel, Stone, Variant
 from shop.supply import jewellery, stones
 
 
@@ -45,5 +45,5 @@ class Command(BaseCommand):
     def _analyse(self) -> None:
         """Tell the query planner what has arrived, rather than wait for autovacuum to notice."""
         with connection.cursor() as cursor:
-            for model in (Product, Variant, Stone, Certificate):
+            for model in (Product, Variant, StockLevel, Stone, Certificate):
                 cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
