@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 SESSION_LIVES: Final = timedelta(minutes=31)
 #: The sweep asks about an open payment after so long, then after twice that, and so on; and when its page has run out.
 FIRST_CHECK: Final = timedelta(minutes=2)
+LONGEST_WAIT: Final = timedelta(minutes=15)
 BATCH: Final = 100
 RETURN_PARAMETER: Final = "session_id"
 #: How long the address that Stripe sends a customer back to opens the order.
@@ -52,11 +53,15 @@ class SessionEnded(Exception):
     """The order's page at Stripe can't be paid any more, and the order has been given up: begin again."""
 
 
+class NotAccepted(gateway.Refused):
+    """Stripe makes no page for this order, and never will: its total is beyond what a card can pay."""
+
+
 def open_session(order: Order, *, by: Actor, at: datetime) -> str:
     """The address to send the customer to: the one page at Stripe that belongs to this order.
 
     Two tabs get the same page. An order that turns out to be paid leads to the page the customer returns to. *Writes* a
-    payment; *raises* SessionEnded, `gateway.Unavailable`, `gateway.Refused`.
+    payment; *raises* SessionEnded, `gateway.Unavailable`, and NotAccepted, after which the order has been given up.
     """
     payment = _payment_of(order, at=at)
     if payment.state == Payment.State.EXPIRED:
@@ -66,9 +71,13 @@ def open_session(order: Order, *, by: Actor, at: datetime) -> str:
     try:
         session = _session_of(payment, at=at)
     except gateway.Unavailable:
+        payment.refresh_from_db()
         if not payment.session_url or payment.session_expires_at <= at:
             raise
-        return payment.session_url  # Stripe's page may well be there while its API is not
+        return payment.session_url  # made by the other tab, or Stripe's page is there while its API is not
+    except NotAccepted:
+        _apply(payment, None, by=by, at=at)
+        raise
     _apply(payment, session, by=by, at=at)
     if session.status == "expired":
         raise SessionEnded
@@ -130,8 +139,12 @@ def sweep(*, at: datetime) -> int:
 # Asking Stripe
 
 
+@transaction.atomic
 def _payment_of(order: Order, *, at: datetime) -> Payment:
     """The order's payment, made at the first asking. What a repeated call must repeat is fixed here."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.state != Order.State.PENDING_PAYMENT and not Payment.objects.filter(order=order).exists():
+        raise SessionEnded
     expires_at = at + SESSION_LIVES
     payment, _ = Payment.objects.get_or_create(
         order=order,
@@ -156,7 +169,7 @@ def _session_of(payment: Payment, *, at: datetime) -> gateway.Session:
         return _create(payment)
     except gateway.Refused as refusal:
         if not _is_stale(refusal):
-            raise
+            raise NotAccepted(refusal.code, refusal.param) from refusal
     expires_at = at + SESSION_LIVES
     Payment.objects.filter(pk=payment.pk, idempotency_key=payment.idempotency_key).update(
         idempotency_key=_key(payment.reference, expires_at), session_expires_at=expires_at
@@ -188,9 +201,7 @@ def _closed_at_stripe(payment: Payment) -> gateway.Session | None:
     if session_id is None:
         try:
             session_id = _create(payment).id
-        except gateway.Refused as refusal:
-            if not _is_stale(refusal):
-                raise
+        except gateway.Refused:
             return None
     try:
         return gateway.expire_session(session_id)
@@ -208,7 +219,7 @@ def _check(payment: Payment, *, at: datetime) -> None:
 
 def _is_mine_to_check(payment: Payment, *, at: datetime) -> bool:
     """Take the payment's turn, so that of two sweeps only one asks. The next turn comes after twice the time."""
-    later = at + max(FIRST_CHECK, at - payment.created_at)
+    later = at + min(max(FIRST_CHECK, at - payment.created_at), LONGEST_WAIT)
     if payment.session_expires_at > at:
         later = min(later, payment.session_expires_at)
     mine = Payment.objects.filter(pk=payment.pk, next_check_at=payment.next_check_at)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from orders import gateway, tasks
 from orders.models import Order, Payment, PaymentEvent, Refund
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Time for the bell to be heard before the sweep looks, and between tries.
 TRY_AGAIN: Final = timedelta(minutes=1)
+#: Stripe forgets an idempotency key after a day. What is tried later than this is looked for in Stripe's list first.
+KEY_LIVES: Final = timedelta(hours=12)
 BATCH: Final = 100
 SYSTEM: Final = "system:payments"
 
@@ -71,11 +73,9 @@ def carry_out(refund_id: int, *, at: datetime) -> Refund:
     if promised.state != Refund.State.REQUESTED:
         return promised
     payment = promised.payment
-    is_repeat = promised.next_try_at != promised.requested_at + TRY_AGAIN
     Refund.objects.filter(pk=promised.pk).update(next_try_at=at + TRY_AGAIN)
     try:
-        # Stripe forgets an idempotency key after a day; a list of what it made does not.
-        made = _made_before(promised) if is_repeat else None
+        made = _made_before(promised) if at - promised.requested_at > KEY_LIVES else None
         made = made or gateway.refund(
             str(payment.gateway_payment_id),
             amount_minor=promised.amount_minor,
@@ -95,7 +95,8 @@ def reconcile(payment: Payment, *, at: datetime) -> None:
     if payment.gateway_payment_id is None:
         return
     for made in gateway.refunds(payment.gateway_payment_id):
-        _enter(payment, made, at=at)
+        if made.status not in FAILED or payment.refunds.filter(_names(made)).exists():
+            _enter(payment, made, at=at)
 
 
 def sweep(*, at: datetime) -> int:
@@ -119,12 +120,9 @@ def _made_before(promised: Refund) -> gateway.RefundDone | None:
 def _enter(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Refund:
     """Write down a refund as Stripe knows it, once; one nobody promised here gets a row of its own."""
     payment = Payment.objects.select_for_update().select_related("order").get(pk=payment.pk)
-    entered = payment.refunds.filter(gateway_id=made.id).first()
-    entered = entered or payment.refunds.filter(reference=made.reference).first()
+    entered = payment.refunds.filter(_names(made)).first() or _foreign(payment, made, at=at)
     if made.status in FAILED:
-        return _refuse(entered, because=made.status, at=at) if entered else _foreign(payment, made, at=at)
-    if entered is None:
-        entered = _foreign(payment, made, at=at)
+        return _refuse(entered, because=made.status, at=at)
     if entered.state == Refund.State.DONE:
         return entered
     entered.state, entered.gateway_id, entered.done_at = Refund.State.DONE, made.id, at
@@ -145,6 +143,11 @@ def _enter(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Refun
     return entered
 
 
+def _names(made: gateway.RefundDone) -> Q:
+    """The row that stands for a refund: by Stripe's id, or by the reference we gave it."""
+    return Q(gateway_id=made.id) | Q(reference=made.reference)
+
+
 def _foreign(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Refund:
     """A refund that was made in Stripe's dashboard."""
     return Refund.objects.create(
@@ -152,7 +155,6 @@ def _foreign(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Ref
         reference=references.new("RF"),
         amount_minor=made.amount_minor,
         reason="made at Stripe",
-        state=Refund.State.REFUSED if made.status in FAILED else Refund.State.REQUESTED,
         requested_at=made.made_at,
         next_try_at=at + TRY_AGAIN,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -53,7 +53,7 @@ def keep(event: gateway.Event, *, at: datetime) -> WebhookEvent:
 
 
 def handle(event_id: int, *, at: datetime) -> WebhookEvent:
-    """Act on one event, by its row's id. What fails is noted on the row and tried again by the sweep."""
+    """Act on one event, by its row's id. What Stripe could not answer is noted and tried again by the sweep."""
     event = WebhookEvent.objects.get(pk=event_id)
     if event.handled_at is not None:
         return event
@@ -61,15 +61,13 @@ def handle(event_id: int, *, at: datetime) -> WebhookEvent:
     try:
         if act is not None:
             act(event, at)
-    except (gateway.Unavailable, gateway.Refused) as error:
-        log.warning("webhook.postponed", extra={"event": event.event_id, "error": type(error).__name__})
-        WebhookEvent.objects.filter(pk=event.pk).update(attempts=F("attempts") + 1, last_error=type(error).__name__)
-        return event
-    WebhookEvent.objects.filter(pk=event.pk, handled_at__isnull=True).update(
-        handled_at=at, attempts=F("attempts") + 1, last_error=""
-    )
-    event.refresh_from_db()
-    return event
+    except gateway.Unavailable as error:
+        log.warning("webhook.postponed", extra={"event": event.event_id, "error": str(error)})
+        return _note(event, last_error=type(error).__name__)
+    except gateway.Refused as error:  # asking again would not help; the sweep of payments still looks after the order
+        log.error("webhook.refused_by_stripe", extra={"event": event.event_id, "error": str(error)})
+        return _note(event, last_error=type(error).__name__, handled_at=at)
+    return _note(event, last_error="", handled_at=at)
 
 
 def sweep(*, at: datetime) -> int:
@@ -79,6 +77,14 @@ def sweep(*, at: datetime) -> int:
     for event_id in ids:
         handle(event_id, at=at)
     return len(ids)
+
+
+def _note(event: WebhookEvent, **facts: Any) -> WebhookEvent:
+    """Count the try on the row, once it is handled no more."""
+    waiting = WebhookEvent.objects.filter(pk=event.pk, handled_at__isnull=True)
+    waiting.update(attempts=F("attempts") + 1, **facts)
+    event.refresh_from_db()
+    return event
 
 
 # What each kind of event means

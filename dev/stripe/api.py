@@ -218,9 +218,8 @@ class Api:
         wanted = {name: value for name, value in call.params.items() if name not in paging}
         matching = [
             body
-            for body in self._store.newest_first(kind)
-            if all(body.get(name) == value for name, value in wanted.items())
-            and _in_range(int(body["created"]), call.params.get("created"))
+            for body in self._store.newest_first(kind, dict(parameters.flat(wanted)))
+            if _in_range(int(body["created"]), call.params.get("created"))
             and ("types" not in call.params or body["type"] in call.params["types"])
         ]
         return _page(matching, call)

@@ -53,6 +53,9 @@ _CARRIED_OUT: Final[Mapping[str, frozenset[str]]] = {
             "expand.*",
         }
     ),
+    "GET /v1/events": frozenset(
+        {"type", "types.*", "created", "created.*", "limit", "starting_after", "ending_before", "expand.*"}
+    ),
     "POST /v1/payment_intents/{intent}/capture": frozenset({"amount_to_capture", "expand.*"}),
     "POST /v1/refunds": frozenset({"amount", "charge", "payment_intent", "metadata.*", "reason", "expand.*"}),
 }

@@ -138,7 +138,8 @@ class StripeServer:
         except NotPayable as closed:
             return _to_success(session) if closed.status == "complete" else self.show_session(session["id"])
         if intent["status"] == "requires_payment_method":
-            return self._again(session["id"], intent["last_payment_error"]["message"], email="", status=402)
+            email = self.store.notes(session["id"]).get("email") or ""
+            return self._again(session["id"], intent["last_payment_error"]["message"], email=email, status=402)
         return _to_success(session)
 
     def _again(self, session_id: str, problem: str, *, email: str, status: int) -> Page:
@@ -154,6 +155,7 @@ class StripeServer:
         """Pull a test lever. *Raises* ``ApiError`` for one that does not exist."""
         levers: Mapping[str, Callable[[], Json]] = {
             "expire": lambda: self.till.expire_session(argument, by=NOBODY, at=self.now()),
+            "fail-refund": lambda: self.till.fail_refund(argument, at=self.now()),
             "pay": lambda: self._pay_at_once(argument, query),
             "resend": lambda: self._resend(argument, times=1),
             "duplicate": lambda: self._resend(argument, times=int(query.get("times", "2"))),
@@ -173,7 +175,7 @@ class StripeServer:
             raise ApiError("Not one of the test cards.", param="card")
         session = self.till.session(session_id)
         try:
-            email = session["customer_email"] or "shopper@example.com"
+            email = session["customer_email"] or hosted.SOMEBODY
             self.till.pay(session_id, card, email=email, at=self.now())
         except NotPayable as closed:
             raise ApiError(f"The session is {closed.status}.") from closed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,9 +21,12 @@ CREATE TABLE IF NOT EXISTS objects (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
     body TEXT NOT NULL, notes TEXT NOT NULL DEFAULT '{}');
 CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (kind, number);
+CREATE INDEX IF NOT EXISTS open_sessions ON objects (json_extract(body, '$.expires_at'))
+    WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
 CREATE TABLE IF NOT EXISTS answers (
     idempotency_key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, path TEXT NOT NULL,
     status INTEGER NOT NULL, body TEXT NOT NULL, request_id TEXT NOT NULL, created INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
 CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     due REAL NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', last_answer TEXT NOT NULL DEFAULT '');
@@ -118,10 +121,22 @@ class Store:
         rows = self._run("SELECT notes FROM objects WHERE id = ?", ident)
         return _loaded(rows[0][0]) if rows else {}
 
-    def newest_first(self, kind: str) -> list[Json]:
-        return [
-            _loaded(row[0]) for row in self._run("SELECT body FROM objects WHERE kind = ? ORDER BY number DESC", kind)
-        ]
+    def newest_first(self, kind: str, where: Mapping[str, object] | None = None) -> list[Json]:
+        """All objects of a kind whose fields have these values."""
+        wanted = dict(where or {})
+        clauses = "".join(" AND json_extract(body, ?) = ?" for _ in wanted)
+        values = [value for name, wish in wanted.items() for value in (f"$.{name}", wish)]
+        sql = f"SELECT body FROM objects WHERE kind = ?{clauses} ORDER BY number DESC"
+        return [_loaded(row[0]) for row in self._run(sql, kind, *values)]
+
+    def overdue_sessions(self, *, at: int) -> list[str]:
+        """The ids of open sessions whose time has come."""
+        rows = self._run(
+            "SELECT id FROM objects WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open'"
+            " AND json_extract(body, '$.expires_at') <= ?",
+            at,
+        )
+        return [str(row[0]) for row in rows]
 
     # answers to idempotency keys
 

@@ -97,8 +97,7 @@ class Till:
 
     def expire_overdue(self, *, at: int) -> int:
         """Expire every open session whose time has come. Returns how many."""
-        sessions = self._store.newest_first("checkout.session")
-        overdue = [s["id"] for s in sessions if s["status"] == "open" and s["expires_at"] <= at]
+        overdue = self._store.overdue_sessions(at=at)
         for session_id in overdue:
             with self._store.transaction():
                 if self.session(session_id)["status"] == "open":
@@ -271,6 +270,20 @@ class Till:
             self._store.save(charge)
             self._emit("refund.created", refund, by=by, at=at)
             self._emit("charge.refunded", charge, by=by, at=at)
+            return refund
+
+    def fail_refund(self, refund_id: str, *, at: int) -> Json:
+        """The customer's bank sends a refund back: the money is the shop's again."""
+        with self._store.transaction():
+            refund = self._found("refund", refund_id, param="refund")
+            if refund["status"] != "succeeded":
+                raise ApiError(f"The refund is {refund['status']}.")
+            refund.update(status="failed", failure_reason="expired_or_canceled_card")
+            self._store.save(refund)
+            charge = self.charge(refund["charge"])
+            charge.update(amount_refunded=charge["amount_refunded"] - refund["amount"], refunded=False)
+            self._store.save(charge)
+            self._emit("refund.failed", refund, by=NOBODY, at=at)
             return refund
 
     def _refundable(self, params: Json) -> Json:

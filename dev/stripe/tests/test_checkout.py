@@ -184,6 +184,9 @@ def test_sessions_are_listed_newest_first_by_page(double: Double):
     before = double.client.v1.checkout.sessions.list({"ending_before": made[1], "limit": 2})
     assert ([s.id for s in before.data], before.has_more) == ([made[3], made[2]], True)
     assert double.client.v1.checkout.sessions.list({"status": "complete"}).data == []
+    double.lever(f"pay/{made[2]}")
+    paid = double.client.v1.checkout.sessions.list({"customer_details": {"email": "alice@example.com"}})
+    assert [session.id for session in paid.data] == [made[2]]
 
 
 def test_a_restart_keeps_sessions_and_payments(start, double: Double):

@@ -69,6 +69,17 @@ def test_the_intent_of_an_open_session_is_only_cancelled_with_the_session(double
         double.client.v1.payment_intents.cancel(intent)
 
 
+def test_a_refund_the_bank_sends_back_can_be_made_again(double: Double):
+    intent = double.paid().payment_intent
+    first = double.client.v1.refunds.create({"payment_intent": intent})
+
+    double.lever(f"fail-refund/{first.id}")
+
+    assert double.client.v1.refunds.retrieve(first.id).status == "failed"
+    assert double.shop.wait_for("refund.failed")[0]["data"]["object"]["id"] == first.id
+    assert double.client.v1.refunds.create({"payment_intent": intent}).amount == 125000
+
+
 def test_twenty_refunds_at_once_give_back_no_more_than_was_paid(double: Double):
     intent = double.paid().payment_intent
     outcomes: list[str] = []

@@ -36,6 +36,8 @@ def lived_in(double: Double) -> Double:
     held = double.paid(payment_intent_data={"capture_method": "manual"}).payment_intent
     client.payment_intents.capture(held)
     client.refunds.create({"payment_intent": held, "amount": 100, "reason": "duplicate", "metadata": {"order": "LP-1"}})
+    failing = client.refunds.create({"payment_intent": held, "amount": 200})
+    double.lever(f"fail-refund/{failing.id}")
     client.payment_intents.cancel(double.paid(payment_intent_data={"capture_method": "manual"}).payment_intent)
     return double
 
@@ -48,7 +50,7 @@ def test_every_object_and_every_event_fits_the_published_shape(lived_in: Double)
         "checkout.session": 6,
         "payment_intent": 6,
         "charge": 4,
-        "refund": 1,
+        "refund": 2,
     }
     assert {event["type"] for event in bodies["event"]} == {
         "charge.captured",
@@ -64,6 +66,7 @@ def test_every_object_and_every_event_fits_the_published_shape(lived_in: Double)
         "payment_intent.requires_action",
         "payment_intent.succeeded",
         "refund.created",
+        "refund.failed",
     }
     found = {kind: [problem for body in bodies[kind] for problem in problems(body)] for kind in kinds}
     found["objects in events"] = [p for event in bodies["event"] for p in problems(event["data"]["object"])]

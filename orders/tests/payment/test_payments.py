@@ -260,6 +260,25 @@ def test_a_try_that_never_reached_stripe_is_made_anew_when_its_time_has_passed(o
     assert session.expires_at == int((now + timedelta(minutes=31)).timestamp())
 
 
+def test_a_total_no_card_can_pay_is_refused_and_holds_no_stock(place: Callable[..., Order], local_stripe, now):
+    order = place(subtotal_minor=100_000_000, tax_minor=0, total_minor=100_000_000)
+
+    with pytest.raises(payments.NotAccepted) as refusal:
+        payments.open_session(order, by="test", at=now)
+
+    assert refusal.value.code == "amount_too_large"
+    order.refresh_from_db()
+    assert (order.state, held(order)) == ("expired", (10, 0))
+
+
+def test_an_order_given_up_meanwhile_gets_no_page(order: Order, local_stripe: LocalStripe, now):
+    payments.close_session(order, by="test", at=now)
+
+    with pytest.raises(payments.SessionEnded):
+        payments.open_session(order, by="test", at=now)
+    assert Payment.objects.count() == 0
+
+
 # The sweep
 
 
@@ -315,3 +334,4 @@ def test_the_sweep_asks_less_and_less_often_until_the_page_runs_out(order: Order
     asked = [minute for minute in range(31) if payments.sweep(at=now + timedelta(minutes=minute))]
 
     assert asked == [2, 4, 8, 16]
+    assert payments.sweep(at=now + timedelta(minutes=31)) == 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from orders import payments, refunds, tasks, webhooks
 from orders.models import Order, Payment, Refund, WebhookEvent
@@ -74,6 +78,40 @@ def test_two_tabs_that_pay_the_same_order_get_the_same_page(order: Order, local_
         if s.client_reference_id == order.reference
     ]
     assert len(made) == 1
+
+
+def test_two_tabs_after_a_try_that_never_reached_stripe_get_the_same_fresh_page(order, local_stripe, settings, now):
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(payments.gateway.Unavailable):
+        payments.open_session(order, by="test", at=now - timedelta(minutes=20))
+    settings.STRIPE_API_BASE = local_stripe.url
+
+    addresses = at_once(
+        [partial(payments.open_session, order, by="test", at=now + timedelta(seconds=tab)) for tab in range(6)]
+    )
+
+    assert set(addresses) == {f"{local_stripe.url}/c/pay/{session_id(order)}"}
+
+
+def test_while_stripe_thinks_nobody_waits_for_the_order(order: Order, local_stripe: LocalStripe, now):
+    """The gateway is called outside the transaction: its seconds hold no lock."""
+    verbs = [
+        partial(payments.open_session, order, by="test", at=now),
+        partial(payments.settle, order.reference, by="test", at=now),
+        partial(payments.close_session, order, by="test", at=now),
+    ]
+    for verb in verbs:
+        local_stripe.lever("delay?seconds=0.6")
+        thinking = threading.Thread(target=at_once, args=([verb],))
+        thinking.start()
+        time.sleep(0.3)
+        with transaction.atomic():
+            Order.objects.select_for_update(nowait=True).get(pk=order.pk)
+            list(Payment.objects.select_for_update(nowait=True).filter(order=order))
+        assert thinking.is_alive()
+        thinking.join()
+    order.refresh_from_db()
+    assert order.state == "expired"
 
 
 @pytest.mark.parametrize("round_", range(3))

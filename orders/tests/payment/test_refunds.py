@@ -143,6 +143,20 @@ def test_a_refund_made_at_stripe_is_entered_once(paid: Order, place, local_strip
     assert told(paid)[1:] == [("refunded", "re", 9_600)]
 
 
+def test_a_refund_the_bank_sends_back_can_be_promised_again(paid: Order, local_stripe: LocalStripe, now):
+    promised = refunds.refund(paid, 129_600, reason="", by="test", at=now)
+    done = refunds.carry_out(promised.pk, at=now)
+    assert Payment.objects.get(order=paid).state == "refunded"
+    local_stripe.lever(f"fail-refund/{done.gateway_id}")
+
+    for _ in range(2):
+        refunds.reconcile(Payment.objects.get(order=paid), at=now)
+
+    assert (Refund.objects.get().state, refunds.refundable(paid)) == ("refused", 129_600)
+    assert [event[::2] for event in told(paid)[1:]] == [("refunded", 129_600), ("failed", 129_600)]
+    assert Payment.objects.get(order=paid).state == "captured"
+
+
 def test_a_refund_that_stripe_refuses_can_be_promised_again_and_is_told_to_the_desk(paid, local_stripe, now):
     payment = Payment.objects.get(order=paid)
     promised = refunds.refund(paid, 129_600, reason="", by="test", at=now)

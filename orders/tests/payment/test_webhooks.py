@@ -161,6 +161,16 @@ def test_an_event_that_could_not_be_acted_on_is_tried_again_by_the_sweep(opened,
     assert webhooks.sweep(at=received + timedelta(hours=1)) == 0
 
 
+def test_what_stripe_refuses_is_not_asked_again_and_again(opened: Order, local_stripe: LocalStripe, now):
+    local_stripe.pay(opened)
+    event = local_stripe.event("checkout.session.completed", opened)
+    Payment.objects.filter(order=opened).update(gateway_session_id="cs_test_of_another_account")
+
+    heard = hear(event, now)
+
+    assert (heard.handled_at, heard.last_error) == (now, "Refused")
+
+
 def test_a_webhook_keeps_nothing_of_what_it_said(opened: Order, local_stripe: LocalStripe):
     local_stripe.pay(opened)
     event = local_stripe.event("checkout.session.completed", opened)
