@@ -101,7 +101,7 @@ def _page(title: str, content: str) -> str:
   <link rel="icon" href="data:,">
 </head>
 <body>
-  <p class="ribbon" role="note"><strong>Test payment.</strong> A local stand-in for Stripe: no real card, no money.</p>
+  <header><strong>Test payment.</strong> A local stand-in for Stripe: no real card, no money.</header>
   <main>
     <h1>{escape(title)}</h1>
 {content}

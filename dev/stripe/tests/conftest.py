@@ -81,7 +81,10 @@ class Double:
         return self.server.url
 
     def open(self, **changes: Any) -> stripe.checkout.Session:
-        return self.client.v1.checkout.sessions.create({**session_params(), **changes})
+        """Open a session with these changes; a change to None leaves the parameter out."""
+        params = {**session_params(), **changes}
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.client.v1.checkout.sessions.create(given)
 
     def lever(self, path: str) -> dict[str, Any]:
         status, body = post(f"{self.url}/_test/{path}", {})
