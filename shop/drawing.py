@@ -6,7 +6,7 @@ Without styles or scripts, so that the content policy has nothing to refuse; lin
 from __future__ import annotations
 
 from functools import lru_cache
-from math import radians, tan
+from math import cos, radians, sin, tan
 from typing import Final
 
 from django.utils.html import escape
@@ -20,14 +20,29 @@ GIRDLE_PERCENT: Final = 3.0
 #: A stone drawn with less below its girdle than this would not look like one.
 LEAST_PAVILION: Final = 12.0
 
-#: The girdle from above, and the table in it.
+#: Where the facets of a brilliant meet, as a share of the way from the middle to the girdle.
+TABLE, STARS = 0.56, 0.76
+
+
+def _brilliant(across: int, along: int) -> str:
+    """A brilliant's crown from above, given its half axes: girdle, table, stars, kites and the halves between them."""
+
+    def point(degrees: float, share: float) -> str:
+        x, y = across * share * cos(radians(degrees)), along * share * sin(radians(degrees))
+        return f"{24 + x:.1f} {24 + y:.1f}"
+
+    corners, tips = [22.5 + 45 * n for n in range(8)], [45.0 * n for n in range(8)]
+    table = "L".join(point(corner, TABLE) for corner in corners)
+    stars = "L".join(point(22.5 * n, STARS if n % 2 == 0 else TABLE) for n in range(16))
+    kites = "L".join(point(22.5 * n, STARS if n % 2 == 0 else 1) for n in range(16))
+    halves = "".join(f"M{point(tip, STARS)}L{point(tip, 1)}" for tip in tips)
+    return f'<ellipse cx="24" cy="24" rx="{across}" ry="{along}"/><path d="M{table}ZM{stars}ZM{kites}Z{halves}"/>'
+
+
+#: The girdle from above, and the facets in it.
 OUTLINES: Final = {
-    Shape.ROUND: (
-        '<circle cx="24" cy="24" r="20"/><path d="M24 12 32.5 15.5 36 24 32.5 32.5 24 36 15.5 32.5 12 24 15.5 15.5Z"/>'
-    ),
-    Shape.OVAL: (
-        '<ellipse cx="24" cy="24" rx="15" ry="21"/><path d="M24 12 30 16 32 24 30 32 24 36 18 32 16 24 18 16Z"/>'
-    ),
+    Shape.ROUND: _brilliant(20, 20),
+    Shape.OVAL: _brilliant(15, 21),
     Shape.CUSHION: (
         '<rect x="5" y="5" width="38" height="38" rx="11"/>'
         '<path d="M24 12 33 15 36 24 33 33 24 36 15 33 12 24 15 15Z"/>'
