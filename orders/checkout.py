@@ -104,7 +104,7 @@ def begin(
             raise PriceChanged(priced.quote)
         order = _reuse(bag, priced, details, subject=subject, by=by, at=at)
         try:
-            order = order or _place(bag, priced, details, subject=subject, by=by, at=at)
+            order = order or place(bag, priced, details, subject=subject, by=by, at=at)
         except IntegrityError as error:
             if not _is_other_tab(error):
                 raise
@@ -114,6 +114,21 @@ def begin(
         except payments.SessionEnded:
             continue
     raise Busy
+
+
+@transaction.atomic
+def place(
+    bag: Bag, priced: Contents, details: CheckoutDetails, *, subject: Subject | None, by: Actor, at: datetime
+) -> Order:
+    """Write the order and its lines, and hold its stock: all of it, or none. *Raises* `stock.NotEnough`."""
+    order = _draft(references.new("LP"), bag, priced, details, at=at)
+    order.subject = subject or _guest(details, priced.quote, by=by, at=at)
+    order.save(force_insert=True)
+    # After the insert, so that a second tab with the same bag waits for this one instead of finding the stone taken.
+    wanted = {line.buyable.key: line.quantity for line in priced.lines}
+    stock.reserve(order.pk, wanted, expires_at=None, by=by, at=at)
+    OrderLine.objects.bulk_create(_lines(order, priced, details))
+    return order
 
 
 def price(bag: Bag, details: CheckoutDetails) -> Contents:
@@ -224,20 +239,6 @@ def _reuse(
     if payments.close_session(order, by=by, at=at).is_paid:
         raise AlreadyOrdered
     return None
-
-
-@transaction.atomic
-def _place(
-    bag: Bag, priced: Contents, details: CheckoutDetails, *, subject: Subject | None, by: Actor, at: datetime
-) -> Order:
-    order = _draft(references.new("LP"), bag, priced, details, at=at)
-    order.subject = subject or _guest(details, priced.quote, by=by, at=at)
-    order.save(force_insert=True)
-    # After the insert, so that a second tab with the same bag waits for this one instead of finding the stone taken.
-    wanted = {line.buyable.key: line.quantity for line in priced.lines}
-    stock.reserve(order.pk, wanted, expires_at=None, by=by, at=at)
-    OrderLine.objects.bulk_create(_lines(order, priced, details))
-    return order
 
 
 def _guest(details: CheckoutDetails, quote: Quote, *, by: Actor, at: datetime) -> Subject:

@@ -9,6 +9,7 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from orders import bag as bags
 from orders import destinations
@@ -172,30 +173,44 @@ def _engravable(lines: tuple[Line, ...]) -> list[Key]:
 # The order desk
 
 
-class ShipForm(forms.Form):
-    """Who carries the parcel, and its number."""
-
-    carrier = forms.ChoiceField(choices=Shipment.Carrier.choices)
-    tracking_number = forms.CharField(max_length=40)
-
-
-class CancelForm(forms.Form):
-    """Why an order is called off; the customer reads it."""
-
-    reason = forms.CharField(max_length=200, help_text="The customer reads this. Never name a person.")
-
-
-class RefundForm(forms.Form):
-    """How much goes back, and why."""
-
-    amount = forms.DecimalField(min_value=Decimal("0.01"), max_digits=12, decimal_places=2)
-    reason = forms.CharField(max_length=200, help_text="For the record. Never name a person.")
+class DeskForm(forms.Form):
+    """What one act of the desk asks about an order."""
 
     def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._currency = order.currency
+        self.order = order
+
+
+class PlainForm(DeskForm):
+    """Nothing to ask, only to confirm."""
+
+
+class ShipForm(DeskForm):
+    """Who carries the parcel, and its number."""
+
+    carrier = forms.ChoiceField(choices=Shipment.Carrier.choices, widget=UnfoldAdminSelectWidget)
+    tracking_number = forms.CharField(max_length=40, widget=UnfoldAdminTextInputWidget)
+
+
+class CancelForm(DeskForm):
+    """Why an order is called off; the customer reads it."""
+
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this. Never name a person."
+    )
+
+
+class RefundForm(DeskForm):
+    """How much goes back, and why."""
+
+    amount = forms.DecimalField(
+        min_value=Decimal("0.01"), max_digits=12, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
+    )
+    reason = forms.CharField(
+        max_length=200, widget=UnfoldAdminTextInputWidget, help_text="For the record. Never name a person."
+    )
 
     @property
     def amount_minor(self) -> int:
         """The amount in minor units."""
-        return money.from_major(self.cleaned_data["amount"], self._currency)
+        return money.from_major(self.cleaned_data["amount"], self.order.currency)

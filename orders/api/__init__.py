@@ -1,0 +1,1 @@
+"""A customer's own orders, read only."""

@@ -116,7 +116,7 @@ def stone(db: None) -> Stone:
 
 def make_user(email: str, **extra: Any) -> User:
     """A customer who has confirmed the address."""
-    user = User.objects.create_user(email, "three-pearls-on-a-string", at=NOON, **extra)
+    user = User.objects.create_user(email, at=NOON, **extra)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     subjects.prove(user.subject, value=user.email, proof=subjects.Proof.EMAIL_CONFIRMED, by=user, at=NOON)
     return user
@@ -139,6 +139,7 @@ def bob(db: None) -> User:
         region="CA",
         postal_code="94110",
         country="US",
+        is_default_shipping=True,
         created_at=NOON,
     )
     return bob

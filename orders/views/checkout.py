@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import Address, User
+from accounts import addresses
+from accounts.models import User
 from orders import bag as bags
 from orders import checkout, destinations, gateway, links, payments
 from orders.bag import Bag, Contents
@@ -112,6 +113,11 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
         return response
     except checkout.Busy:
         return _form(request, form, contents, notice="Another window is changing this bag. Close it and try again.")
+    except payments.NotAccepted:
+        words = (
+            "No card can pay a total of this size at once. Write to us, and we find another way; nothing was charged."
+        )
+        return _form(request, form, contents, notice=words)
     except (gateway.Unavailable, gateway.Refused):
         words = "The payment page does not answer just now. Nothing was charged; try again in a minute."
         return _form(request, form, contents, notice=words, status=503)
@@ -153,7 +159,7 @@ def _known(user: User | None) -> dict[str, Any]:
     if user is None:
         return {}
     known: dict[str, Any] = {"email": user.email, "full_name": user.full_name, "phone": user.phone}
-    address = Address.objects.of(user).first()
+    address = addresses.default_of(user)
     if address is None:
         return known
     place = destinations.find(address.country, address.region)

@@ -1,0 +1,24 @@
+"""Fill a demo with people, orders and requests. Safe to run again: only what is missing is added."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts import demo as people
+from orders import demo as orders
+
+
+class Command(BaseCommand):
+    """Staff, customers, and their orders in several states."""
+
+    help = "Load the demo's people, orders and privacy requests. Not in production."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.IS_DEMO:
+            raise CommandError("load_demo makes people with known passwords: it runs only with LOUPE_ENV=demo.")
+        now = timezone.now()
+        logins = people.load(at=now)
+        self.stdout.write(f"People: {len(logins)} can sign in; passwords in {settings.LOUPE_HOME / 'demo.json'}")
+        self.stdout.write(f"Orders: {orders.load(at=now)} new")
