@@ -102,6 +102,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Build the link on the shop's own address."""
         return str(settings.LOUPE_PUBLIC_URL) + reverse("account_confirm_email", args=[emailconfirmation.key])
 
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Tell the owner of an account that somebody typed their address at sign-up."""
+        link = settings.LOUPE_PUBLIC_URL + reverse("account_reset_password")
+        self.send_mail("account/email/account_already_exists", email, {"password_reset_url": link})
+
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:

@@ -20,12 +20,7 @@ NEEDS_REGION = frozenset({"AU", "CA", "US"})
 class NameForm(forms.Form):
     """The optional part of sign-up; allauth adds e-mail and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
 
-    full_name = forms.CharField(
-        label="Full name (optional)",
-        max_length=150,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+    full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     field_order = ("email", "password1", "full_name")
 
     def signup(self, request: HttpRequest, user: User) -> None:
@@ -68,7 +63,7 @@ class AddressForm(forms.Form):
         label="Address", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
     )
     line2 = forms.CharField(
-        label="Apartment, floor (optional)",
+        label="Apartment, floor",
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
@@ -85,7 +80,7 @@ class AddressForm(forms.Form):
     postal_code = forms.CharField(
         max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
     )
-    phone = PhoneField(label="Phone (optional)")
+    phone = PhoneField(label="Phone")
     is_default_shipping = forms.BooleanField(label="Use this address first", required=False)
 
     @classmethod

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django_countries import countries
 from knox.models import AbstractAuthToken
 
+from accounts import phones
 from privacy.register import subjects
 
 SIGN_UP = "system:sign-up"
@@ -158,6 +159,11 @@ class Address(models.Model):
     def country_name(self) -> str:
         """Return the country in words."""
         return str(countries.name(self.country))
+
+    @property
+    def phone_in_words(self) -> str:
+        """The telephone number as people read it."""
+        return phones.in_words(self.phone)
 
     @property
     def lines(self) -> list[str]:

@@ -9,6 +9,15 @@ class NotANumber(Exception):
     """Nothing anybody could call."""
 
 
+def in_words(number: str) -> str:
+    """A kept number as people read it: `+1 212-555-0100`. What is no number comes back as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
 def normalise(typed: str, country: str = "US") -> str:
     """Return the number as `+12125550100`; *country* is assumed where no country code was typed.
 

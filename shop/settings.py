@@ -138,10 +138,10 @@ REDIS_URL = env.url(
 )
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "shop.cache.RedisOrHere",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "privacy.ground.digests.cache_key",
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }
 MEDIA_ROOT = LOUPE_HOME / "media"
@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The shop's catalogue, a customer's own orders and privacy requests.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
