@@ -26,7 +26,6 @@ STATIC: dict[str, tuple[str, ...]] = {
     "format": (str(BIN / "ruff"), "format", "--check", "."),
     "imports": (str(BIN / "lint-imports"),),
     "templates": (str(BIN / "djlint"), "--quiet", "--lint", "templates"),
-    "template format": (str(BIN / "djlint"), "--quiet", "--check", "templates"),
     "django": (sys.executable, "manage.py", "check", "--fail-level", "WARNING"),
     "migrations": (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"),
 }

@@ -1,0 +1,78 @@
+"""The runner of the long proofs: what it writes down, and that it goes on where it stopped."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev import prove
+from dev.services import PROJECT
+
+PROOFS = '''
+from pathlib import Path
+
+def test_kept(record_property):
+    """Every step survives a kill."""
+    record_property("rounds", 200)
+    with Path("ran").open("a") as ran:
+        ran.write("kept ")
+
+def test_broken():
+    """Nothing is lost."""
+    with Path("ran").open("a") as ran:
+        ran.write("broken ")
+    assert Path("mended").exists()
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small project with two proofs, one of which fails until it is mended."""
+    (tmp_path / "test_proofs.py").write_text(PROOFS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    return tmp_path
+
+
+def run(folder: Path) -> int:
+    options = (
+        "-p",
+        "no:django",
+        "-p",
+        "no:hypothesispytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "dev.prove",
+        "--proofs=proofs.json",
+        "-q",
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import pytest; pytest.main()"]
+    done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert not done.stderr, done.stderr
+    return len((folder / "ran").read_text().split())
+
+
+def test_what_passed_is_not_run_again_and_what_failed_is(folder: Path) -> None:
+    assert run(folder) == 2
+    assert run(folder) == 3
+    (folder / "mended").touch()
+    assert run(folder) == 4
+    assert run(folder) == 4
+    assert (folder / "ran").read_text() == "kept broken broken broken "
+
+
+def test_another_commit_has_to_be_proved_anew(folder: Path) -> None:
+    run(folder)
+    notes = folder / "proofs.json"
+    notes.write_text(json.dumps({**json.loads(notes.read_text()), "commit": "another"}))
+    assert run(folder) == 4
+
+
+def test_the_page_shows_what_was_shown_and_with_which_figures(folder: Path) -> None:
+    run(folder)
+    page = prove.Notebook(folder / "proofs.json", prove.commit()).as_page()
+    assert f"Commit: `{prove.commit()}`. Passed: 1 of 2." in page
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    assert rows == ["| Nothing is lost | failed | 0 |  |", "| Every step survives a kill | passed | 0 | rounds 200 |"]
