@@ -118,7 +118,7 @@ def show_security(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
+@reauthentication_required
 def tokens(request: SignedIn) -> HttpResponse:
     """API keys: those in use, and a form for a new one. The new key stands on the answer to that form, and nowhere else."""
     form = TokenForm(request.POST or None)

@@ -32,7 +32,7 @@ def _redis_or_here(name: str) -> Callable[..., Any]:
     return method
 
 
-class RedisOrHere(RedisCache):  # type: ignore[misc]  # django-redis has no types
+class RedisOrHere(RedisCache):
     """Django's cache backend (CACHES)."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
