@@ -151,7 +151,7 @@ class OrderAdmin(Evidence):
         course = ("paid_at", "packed_at", "completed_at", "cancelled_at", "cancel_reason")
         parcel = ("recipient", "address", "email", "phone", "shipping_method", "gift")
         return [
-            (None, {"fields": ("reference", "state_label", "invoice_number", "placed_at")}),
+            (None, {"fields": ("reference", "state", "invoice_number", "placed_at")}),
             *([("Parcel", {"fields": parcel})] if obj and obj.state in IN_HAND else []),
             ("Sums", {"fields": sums}),
             ("Course", {"fields": course}),

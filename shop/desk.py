@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 
+from privacy.register import profiles
+
 PAPER_AND_INK: Final = {
     "50": "#fbf9f6",
     "100": "#f4f0ea",
@@ -37,6 +39,13 @@ GOLD: Final = {
 }
 
 
+def favicon(request: HttpRequest) -> str:
+    """The shop's own mark, where it has one."""
+    slug = profiles.current().slug
+    known = slug in profiles.slugs()
+    return static(f"img/brand/{slug if known else 'jane_ellen'}/favicon.svg")
+
+
 def style_sheet(request: HttpRequest) -> str:
     """The desk's own style sheet: the shop's faces, and tabular figures."""
     return static("css/desk.css")
@@ -44,7 +53,7 @@ def style_sheet(request: HttpRequest) -> str:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The small word in the corner that says when this is not the real shop."""
-    return ["Demonstration", "warning"] if settings.IS_DEMO else None
+    return ["Demonstration", "info"] if settings.IS_DEMO else None
 
 
 UNFOLD: Final[dict[str, Any]] = {
@@ -57,6 +66,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "BORDER_RADIUS": "2px",
     "ENVIRONMENT": "shop.desk.environment",
     "STYLES": [style_sheet],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "COLORS": {
         "base": PAPER_AND_INK,
         "primary": GOLD,
