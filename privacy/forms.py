@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from privacy.proof import certificates
 from privacy.rights.models import Kind
@@ -36,6 +37,10 @@ class CheckForm(forms.Form):
     )
 
 
+class PlainForm(forms.Form):
+    """Nothing to ask, only to confirm."""
+
+
 class RefusalForm(forms.Form):
     """Staff say no, and why: the person reads these very words."""
 
@@ -43,5 +48,5 @@ class RefusalForm(forms.Form):
         label="Reason",
         max_length=2000,
         help_text="The person reads these words. Name the ground, and what would make the request possible.",
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
     )

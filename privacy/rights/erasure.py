@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import DatabaseError, OperationalError, models, transaction
 from django.db.models.deletion import ProtectedError, RestrictedError
 
-from privacy.ground import audit, logs
+from privacy.ground import audit, logs, states
 from privacy.proof import certificates, residue
 from privacy.register import profiles, registry, subjects
 from privacy.register.declare import Action, Declaration, Family, Processor
@@ -132,7 +132,7 @@ def _share_of_processor(processor: Processor) -> Share:
 
 
 def _retained(declaration: Declaration, family: Family) -> list[dict[str, str | int]]:
-    rows = declaration.rows(family).order_by("pk").distinct().iterator(chunk_size=BATCH)
+    rows = holdings.rows_of(declaration, family).iterator(chunk_size=BATCH)
     ends = Counter(_day(declaration.retention.until(row)) for row in rows)
     return [{"until": day, "count": number} for day, number in sorted(ends.items())]
 
@@ -179,7 +179,10 @@ def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest |
     with only_one("erasure", request_id) as mine:
         if not mine:
             return None
-        request = _begin(request_id, by=by, at=at)
+        try:
+            request = _begin(request_id, by=by, at=at)
+        except states.Changed:  # taken back, or begun by somebody else, in this very moment
+            return None
         if request is None:
             return None
         for step in request.steps.filter(state=StepState.PENDING).exclude(kind=StepKind.CHECK):

@@ -86,15 +86,13 @@ class Holding:
 
     def entries(self) -> Iterator[Entry]:
         """Every row, in the order it was made, in constant memory."""
-        rows = self.declaration.rows(self.family).order_by("pk").distinct()
-        for row in rows.iterator(chunk_size=500):
+        for row in rows_of(self.declaration, self.family).iterator(chunk_size=500):
             yield entry(self.declaration, row)
 
     @cached_property
     def glimpse(self) -> list[Entry]:
         """The first few rows, for a page."""
-        rows = self.declaration.rows(self.family).order_by("pk").distinct()
-        return [entry(self.declaration, row) for row in rows[:GLIMPSE]]
+        return [entry(self.declaration, row) for row in rows_of(self.declaration, self.family)[:GLIMPSE]]
 
     @property
     def unseen(self) -> int:
@@ -106,6 +104,15 @@ def of(family: Family) -> list[Holding]:
     """What is held, empty kinds left out, by label."""
     held = (Holding(declaration, family, count(declaration, family)) for declaration in registry.all_declared())
     return [holding for holding in held if holding.count and shows_anything(holding.declaration)]
+
+
+def rows_of(declaration: Declaration, family: Family) -> models.QuerySet[Any]:
+    """The person's rows in the order they were made, each with the rows it hangs on, which its end date may come from."""
+    rows = declaration.rows(family).order_by("pk").distinct()
+    reach = declaration.reach
+    paths = (reach,) if isinstance(reach, str) else reach if isinstance(reach, tuple) else ()
+    parents = [path.rpartition("__")[0] for path in paths if "__" in path]
+    return rows.select_related(*parents) if parents else rows
 
 
 def count(declaration: Declaration, family: Family) -> int:

@@ -32,6 +32,10 @@ class Channel(models.TextChoices):
     STAFF = "staff", "Entered by staff"
 
 
+BY_LINK = (Channel.FORM, Channel.API)
+"""Channels on which a mailed link is the proof."""
+
+
 class State(models.TextChoices):
     """Where a request stands; `rights.states.REQUEST` says what may follow what."""
 

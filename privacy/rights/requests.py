@@ -21,7 +21,7 @@ from privacy.ground import audit, doorbell, references, states
 from privacy.register import profiles, subjects
 from privacy.register.models import Subject
 from privacy.rights import access, clock, emails, erasure
-from privacy.rights.models import Channel, DataRequest, Kind, State
+from privacy.rights.models import BY_LINK, Channel, DataRequest, Kind, State
 from privacy.rights.states import REQUEST
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def receive(
             )
             details = {"kind": kind, "channel": channel}
             audit.append("request.received", subject=request.subject_id, obj=request, details=details, by=by, at=at)
-            if channel == Channel.FORM:
+            if channel in BY_LINK:
                 _send_link(request, by=by, at=at)
             return request
     except IntegrityError:  # the other tab was first
@@ -226,7 +226,7 @@ def _join(request: DataRequest, earlier: DataRequest, *, by: audit.Actor, at: da
 
 def _ask_again(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
     audit.append("request.asked_again", subject=request.subject_id, obj=request, by=by, at=at)
-    if request.state == State.RECEIVED and request.channel == Channel.FORM:
+    if request.state == State.RECEIVED and request.channel in BY_LINK:
         _send_link(request, by=by, at=at)
     return request
 

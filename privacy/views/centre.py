@@ -85,7 +85,7 @@ def ask_erasure(request: SignedIn) -> HttpResponse:
         made = _receive(request, Kind.ERASURE)
         messages.success(request, f"We have your request. Its reference is {made.reference}.")
         return redirect("privacy:centre")
-    shares = [share for share in erasure.preview(request.user.subject) if share.planned]
+    shares = [share for share in erasure.preview(request.user.subject) if share.planned or share.kind == "processor"]
     shown = {
         "going": [share for share in shares if not share.stays],
         "staying": [share for share in shares if share.stays and not share.is_record],
