@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
+from orders.checkout import WEBHOOKS_KEPT_FOR
 from orders.models import Bag, Order, OrderLine, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register.declare import (
@@ -37,7 +38,6 @@ from privacy.register.declare import (
 TAX = "tax law asks for the records of a sale"
 ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at")
 OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
-WEBHOOK_DAYS = 90
 IN_HAND = {
     Order.State.PENDING_PAYMENT: "waits for its payment",
     Order.State.PAID: "is being made ready",
@@ -262,7 +262,7 @@ declare(
     label="Messages from Stripe",
     reach=webhooks_of,
     action=Action.DELETE_ROW,
-    retention=Retention.days(WEBHOOK_DAYS, anchor="received_at"),
+    retention=Retention.days(WEBHOOKS_KEPT_FOR.days, anchor="received_at"),
     purposes=[Purpose.PAYMENT],
     fields={
         "event_id": personal(Category.LINKAGE, source=Source.PROCESSOR),

@@ -1,0 +1,179 @@
+"""What an erasure leaves of orders: sums, tax, invoice number, country and region, what was sold. And of Bob: everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from orders import checkout, fulfilment
+from orders.models import Bag as BagRow
+from orders.models import Order, Shipment, WebhookEvent
+from orders.tests.conftest import bag_of, details
+from privacy.register import registry, subjects
+from privacy.rights import erasure, requests
+from privacy.rights.models import Kind
+from shop.models import Variant
+
+ALICES = {
+    "email": "alice.private@example.com",
+    "full_name": "Alice Tokenalice",
+    "phone": "+12125550199",
+    "line1": "41 Tokenalice Lane",
+    "line2": "Flat Tokenalice",
+    "city": "Tokenaliceville",
+    "postal_code": "10017",
+    "recipient": "Edith Tokenedith",
+    "gift_message": "Tokenalice loves you",
+}
+BOBS = {
+    "email": "bob@example.com",
+    "full_name": "Bob Tokenbob",
+    "line1": "77 Tokenbob Terrace",
+    "gift_message": "From Bob",
+}
+
+
+def delivered(order: Order, by: Any, at: datetime) -> Order:
+    fulfilment.pack(order, by=by, at=at)
+    fulfilment.ship(order, carrier="ups", tracking_number=f"1Z{order.pk.hex}", by=by, at=at)
+    return fulfilment.deliver(order, by=by, at=at)
+
+
+def erase(user: User, at: datetime) -> Any:
+    """Ask, approve, and carry out after the grace period."""
+    request = requests.receive(Kind.ERASURE, subject=user.subject, contact=user.email, by=user, at=at)
+    requests.verify(request, evidence="reauthenticated", by=user, at=at)
+    requests.approve(request, by="staff:3", at=at)
+    return erasure.execute(request.pk, by="system:worker", at=at + timedelta(days=4))
+
+
+def facts(order: Order) -> dict[str, Any]:
+    """The whole row, read afresh, with its lines."""
+    row = Order.objects.filter(pk=order.pk).values().get()
+    return {**row, "lines": list(order.lines.order_by("position").values())}
+
+
+def dump() -> str:
+    """Every text of this app's tables, as a search of a dump would see it."""
+    tables = [name for name in connection.introspection.table_names() if name.startswith(("orders_", "accounts_"))]
+    texts = []
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            texts += [text for (text,) in cursor.fetchall()]
+    return "\n".join(texts)
+
+
+@pytest.fixture
+def orders_of_both(
+    buy: Callable[..., Order], necklace: Variant, alice: User, bob: User, carol: User, now: datetime
+) -> tuple[Order, Order]:
+    engraved = {"engravings": {("v", necklace.pk): "Tokenalice"}}
+    alices = delivered(buy(bag_of((necklace, 1)), alice, **ALICES, **engraved), carol, now)
+    bobs = delivered(buy(bag_of((necklace, 1)), bob, **BOBS), carol, now)
+    return alices, bobs
+
+
+def test_the_order_stays_without_the_person_and_bobs_stays_whole(
+    orders_of_both: tuple[Order, Order], alice: User, now: datetime
+) -> None:
+    alices, bobs = orders_of_both
+    before, bobs_before = facts(alices), facts(bobs)
+    assert "Tokenalice" in dump()
+
+    done = erase(alice, now)
+
+    after = facts(alices)
+    gone = {name for name in before if before[name] != after[name]} - {"lines"}
+    assert gone == {
+        *("email", "full_name", "phone", "gift_message"),
+        *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
+    }
+    assert {after[name] for name in gone} == {"", None}
+    assert [line["engraving"] for line in after["lines"]] == [None]
+    assert [(line["title"], line["total_minor"]) for line in after["lines"]] == [("Solitaire necklace", 130_000)]
+    assert (after["invoice_number"], after["total_minor"], after["country"], after["region"]) == (
+        before["invoice_number"],
+        132_500,
+        "US",
+        "NY",
+    )
+    assert not Shipment.objects.filter(order=alices).exists()
+    payment = alices.payment
+    payment.refresh_from_db()
+    assert (payment.card_brand, payment.card_last4, payment.amount_minor) == ("", "", 132_500)
+    assert facts(bobs) == bobs_before
+    assert Shipment.objects.filter(order=bobs).exists()
+    leaks = [word for word in ("Tokenalice", "Tokenedith", f"1Z{alices.pk.hex}", "+12125550199") if word in dump()]
+    assert (done.state, leaks) == ("completed", [])
+
+
+def test_an_order_on_its_way_is_in_the_way_and_says_so(
+    buy: Callable[..., Order], necklace: Variant, alice: User, carol: User, now: datetime
+) -> None:
+    order = buy(bag_of((necklace, 1)), alice, **ALICES)
+    fulfilment.pack(order, by=carol, at=now)
+    fulfilment.ship(order, carrier="ups", tracking_number="1Z", by=carol, at=now)
+    blockers = registry.blockers(subjects.family(alice.subject))
+    assert [(each.reference, each.words) for each in blockers] == [
+        (order.reference, f"Order {order.reference} is on its way.")
+    ]
+    request = erase(alice, now)
+    order.refresh_from_db()
+    assert (request.state, order.full_name) == ("partly_done", "Alice Tokenalice")
+    fulfilment.deliver(order, by=carol, at=now)
+    assert registry.blockers(subjects.family(alice.subject)) == []
+
+
+def test_words_on_a_bag_and_webhooks_go_with_the_person(
+    orders_of_both: tuple[Order, Order], alice: User, bob: User, necklace: Variant, now: datetime
+) -> None:
+    bobs = orders_of_both[1]
+    for number, order in enumerate(orders_of_both):
+        WebhookEvent.objects.create(
+            event_id=f"evt_{number}", kind="x", received_at=now, handled_at=now, order_reference=order.reference
+        )
+    for user in (alice, bob):
+        checkout.note(bag_of((necklace, 1)), details(), subject=user.subject, at=now)
+    erase(alice, now)
+    assert list(WebhookEvent.objects.values_list("order_reference", flat=True)) == [bobs.reference]
+    assert [row.subject for row in BagRow.objects.all()] == [bob.subject]
+
+
+def test_a_guest_is_erased_by_the_subject_of_the_order(
+    buy: Callable[..., Order], necklace: Variant, carol: User, now: datetime
+) -> None:
+    order = delivered(buy(bag_of((necklace, 1)), **ALICES), carol, now)
+    request = requests.receive(Kind.ERASURE, subject=order.subject, contact=ALICES["email"], by="guest", at=now)
+    requests.verify(request, evidence="link", by="guest", at=now)
+    requests.approve(request, by="staff:3", at=now)
+    erasure.execute(request.pk, by="system:worker", at=now + timedelta(days=4))
+    order.refresh_from_db()
+    assert (order.email, order.full_name, order.total_minor) == ("", "", 132_500)
+
+
+def test_a_copy_shows_the_order_as_its_person_knows_it(orders_of_both: tuple[Order, Order], alice: User) -> None:
+    declaration = registry.of("orders.Order")
+    rows = list(declaration.rows(subjects.family(alice.subject)))
+    assert rows == [orders_of_both[0]]
+    shown = registry.shown(declaration, rows[0])
+    assert shown["gift message"] == "Tokenalice loves you"
+    assert declaration.describe is not None
+    assert declaration.describe(rows[0]).startswith(f"Order {rows[0].reference} of ")
+
+
+def test_what_is_kept_says_why_and_until_when(orders_of_both: tuple[Order, Order]) -> None:
+    declaration = registry.of("orders.Order")
+    order = orders_of_both[0]
+    until = declaration.retention.until(order)
+    assert until is not None
+    assert order.completed_at is not None
+    assert until.year == order.completed_at.year + 7
+    assert {each.on_erase.reason for each in declaration.kept_fields().values()} == {
+        "tax law asks for the records of a sale"
+    }
