@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from dev.renders.scenes import HERO, SCENES, Scene
 from dev.renders.studio import METALS, View
 
 HERO_NAME = "hero"
 HERO_METAL = "yellow-gold"
-METAL_ORDER = ("yellow-gold", "platinum", "rose-gold")
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,19 @@ class Picture:
 
 
 def plan() -> Iterator[Picture]:
-    """Every picture: yellow gold first, whole pieces before details, the home page's picture after the first twelve."""
-    for metal in METAL_ORDER:
-        yield from (_whole(archetype, metal) for archetype in SCENES)
-        if metal == HERO_METAL:
-            yield Picture(HERO_NAME, HERO_NAME, HERO_METAL, HERO, HERO.view)
-    for metal in METAL_ORDER:
-        yield from (_detail(archetype, metal, scene.detail) for archetype, scene in SCENES.items() if scene.detail)
+    """Every picture: whole pieces, the home page's picture, details; the metals of one view together, as they are taken."""
+    for archetype, scene in SCENES.items():
+        yield from (Picture(f"{archetype}-{metal}", archetype, metal, scene, scene.view) for metal in METALS)
+    yield Picture(HERO_NAME, HERO_NAME, HERO_METAL, HERO, HERO.view)
+    for archetype, scene in SCENES.items():
+        if scene.detail is not None:
+            for metal in METALS:
+                yield Picture(f"{archetype}-{metal}-detail", archetype, metal, scene, scene.detail, is_detail=True)
+
+
+def shots(pictures: list[Picture]) -> list[list[Picture]]:
+    """The same pictures, grouped into what one exposure takes: one view of one archetype, in up to three metals."""
+    return [list(group) for _, group in groupby(pictures, key=lambda picture: (picture.archetype, picture.is_detail))]
 
 
 def chosen(only: list[str], metals: list[str], *, view: str) -> list[Picture]:
@@ -59,12 +65,3 @@ def archetypes() -> list[str]:
 def metals() -> list[str]:
     """Every metal that can be asked for."""
     return list(METALS)
-
-
-def _whole(archetype: str, metal: str) -> Picture:
-    scene = SCENES[archetype]
-    return Picture(f"{archetype}-{metal}", archetype, metal, scene, scene.view)
-
-
-def _detail(archetype: str, metal: str, view: View) -> Picture:
-    return Picture(f"{archetype}-{metal}-detail", archetype, metal, SCENES[archetype], view, is_detail=True)

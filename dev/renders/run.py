@@ -32,7 +32,7 @@ again. The variant llvm_ad_rgb is about twice as fast; it needs an LLVM library,
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse, then take and publish picture by picture."""
+    """Parse, then take and publish shot by shot."""
     options = _parser().parse_args(arguments)
     wanted = pictures.chosen(options.only, options.metal, view=options.view)
     if options.list:
@@ -83,14 +83,19 @@ def _publish_leftovers(wanted: list[Picture], options: argparse.Namespace) -> No
 
 def _take_missing(wanted: list[Picture], options: argparse.Namespace) -> None:
     waiting = [picture for picture in wanted if options.redo or not _is_finished(picture, options)]
-    print(f"{len(wanted) - len(waiting)} finished, {len(waiting)} to take", flush=True)
+    shots = pictures.shots(waiting)
+    print(f"{len(wanted) - len(waiting)} finished, {len(waiting)} to take, in {len(shots)} shots", flush=True)
     began = time.monotonic()
-    for number, picture in enumerate(waiting, start=1):
-        seconds = _take(picture, options)
+    for number, shot in enumerate(shots, start=1):
+        started = time.monotonic()
+        _take(shot, options)
         if options.publish:
-            encode.publish(_master(picture, options), picture.name, options.output)
-        left = (time.monotonic() - began) / number * (len(waiting) - number)
-        print(f"[{number}/{len(waiting)}] {picture.name}: {seconds:.0f} s, about {left / 60:.0f} min left", flush=True)
+            for picture in shot:
+                encode.publish(_master(picture, options), picture.name, options.output)
+        names = ", ".join(picture.name for picture in shot)
+        now = time.monotonic()
+        left = (now - began) / number * (len(shots) - number)
+        print(f"[{number}/{len(shots)}] {names}: {now - started:.0f} s, about {left / 60:.0f} min left", flush=True)
 
 
 def _master(picture: Picture, options: argparse.Namespace) -> Path:
@@ -108,22 +113,22 @@ def _is_finished(picture: Picture, options: argparse.Namespace) -> bool:
         return master.size == picture.pixels(options.size) and traced >= options.spp
 
 
-def _take(picture: Picture, options: argparse.Namespace) -> float:
-    """Trace and develop one picture; the master appears whole or not at all. Returns the seconds it took."""
-    began = time.monotonic()
-    exposure = studio.expose(
-        picture.scene.build(),
-        picture.view,
-        picture.metal,
-        size=picture.pixels(options.size),
+def _take(shot: list[Picture], options: argparse.Namespace) -> None:
+    """Trace one shot and develop its pictures; each master appears whole or not at all."""
+    first = shot[0]
+    exposures = studio.expose(
+        first.scene.build(),
+        first.view,
+        [picture.metal for picture in shot],
+        size=first.pixels(options.size),
         spp=options.spp,
         variant=options.variant,
     )
     note = PngInfo()
     note.add_text("spp", str(options.spp))
-    target = _master(picture, options)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    studio.develop(exposure).save(unfinished, format="PNG", pnginfo=note)
-    os.replace(unfinished, target)
-    return time.monotonic() - began
+    for picture in shot:
+        target = _master(picture, options)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".part")
+        studio.develop(exposures[picture.metal]).save(unfinished, format="PNG", pnginfo=note)
+        os.replace(unfinished, target)

@@ -1,8 +1,8 @@
 """The studio: one table of warm grey paper, the same lights for every piece, a long lens, a dark room.
 
-A picture is made in three steps: `expose` traces it (three times, once for each colour of light, because a diamond
-bends blue more than red: that is its fire), `develop` denoises it and brings the paper to the same warm grey in every
-picture, and the master is saved as PNG.
+A picture is made in two steps. `expose` traces it three times, once for each colour of light, because a diamond bends blue
+more than red: that is its fire; all metals are taken at once. `develop` denoises it, brings the paper to the same warm grey
+in every picture and prints it.
 """
 
 from __future__ import annotations
@@ -122,9 +122,13 @@ def sky(width: int = 768) -> Floats:
 
 
 def expose(
-    piece: Piece, view: View, metal: str, *, size: tuple[int, int], spp: int, variant: str = "scalar_rgb"
-) -> Exposure:
-    """Trace the picture; `spp` samples a pixel for each of the three colours of light."""
+    piece: Piece, view: View, metals: list[str], *, size: tuple[int, int], spp: int, variant: str = "scalar_rgb"
+) -> dict[str, Exposure]:
+    """Trace the picture in up to three metals at once; `spp` samples a pixel for each of the three colours of light.
+
+    A tracer carries three numbers along each path, meant for red, green and blue. Here a pass is of one colour, and its
+    three numbers are the three metals: three passes give nine, and none is thrown away.
+    """
     import mitsuba as mi
 
     mi.set_variant(variant)
@@ -132,23 +136,30 @@ def expose(
         metal_file = piece.metal.write_ply(Path(folder) / "metal.ply")
         stones_file = piece.stones.write_ply(Path(folder) / "stones.ply")
         frames = []
-        for index in FIRE:
-            scene = mi.load_dict(_scene(mi, view, METALS[metal], index, size, str(metal_file), str(stones_file)))
+        for colour in range(3):
+            reflectance = [METALS[metal][colour] for metal in metals]
+            scene = mi.load_dict(_scene(mi, view, colour, reflectance, size, str(metal_file), str(stones_file)))
             frames.append(np.array(mi.render(scene, spp=spp, seed=SEED), dtype=np.float32))
-    colour = np.stack([frame[..., channel] for channel, frame in enumerate(frames)], axis=-1)
-    return Exposure(colour, np.clip(frames[1][..., -6:-3], 0, 1), frames[1][..., -3:])
+    return {metal: _sorted_out(frames, number) for number, metal in enumerate(metals)}
+
+
+def _sorted_out(frames: list[Samples], metal: int) -> Exposure:
+    """One metal's exposure out of the three passes: channels are colour (3), the albedo guide (3), the normals (3)."""
+    colour = np.stack([frame[..., metal] for frame in frames], axis=-1)
+    albedo = np.stack([frame[..., -6 + metal] for frame in frames], axis=-1)
+    return Exposure(colour, np.clip(albedo, 0, 1), frames[1][..., -3:])
 
 
 def _scene(
     mi: Any,
     view: View,
-    reflectance: tuple[float, float, float],
-    index: float,
+    colour: int,
+    reflectance: list[float],
     size: tuple[int, int],
     metal_file: str,
     stones_file: str,
 ) -> dict[str, Any]:
-    """Everything in front of the camera, in Mitsuba's words."""
+    """Everything in front of the camera in one colour of light, in Mitsuba's words."""
     transform = mi.ScalarTransform4f
     width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
     opening = 2 * np.degrees(np.arctan(np.tan(np.radians(LENS_DEGREES / 2)) * height / size[1]))
@@ -171,13 +182,13 @@ def _scene(
         },
         "sky": {
             "type": "envmap",
-            "bitmap": mi.Bitmap(sky().astype(np.float32)),
+            "bitmap": mi.Bitmap(np.repeat(sky()[..., colour : colour + 1], 3, axis=-1).astype(np.float32)),
             "to_world": transform().rotate([1, 0, 0], 90),
         },
         "table": {
             "type": "rectangle",
             "to_world": transform().scale(4000),
-            "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(PAPER_ALBEDO)}},
+            "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": PAPER_ALBEDO[colour]}},
         },
         "metal": {
             "type": "ply",
@@ -189,7 +200,7 @@ def _scene(
                     "material": "none",
                     "alpha": 0.055,
                     "distribution": "ggx",
-                    "specular_reflectance": {"type": "rgb", "value": list(reflectance)},
+                    "specular_reflectance": {"type": "rgb", "value": _three(reflectance)},
                 },
             },
         },
@@ -197,9 +208,14 @@ def _scene(
             "type": "ply",
             "filename": stones_file,
             "face_normals": True,
-            "bsdf": {"type": "dielectric", "int_ior": index, "ext_ior": 1.0003},
+            "bsdf": {"type": "dielectric", "int_ior": FIRE[colour], "ext_ior": 1.0003},
         },
     }
+
+
+def _three(values: list[float]) -> list[float]:
+    """One to three numbers, filled up to three."""
+    return (values + values[:1] * 2)[:3]
 
 
 def develop(exposure: Exposure) -> Image.Image:

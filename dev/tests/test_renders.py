@@ -122,16 +122,23 @@ class TestDrawing:
             lowest = min(piece.metal.vertices[:, 2].min(), piece.stones.vertices[:, 2].min())
             assert -0.01 <= lowest < 0.2, name
 
-    def test_an_interrupted_run_leaves_whole_gold_pieces_first(self):
+    def test_one_shot_takes_one_view_in_all_metals_and_whole_pieces_come_first(self):
         from dev.renders import pictures
 
         plan = list(pictures.plan())
+        shots = pictures.shots(plan)
         assert len(plan) == 73
-        assert [picture.metal for picture in plan[:13]] == ["yellow-gold"] * 13
-        assert not any(picture.is_detail for picture in plan[:37])
-        assert [picture.name for picture in pictures.chosen(["pendant"], ["platinum"], view="detail")] == [
-            "pendant-platinum-detail"
-        ]
+        assert [[picture.metal for picture in shot] for shot in shots] == [METALS] * 12 + [["yellow-gold"]] + [
+            METALS
+        ] * 12
+        assert [shot[0].is_detail for shot in shots] == [False] * 13 + [True] * 12
+        assert {len({(picture.archetype, picture.view) for picture in shot}) for shot in shots} == {1}
+
+    def test_one_picture_can_be_chosen(self):
+        from dev.renders import pictures
+
+        chosen = pictures.chosen(["pendant"], ["platinum"], view="detail")
+        assert [picture.name for picture in chosen] == ["pendant-platinum-detail"]
 
     def test_a_published_master_is_known_and_a_newer_one_is_not(self, tmp_path):
         import os
