@@ -297,6 +297,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.ScopedRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min", "privacy-requests": "10/hour"},
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,  # without it anybody names an address of their own in X-Forwarded-For
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # The key carries a name, so the model is ours; knox's own table is never made.

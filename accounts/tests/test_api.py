@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
 from accounts import security
 from accounts.tests.conftest import NOON, Browser
@@ -76,11 +77,15 @@ def test_bad_input_is_the_senders_fault(key, alice, data, content_type, status):
 
 
 def test_too_many_questions_are_told_to_wait(browser, key, monkeypatch):
-    from rest_framework.throttling import UserRateThrottle
-
     monkeypatch.setattr(UserRateThrottle, "rate", "2/min", raising=False)
     answers = [browser.get("/api/v1/me/", headers=key).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
+
+
+def test_an_invented_address_does_not_start_a_new_count(browser, monkeypatch):
+    monkeypatch.setattr(AnonRateThrottle, "rate", "2/min", raising=False)
+    headers = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(3)]
+    assert [browser.get("/api/v1/", headers=header).status_code for header in headers] == [200, 200, 429]
 
 
 def test_the_front_page_leads_to_the_documents(browser, settings):

@@ -6,10 +6,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
+from django.core.management import call_command
 
 from accounts import security, tasks
 from accounts.models import ApiToken, Session, User
-from accounts.tests.conftest import NOON, PASSWORD, Browser, make_user
+from accounts.tests.conftest import NOON, PASSWORD, Browser
 from privacy.register import subjects
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +248,9 @@ def test_the_timetable_runs_both_sweeps(settings):
     assert tasks.sweep_unconfirmed() == 0
 
 
-def test_an_account_made_at_the_command_line_can_prove_itself(browser, mailbox):
-    make_user("root@loupe.example", is_staff=True, is_superuser=True)
-    assert browser.sign_in("root@loupe.example").headers["Location"] == "/admin/"
+def test_an_account_made_at_the_command_line_proves_its_address_like_any_other(browser, mailbox, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", email="Root@loupe.example", interactive=False)
+    assert browser.sign_in("root@loupe.example").headers["Location"] == "/accounts/confirm-email/"
+    assert browser.post(mailbox("root@loupe.example").link).headers["Location"] == "/admin/"
+    assert browser.get("/admin/").status_code == 200
