@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -31,6 +32,8 @@ NUMBER_OF_RELATED: Final = 4
 #: A search shows no more than this: who needs more needs another word.
 MOST_FOUND: Final = 240
 MOST_WORDS: Final = 8
+#: How alike a word must be to one of ours (0 to 1) to be taken for a slip of the finger: "neckace" is 0.55 of a necklace.
+LIKENESS: Final = "0.45"
 
 
 class Unknown(LookupError):
@@ -312,17 +315,19 @@ def search(words: str, *, page: int = 1) -> Results:
     cards = _cards(by_text[:MOST_FOUND])
     is_guess = not cards and not stone
     if is_guess:
-        cards = _cards(_alike(words)[:MOST_FOUND])
+        cards = _guessed(words)
     pages = Pages.of(len(cards), page)
     return Results(cards[pages.rows], len(cards), pages, stone, is_guess and bool(cards))
 
 
-def _alike(words: str) -> ProductQuerySet:
-    """Products that have a word like each of these."""
+def _guessed(words: str) -> list[Card]:
+    """Products that have a word like each of these. The likeness that counts is lowered for this one question."""
     products = Product.objects.on_sale()
     for word in words.split()[:MOST_WORDS]:
         products = products.filter(Q(name__trigram_word_similar=word) | Q(keywords__trigram_word_similar=word))
-    return products.order_by("position", "id")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [LIKENESS])
+        return _cards(products.order_by("position", "id")[:MOST_FOUND])
 
 
 def _stone_named(words: str) -> str:

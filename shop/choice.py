@@ -119,13 +119,16 @@ def choose(offers: Sequence[Offer], wanted: Mapping[str, str], *, stones: str = 
 
 
 def _nearest(offers: Sequence[Offer], asked: Mapping[str, str]) -> Offer:
-    """The variant with most of the values asked for; among equals one that can be had, then the first."""
+    """The variant nearest to what is asked for, value by value in the order asked; then one that can be had, then the first.
+
+    A link names its own value first, so that following it always leads to that value, whatever else must give way.
+    """
     for name, value in asked.items():
         if all(SPELT[name](offer) != value for offer in offers):
             raise Unknown(name)
     return max(
         offers,
-        key=lambda offer: (sum(SPELT[name](offer) == value for name, value in asked.items()), bool(offer.available)),
+        key=lambda offer: (*(SPELT[name](offer) == value for name, value in asked.items()), bool(offer.available)),
     )
 
 

@@ -1,5 +1,6 @@
 """Answers remembered in this process for as long as a page is (`PAGE_CACHE_SECONDS`), so that counts and menus are not asked
-for again with every page. For reads of the shop's own catalogue only: nothing here ever knows who asks.
+for again with every page. For reads of the shop's own catalogue only: nothing here ever knows who asks. Inside a
+transaction nothing is remembered, since what one sees there may never be.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
 from django.conf import settings
+from django.db import connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +28,7 @@ def recalled(read: Callable[P, R]) -> Callable[P, R]:
     @wraps(read)
     def recalling(*args: P.args, **kwargs: P.kwargs) -> R:
         seconds = settings.PAGE_CACHE_SECONDS
-        if not seconds:
+        if not seconds or connection.in_atomic_block:
             return read(*args, **kwargs)
         now = time.monotonic()
         known = answers.get(args)
