@@ -8,12 +8,15 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from dev import machine
 from dev.errors import Unavailable
@@ -163,3 +166,16 @@ def listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def step(label: str, stream: TextIO = sys.stdout) -> Iterator[None]:
+    """Say what is being done, and then how long it took."""
+    began = time.monotonic()
+    print(f"{label}... ", end="", file=stream, flush=True)
+    try:
+        yield
+    except BaseException:
+        print("no", file=stream, flush=True)
+        raise
+    print(f"{time.monotonic() - began:.1f} s", file=stream, flush=True)

@@ -20,15 +20,10 @@ from types import FrameType
 
 from dev import locks, machine, services
 from dev.errors import Unavailable
-from dev.processes import Processes
+from dev.processes import Processes, step
 from dev.programs import Ports, Shop
 from dev.stripe.cards import CARDS
 
-PREPARATIONS = (
-    ("Tables", ("migrate", "--verbosity=0")),
-    ("Catalogue", ("load_catalogue",)),
-    ("Demo", ("load_demo",)),
-)
 READY_SECONDS = 90
 LOCK, RECORD = "run.lock", "run.json"
 
@@ -60,11 +55,11 @@ def run(home: Path) -> None:
     _let_signals_interrupt()
     with contextlib.suppress(KeyboardInterrupt), _only_launcher(home):
         _check_ports(shop)
-        with _step("Database and broker"):
+        with step("Database and broker"):
             services.ensure(home)
         with Processes(logs=home / "logs", environment=shop.environment(), folder=services.PROJECT) as processes:
             _prepare(processes)
-            with _step("Programs"):
+            with step("Programs"):
                 programs = shop.programs()
                 processes.start_all(programs)
                 machine.write_json(home / RECORD, processes.commands())
@@ -141,21 +136,17 @@ def _check_ports(shop: Shop) -> None:
 
 
 def _prepare(processes: Processes) -> None:
-    """Bring the database up to date and fill it; every command is quick when there is nothing to do."""
-    for label, arguments in PREPARATIONS:
-        log = processes.log("prepare")
-        with _step(label), log.open("wb") as output:
-            done = subprocess.run(
-                [sys.executable, "manage.py", *arguments],
-                cwd=processes.folder,
-                env=processes.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if done.returncode:
-            raise Unavailable(f"`manage.py {' '.join(arguments)}` failed:\n{machine.tail(log, 25)}")
+    """Bring the database up to date and fill it."""
+    log = processes.log("prepare")
+    done = subprocess.run(
+        [sys.executable, "-m", "dev.prepare", log],
+        cwd=processes.folder,
+        env=processes.environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise Unavailable(f"Preparing the data failed. The end of {log}:\n{machine.tail(log, 25)}")
 
 
 def _watch(processes: Processes) -> None:
@@ -164,15 +155,6 @@ def _watch(processes: Processes) -> None:
         time.sleep(0.5)
     log = processes.log(name)
     raise Unavailable(f"{name} ended by itself, so everything stops. The end of {log}:\n{machine.tail(log)}")
-
-
-@contextmanager
-def _step(label: str) -> Iterator[None]:
-    """Say what is being done and how long it took."""
-    began = time.monotonic()
-    print(f"{label}...", end="", flush=True)
-    yield
-    print(f" {time.monotonic() - began:.1f} s", flush=True)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from dev.programs import Shop
 code = "import sys, time; print('up', flush=True); time.sleep(60)"
 names = ("web", "worker", "beat")
 Shop.programs = lambda self: [Program(name=n, command=(sys.executable, "-c", code, n), says="up") for n in names]
-run.PREPARATIONS = ()
+run._prepare = lambda processes: None
 sys.argv = ["dev.run"]
 run.main()
 """
