@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from django.utils import dateformat
+
+ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+ISO_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def span(time: timedelta) -> str:
@@ -13,3 +20,20 @@ def span(time: timedelta) -> str:
             number = seconds // size
             return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
     return "no time"
+
+
+def said(value: Any) -> str:
+    """A plain value as a person reads it: `yes`, `3 March 2033`, `3 March 2033, 14:05 UTC`, `mail, SMS`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(said(each) for each in value)
+    text = str(value)
+    try:
+        if ISO_MOMENT.match(text):
+            return dateformat.format(datetime.fromisoformat(text).astimezone(UTC), "j F Y, H:i") + " UTC"
+        if ISO_DAY.fullmatch(text):
+            return dateformat.format(date.fromisoformat(text), "j F Y")
+    except ValueError:
+        return text  # it only looked like a date
+    return text
