@@ -56,6 +56,7 @@ def receive(
     moment of receipt, from which the clocks run. Raises `SubjectErased`.
     """
     person = subjects.root(subject)
+    person.refresh_from_db()
     if person.is_erased:
         raise SubjectErased(f"{person} is erased")
     if existing := _open_of(person, kind, subject):

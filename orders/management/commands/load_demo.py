@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accounts import demo as people
 from orders import demo as orders
+from privacy import demo as requests
 
 
 class Command(BaseCommand):
-    """Staff, customers, and their orders in several states."""
+    """Staff, customers, their orders and privacy requests in several states."""
 
     help = "Load the demo's people, orders and privacy requests. Not in production."
 
@@ -22,3 +23,4 @@ class Command(BaseCommand):
         logins = people.load(at=now)
         self.stdout.write(f"People: {len(logins)} can sign in; passwords in {settings.LOUPE_HOME / 'demo.json'}")
         self.stdout.write(f"Orders: {orders.load(at=now)} new")
+        self.stdout.write(f"Privacy requests: {requests.load(at=now)} new")
