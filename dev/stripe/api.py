@@ -91,6 +91,11 @@ class Api:
             "GET /v1/events/{id}": lambda call: self._one("event", call.ids[0]),
         }
 
+    def in_progress(self) -> list[str]:
+        """The idempotency keys of the calls that are being carried out now."""
+        with self._guard:
+            return sorted(self._in_progress)
+
     def handle(self, request: Request) -> Response:
         """Answer one request; every refusal is an answer too."""
         request_id = objects.new_id("request")

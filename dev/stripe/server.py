@@ -162,6 +162,7 @@ class StripeServer:
             "deliveries": self._deliveries,
             "hold-webhooks": lambda: self._hold(True),
             "release-webhooks": lambda: self._hold(False),
+            "in-progress": lambda: {"data": self.api.in_progress()},
             "delay": lambda: self._delay(float(query.get("seconds", "0"))),
             "advance": lambda: self._advance(int(query.get("seconds", "0"))),
         }
