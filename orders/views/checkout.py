@@ -25,7 +25,7 @@ from shop import money, stock
 
 GUEST: Final = "guest"
 SESSION_ID: Final = re.compile(r"cs_\w{1,200}", re.ASCII)
-STEPS: Final = (("Contact", "now"), ("Delivery", "next"), ("Payment", "next"))
+STEPS: Final = (("Bag", "done"), ("Your details", "now"), ("Payment", "next"))
 
 
 @never_cache
@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def summary(request: HttpRequest) -> HttpResponse:
     """The sums for the place and the way chosen, while the form is being filled in."""
     contents = _contents(bags.read(request), request.GET.get("place", ""), request.GET.get("method", ""))
-    return render(request, "orders/_summary.html", {"contents": contents, "quote": contents.quote})
+    return render(request, "orders/_summary_update.html", {"contents": contents, "quote": contents.quote})
 
 
 @never_cache
@@ -79,12 +79,12 @@ def _ask(request: HttpRequest, bag: Bag) -> HttpResponse:
     noted = checkout.noted(bag, subject=user.subject if user else None)
     initial = _known(user) | _initial(noted)
     contents = _contents(bag, str(initial.get("place", "")), str(initial.get("method", "")))
-    return _form(request, CheckoutForm(contents.lines, contents.quote.destination.code, initial=initial), contents)
+    return _form(request, CheckoutForm(contents, initial=initial), contents)
 
 
 def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
     contents = _contents(bag, request.POST.get("place", ""), request.POST.get("method", ""))
-    form = CheckoutForm(contents.lines, contents.quote.destination.code, request.POST)
+    form = CheckoutForm(contents, request.POST)
     if not form.is_valid():
         return _form(request, form, contents, status=422)
     user = _customer(request)

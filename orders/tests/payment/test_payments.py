@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from orders import gateway, payments, refunds
+from orders import gateway, payments, refunds, webhooks
 from orders.models import Order, Payment, Refund
+from orders.states import PAYMENT
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
 from privacy.register import profiles
@@ -335,3 +336,18 @@ def test_the_sweep_asks_less_and_less_often_until_the_page_runs_out(order: Order
 
     assert asked == [2, 4, 8, 16]
     assert payments.sweep(at=now + timedelta(minutes=31)) == 1
+
+
+# What is written about it
+
+
+def test_the_drawing_of_a_payments_states_is_current(settings):
+    drawing = f"```mermaid\n{PAYMENT.mermaid()}\n```"
+
+    assert drawing in (settings.BASE_DIR / "docs" / "payments.md").read_text()
+
+
+def test_the_page_names_every_event_that_is_acted_upon(settings):
+    page = (settings.BASE_DIR / "docs" / "payments.md").read_text()
+
+    assert [kind for kind in webhooks.ACTS if f"`{kind}`" not in page] == []
