@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
+from dev import machine
 from dev.mail.letters import Letters
 from dev.postgres import client_tool
 from dev.processes import Processes, Program
@@ -120,14 +121,28 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]
     )
     try:
         with programs:
-            running.run_manage("migrate", "--verbosity=0")
-            running.run_manage("load_catalogue", "--without-stones")
-            running.run_manage("load_demo")
+            _prepare(programs)
             programs.start_all(shop.programs())
             programs.wait_for_all(shop.programs(), seconds=START_SECONDS)
             yield running
     finally:
         broker.stop()
+
+
+def _prepare(programs: Processes) -> None:
+    """Make the tables and fill them, as `make run` does but without the loose stones."""
+    log = programs.log("prepare")
+    done = subprocess.run(
+        [sys.executable, "-m", "dev.prepare", log, "--without-stones"],
+        cwd=PROJECT,
+        env=programs.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"preparing the data failed:\n{machine.tail(log, 30)}", pytrace=False)
 
 
 def _fresh_database(name: str) -> str:
