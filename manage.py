@@ -8,9 +8,13 @@ import sys
 def main() -> None:
     """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    from dev.errors import Unavailable
     from dev.services import ensure
 
-    ensure()
+    try:
+        ensure()
+    except Unavailable as problem:
+        sys.exit(str(problem))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -25,7 +25,7 @@ from dev.pytest_services import worker_number
 from dev.services import PROJECT
 from dev.valkey import Valkey
 
-START_SECONDS = 120
+START_SECONDS = 180
 COMMAND_SECONDS = 180
 ENVIRONMENT = {"LOUPE_ERASURE_GRACE": "3", "LOUPE_PAGE_CACHE_SECONDS": "0", "LOUPE_POLICY": "jane_ellen"}
 
