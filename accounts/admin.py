@@ -7,6 +7,8 @@ here: nobody needs to browse it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,10 +16,12 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import ManyToManyField, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import security
 from accounts.models import User
@@ -38,7 +42,6 @@ class UserAdmin(ModelAdmin):
     search_help_text = "The whole e-mail address"
     ordering = ("-is_staff", "-date_joined")
     actions = ("deactivate", "reactivate")
-    filter_horizontal = ("groups",)
     readonly_fields = ("subject", "date_joined", "last_login", "deactivated_at")
     fields = ("email", "full_name", "is_staff", "groups", "subject", "date_joined", "last_login", "deactivated_at")
     add_fields = ("email", "full_name", "is_staff", "groups")
@@ -62,6 +65,13 @@ class UserAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """An account ends by deactivation, or by an erasure that is carried out in full."""
         return False
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """Four roles are four boxes to tick."""
+        kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "label": "Roles", "help_text": ""}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[no-any-return]
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:
         """Enrol a new account without a password: its owner chooses one by the link for a forgotten one."""

@@ -1,5 +1,7 @@
 """Everything accounts and the apps in our house hold about Alice is declared, found and erased; Bob keeps his."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
@@ -11,6 +13,7 @@ from accounts import addresses, security
 from accounts.models import Address, ApiToken, Session, User
 from accounts.tests.conftest import NOON, Browser
 from privacy.register import registry, subjects
+from privacy.rights import erasure, requests
 
 pytestmark = pytest.mark.django_db
 OURS = [
@@ -113,3 +116,20 @@ def test_ending_an_account_in_the_middle_of_a_visit_is_no_error(lives):
     browser.force_login(alice)
     User.objects.filter(pk=alice.pk).delete()
     assert browser.get("/account/").headers["Location"] == "/accounts/login/?next=/account/"
+
+
+def test_an_erasure_that_is_asked_for_approved_and_carried_out(lives, carol, browser):
+    alice, bob = lives
+    request = requests.receive("erasure", subject=alice.subject, contact=alice.email, by=alice, at=NOON)
+    request = requests.verify(request, evidence="reauthenticated", by=alice, at=NOON)
+    request = requests.approve(request, by=carol, at=NOON)
+    done = erasure.execute(request.pk, by="system:test", at=NOON + timedelta(days=4))
+
+    assert (done.state, [step.blocker for step in done.steps.all() if step.blocker]) == ("completed", [])
+    for label in OURS:
+        assert registry.of(label).model_class()._base_manager.count() > 0, f"Bob's {label} is gone"
+    assert not User.objects.filter(email="alice@example.com").exists()
+    assert not EmailAddress.objects.filter(email="alice@example.com").exists()
+    browser.sign_in("alice@example.com")
+    assert browser.get("/account/").status_code == 302
+    assert all(len(rows(label, bob)) == 1 for label in OURS)

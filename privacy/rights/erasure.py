@@ -86,9 +86,8 @@ def plan(request: DataRequest) -> list[ErasureStep]:
 
 
 def _columns(share: Share) -> dict[str, Any]:
-    columns = dict(vars(share))
-    # A blocker seen while planning is shown, and asked about again when the step's turn comes.
-    return {**columns, "state": StepState.KEPT if share.state is StepState.KEPT else StepState.PENDING}
+    # A blocker seen while planning is shown, and asked about again when the step's turn comes; what is kept waits for nothing.
+    return {**vars(share), "blocker": "" if share.state is StepState.KEPT else share.blocker}
 
 
 def _share(declaration: Declaration, family: Family, held: dict[str, str]) -> Share:
@@ -254,7 +253,8 @@ def _one_batch(step: ErasureStep, declaration: Declaration, family: Family, *, b
             _finish(locked, by=by, at=at)
             return False
         locked.affected += _erase_rows(declaration, keys)
-        locked.cursor = str(keys[-1])
+        if declaration.action is Action.KEEP_UNTIL:  # a deleted row's key may itself be a secret, as a session's is
+            locked.cursor = str(keys[-1])
         locked.save(update_fields=["affected", "cursor"])
         return True
 
@@ -372,7 +372,7 @@ def _facts(request: DataRequest) -> certificates.Facts:
         erased=[
             {"what": step.label, "rows": step.affected, "fields": step.goes}
             for step in steps
-            if step.kind == StepKind.ROWS and step.affected
+            if step.kind == StepKind.ROWS and step.affected and not step.is_record
         ],
         retained=[
             {"what": step.label, "fields": step.stays, "reason": step.why, "rows": step.planned, "until": step.retained}
