@@ -127,6 +127,22 @@ class Person:
             self.page.locator("main form button").first.click()
             self.page.wait_for_url(lambda url: "/reauthenticate" not in url)
 
+    # The desk
+
+    def acts_on(self, path: str, reference: str, act: str, **typed: str) -> None:
+        """Find a row by its reference, open it, choose an act, fill in what it asks and confirm."""
+        self.open(f"{path}?q={reference}")
+        self.page.get_by_role("link", name=reference).first.click()
+        self.page.get_by_role("link", name=act, exact=True).first.click()
+        for name, text in typed.items():
+            control = self.page.locator(f"[name='{name}']").first
+            if control.evaluate("element => element.tagName") == "SELECT":
+                control.select_option(text)
+            else:
+                control.fill(text)
+        self.page.locator("form").get_by_role("button", name=act, exact=True).click()
+        self.page.wait_for_load_state()
+
 
 def staff(role: str, page: Page, shop: RunningShop) -> Person:
     """The member of staff with *role* in the demo, signed in."""

@@ -45,14 +45,13 @@ def test_a_guest_buys_a_necklace_and_staff_send_it(guest, new_page, processes):
     assert guest.street not in stranger.page.content()
 
     otto = staff("order desk", new_page(), processes)
-    otto.open(f"/admin/orders/order/?q={reference}")
-    otto.page.get_by_role("link", name=reference).first.click()
-    otto.page.get_by_role("link", name=re.compile("pack", re.I)).or_(
-        otto.page.get_by_role("button", name=re.compile("pack", re.I))
-    ).first.click()
-    otto.page.wait_for_load_state()
+    otto.acts_on("/admin/orders/order/", reference, "Pack")
+    otto.acts_on(
+        "/admin/orders/order/", reference, "Ship with tracking", carrier="fedex", tracking_number="794612345678"
+    )
     [(state,)] = processes.query("SELECT state FROM orders_order WHERE reference = %s", reference)
-    assert state == "packed"
+    assert state == "shipped"
+    assert "794612345678" in guest.mail("on its way").text
 
 
 def test_a_declined_card_loses_nothing_and_the_next_one_pays(guest, processes):
