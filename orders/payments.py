@@ -131,8 +131,10 @@ def sweep(*, at: datetime) -> int:
         asked += 1
         try:
             _check(payment, at=at)
-        except (gateway.Unavailable, gateway.Refused) as error:
-            log.warning("payment.unchecked", extra={"payment": payment.reference, "error": type(error).__name__})
+        except gateway.Unavailable as error:
+            log.warning("payment.unchecked", extra={"payment": payment.reference, "error": str(error)})
+        except Exception as error:  # noqa: BLE001 - one payment that we stumble over must not stand in the way of the others
+            log.error("payment.stumbled", extra={"payment": payment.reference, "error": type(error).__name__})
     return asked
 
 

@@ -104,7 +104,10 @@ def sweep(*, at: datetime) -> int:
     due = Refund.objects.filter(state=Refund.State.REQUESTED, next_try_at__lte=at).order_by("next_try_at")
     ids = list(due.values_list("pk", flat=True)[:BATCH])
     for refund_id in ids:
-        carry_out(refund_id, at=at)
+        try:
+            carry_out(refund_id, at=at)
+        except Exception as error:  # noqa: BLE001 - one refund that we stumble over must not stand in the way of the others
+            log.error("refund.stumbled", extra={"refund": refund_id, "error": type(error).__name__})
     return len(ids)
 
 

@@ -67,6 +67,9 @@ def handle(event_id: int, *, at: datetime) -> WebhookEvent:
     except gateway.Refused as error:  # asking again would not help; the sweep of payments still looks after the order
         log.error("webhook.refused_by_stripe", extra={"event": event.event_id, "error": str(error)})
         return _note(event, last_error=type(error).__name__, handled_at=at)
+    except Exception as error:  # noqa: BLE001 - one event that we stumble over must not stand in the way of the others
+        log.error("webhook.stumbled", extra={"event": event.event_id, "error": type(error).__name__})
+        return _note(event, last_error=type(error).__name__)
     return _note(event, last_error="", handled_at=at)
 
 

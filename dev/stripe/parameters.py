@@ -93,17 +93,14 @@ def _nested(encoded: str) -> Json:
         parts = _KEY_PART.findall(key)
         if not parts:
             raise ApiError(f"Invalid parameter name: {key}")
+        *above, last = parts if not key.endswith("[]") else [*parts, ""]
         node = tree
-        for part in parts[:-1]:
+        for part in above:
             child = node.setdefault(part, {})
             if not isinstance(child, dict):
                 raise ApiError(f"Invalid parameter: {key}", param=key)
             node = child
-        last = parts[-1]
-        if key.endswith("[]"):
-            node = node.setdefault(last, {})
-            last = str(len(node))
-        node[last] = value
+        node[last or str(len(node))] = value
     return tree
 
 

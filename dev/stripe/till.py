@@ -334,6 +334,8 @@ def _check_session(params: Json, *, at: int) -> None:
     for name in ("mode", "line_items", "success_url"):
         if not params.get(name):
             raise ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
+    for index, line in enumerate(params["line_items"]):
+        _check_line(line, path=f"line_items[{index}]")
     fixed = {
         "mode": "payment",
         "ui_mode": "hosted_page",
@@ -355,6 +357,20 @@ def _check_session(params: Json, *, at: int) -> None:
     if len(params.get("client_reference_id", "")) > 200:
         raise ApiError("Invalid string: must be at most 200 characters", param="client_reference_id")
     _check_expiry(params.get("expires_at", at + LONGEST_SESSION_SECONDS) - at)
+
+
+def _check_line(line: Json, *, path: str) -> None:
+    """A line must say itself what is sold: this server keeps no catalogue of prices."""
+    price = line.get("price_data", {})
+    present = {
+        "[price_data]": "price_data" in line,
+        "[price_data][unit_amount]": "unit_amount" in price,
+        "[price_data][product_data][name]": "name" in price.get("product_data", {}),
+    }
+    for name, is_there in present.items():
+        if not is_there:
+            where = f"{path}{name}"
+            raise ApiError(f"Missing required param: {where}.", code="parameter_missing", param=where)
 
 
 def _check_expiry(seconds: int) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import stripe
+from hypothesis import given, strategies
+from hypothesis import settings as hypothesis_settings
+
+from dev.stripe import parameters
+from dev.stripe.errors import ApiError
 
 from .conftest import Double, session_params
 
@@ -139,6 +146,59 @@ def test_what_stripe_would_refuse_is_refused(
     assert (refusal.value.http_status, refusal.value.code, refusal.value.param) == (400, code, param)
     assert refusal.value.request_id.startswith("req_")
     assert double.client.v1.checkout.sessions.list().data == []
+
+
+def _line_without(name: str) -> dict[str, Any]:
+    line = _line()
+    del (line if name == "price_data" else line["price_data"])[name]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [
+        ("price_data", "line_items[0][price_data]"),
+        ("unit_amount", UNIT_AMOUNT),
+        ("currency", "line_items[0][price_data][currency]"),
+        ("product_data", "line_items[0][price_data][product_data][name]"),
+    ],
+)
+def test_a_line_that_does_not_say_what_it_costs_is_refused(double: Double, name: str, param: str):
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        double.open(line_items=[_line_without(name)])
+    assert (refusal.value.code, refusal.value.param) == ("parameter_missing", param)
+
+
+WORDS = [
+    "mode",
+    "line_items",
+    "price_data",
+    "metadata",
+    "expand",
+    "amount",
+    "0",
+    "1",
+    "",
+    "x",
+    "automatic_tax",
+    "limit",
+]
+FORMS = strategies.lists(
+    strategies.tuples(
+        strategies.lists(strategies.sampled_from(WORDS), min_size=1, max_size=5),
+        strategies.sampled_from(["", "payment", "true", "1", "-1", "9" * 40, "é\0", "payment_intent", "data.x"]),
+    ),
+    max_size=8,
+)
+
+
+@hypothesis_settings(max_examples=500, deadline=None)
+@given(operation=strategies.sampled_from(sorted(parameters._SCHEMA["requests"])), form=FORMS)
+def test_whatever_a_form_holds_it_is_understood_or_refused(operation: str, form: list[tuple[list[str], str]]):
+    pairs = [(names[0] + "".join(f"[{name}]" for name in names[1:]), value) for names, value in form]
+    with suppress(ApiError):
+        params = parameters.decode(urlencode(pairs), operation=operation)
+        assert set(params) <= set(parameters._SCHEMA["requests"][operation]["properties"])
 
 
 @pytest.mark.parametrize("name", ["line_items", "success_url", "mode"])

@@ -9,6 +9,7 @@ from django.test import Client
 
 from orders import payments, webhooks
 from orders.models import Order, Payment, Refund, WebhookEvent
+from shop.models import StockLevel
 
 from .conftest import LocalStripe, deliver, held, session_id, told
 
@@ -159,6 +160,32 @@ def test_an_event_that_could_not_be_acted_on_is_tried_again_by_the_sweep(opened,
     opened.refresh_from_db()
     assert opened.state == "paid"
     assert webhooks.sweep(at=received + timedelta(hours=1)) == 0
+
+
+def test_an_event_we_stumble_over_does_not_stand_in_the_way_of_others(opened, place, local_stripe, settings, now):
+    other = place("bob@example.com")
+    payments.open_session(other, by="test", at=now)
+    for each in (opened, other):
+        local_stripe.pay(each)
+        deliver(local_stripe.event("checkout.session.completed", each))
+    StockLevel.objects.filter(variant_id=opened.lines.get().item_id).update(
+        on_hand=1, reserved=1
+    )  # of two that are held
+
+    webhooks.sweep(at=WebhookEvent.objects.latest("received_at").received_at + webhooks.HEARD_WITHIN)
+
+    assert sorted(WebhookEvent.objects.values_list("last_error", flat=True)) == ["", "IntegrityError"]
+    opened.refresh_from_db()
+    other.refresh_from_db()
+    assert sorted([opened.state, other.state]) == ["paid", "pending_payment"]
+    stumbled = opened if opened.state == "pending_payment" else other
+    assert told(stumbled) == []
+
+    StockLevel.objects.update(on_hand=1, reserved=1)  # set right by the desk
+    webhooks.sweep(at=WebhookEvent.objects.latest("received_at").received_at + timedelta(minutes=5))
+
+    stumbled.refresh_from_db()
+    assert (stumbled.state, told(stumbled)) == ("paid", [("captured", "pi", 129_600)])
 
 
 def test_what_stripe_refuses_is_not_asked_again_and_again(opened: Order, local_stripe: LocalStripe, now):
