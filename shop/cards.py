@@ -1,6 +1,7 @@
-"""List items as HTML, each made once per process: what a card says depends on nothing but its values.
+"""Parts of list pages as HTML, each made once per process: what a card says depends on nothing but its values.
 
-The templates are `shop/_piece.html` and `shop/_stone.html`; a page of 24 items is then 24 look-ups.
+The templates are `shop/_piece.html`, `shop/_stone.html`, `shop/_facets.html` and `shop/_grades.html`; a page of 24 items
+is then 24 look-ups.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from shop import drawing, money, wording
 from shop.catalogue import Card
+from shop.facets import Facet
 from shop.finder import StoneRow
 from shop.models import Stone
 from shop.models.catalogue import METAL_NAMES
@@ -62,6 +64,12 @@ def stone(row: StoneRow) -> SafeString:
             "price": money.format_short(row.price_minor, row.currency),
         },
     )
+
+
+@lru_cache(maxsize=512)
+def facets(shown: tuple[tuple[Facet, str], ...], template: str = "shop/_facets.html") -> SafeString:
+    """The facets of a page, each with the message about what was ticked in it."""
+    return render_to_string(template, {"facets": shown})
 
 
 def row_of(stone: Stone) -> StoneRow:

@@ -236,14 +236,27 @@ def product(slug: str) -> ProductPage:
     found = Product.objects.on_sale().filter(slug=slug).defer("search", "keywords").first()
     if found is None:
         raise Unknown(slug)
-    offers = (
-        Variant.objects.filter(product=found, is_live=True)
-        .order_by("position", "id")
-        .annotate(available=F("stock__on_hand") - F("stock__reserved"))
-        .values_list(*Offer._fields)
-    )
     near = [card for card in _first_of(found.category_id) if card.slug != slug]
-    return ProductPage(found, _trail(found.category_id), [Offer._make(row) for row in offers], near[:NUMBER_OF_RELATED])
+    return ProductPage(found, _trail(found.category_id), _offers(found.pk), near[:NUMBER_OF_RELATED])
+
+
+def _offers(product_id: int) -> list[Offer]:
+    """The live variants of a product with what is left of each, in the order of the page.
+
+    Written out: this statement is asked with every product page, and composing it costs five times what asking it does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS, [product_id])
+        return [Offer._make(row) for row in cursor.fetchall()]
+
+
+OFFERS: Final = """
+    SELECT variant.id, metal, carat, length_cm, ring_size, price_minor, currency, weight_grams, lead_days,
+           on_hand - reserved AS available
+      FROM shop_variant variant LEFT JOIN shop_stocklevel level ON level.variant_id = variant.id
+     WHERE product_id = %s AND is_live
+     ORDER BY position, variant.id
+"""
 
 
 def _trail(category_id: int) -> list[Shelf]:

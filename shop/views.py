@@ -56,7 +56,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": _crumbs(found.parent, found.shelf),
         "pieces": cards.pieces(found.cards, form.values("metal")),
         "total": found.total,
-        "facets": [(facet, form.error(facet.name)) for facet in found.facets],
+        "facets": cards.facets(tuple((facet, form.error(facet.name)) for facet in found.facets)),
         "is_narrowed": any(form.ticked.values()),
         "pages": found.pages,
         "query": form.query(),
@@ -122,13 +122,15 @@ def _product_context(piece: Product, chosen: choice.Choice) -> dict[str, Any]:
 def stones(request: HttpRequest) -> HttpResponse:
     """The stone finder."""
     form = FinderForm(request.GET)
-    found = finder.find_stones(form.filters, sort=form.order, page=page_number(request.GET))
+    filters = form.filters
+    found = finder.find_stones(filters, sort=form.order, page=page_number(request.GET))
+    facets = ((facet, form.error(facet.name, f"{facet.name}_min")) for facet in found.facets)
     context = {
         "rows": [cards.stone(row) for row in found.rows],
         "total": found.total,
-        "facets": [(facet, form.error(facet.name, f"{facet.name}_min")) for facet in found.facets],
+        "facets": cards.facets(tuple(facets), "shop/_grades.html"),
         "ranges": [_range(form, name, legend) for name, legend in RANGE_LEGENDS],
-        "is_narrowed": form.filters != finder.Filters(form.filters.ticked) or any(form.filters.ticked.values()),
+        "is_narrowed": bool(filters.ranges) or any(filters.ticked.values()),
         "pages": found.pages,
         "query": form.query(),
         "sorts": finder.SORT_LABELS,
