@@ -27,7 +27,7 @@ def run(folder: Path, **environment: str) -> str:
         env={**os.environ, "PATH": str(folder), "CHROME_PATH": "", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return done.stdout

@@ -49,7 +49,7 @@ def run(folder: Path) -> int:
         "-q",
     )
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import pytest; pytest.main()"]
-    done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert not done.stderr, done.stderr
     return len((folder / "ran").read_text().split())
 
