@@ -102,6 +102,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Build the link on the shop's own address."""
         return str(settings.LOUPE_PUBLIC_URL) + reverse("account_confirm_email", args=[emailconfirmation.key])
 
+    def is_safe_url(self, url: str) -> bool:
+        """Whether one may be sent on to *url*; what is no address at all is not safe, and no error of ours."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def send_account_already_exists_mail(self, email: str) -> None:
         """Tell the owner of an account that somebody typed their address at sign-up."""
         link = settings.LOUPE_PUBLIC_URL + reverse("account_reset_password")

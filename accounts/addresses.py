@@ -40,17 +40,17 @@ class Details:
 
 
 def of(user: User) -> list[Address]:
-    """Return the customer's addresses, the default one first."""
+    """The customer's addresses, the default one first."""
     return list(Address.objects.of(user))
 
 
 def default_of(user: User) -> Address | None:
-    """Return the address a parcel goes to unless the customer says otherwise."""
+    """The address a parcel goes to unless the customer says otherwise."""
     return Address.objects.filter(user=user, is_default_shipping=True).first()
 
 
 def get(user: User, address_id: int) -> Address:
-    """Return one of this customer's addresses. Raises `NotTheirs`."""
+    """One of this customer's addresses. Raises `NotTheirs`."""
     address = Address.objects.filter(user=user, pk=address_id).first()
     if address is None:
         raise NotTheirs

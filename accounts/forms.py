@@ -37,7 +37,7 @@ class PhoneField(forms.CharField):
         super().__init__(**{"required": False, "max_length": 40, "widget": widget, **kwargs})
 
     def clean(self, value: Any) -> str:
-        """Return the number in one spelling, or nothing."""
+        """The number in one spelling, or nothing."""
         typed = super().clean(value)
         if not typed:
             return ""
@@ -85,7 +85,7 @@ class AddressForm(forms.Form):
 
     @classmethod
     def showing(cls, address: Address) -> AddressForm:
-        """Return the form filled in with an address as it stands."""
+        """The form filled in with an address as it stands."""
         return cls(initial={name: getattr(address, name) for name in cls.base_fields})
 
     def clean(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class AddressForm(forms.Form):
         return cleaned
 
     def details(self) -> addresses.Details:
-        """Return what was typed, as the room takes it."""
+        """What was typed, as the room takes it."""
         typed = dict(self.cleaned_data)
         del typed["is_default_shipping"]
         return addresses.Details(**typed)

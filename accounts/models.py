@@ -108,11 +108,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         self.email = type(self).objects.normalize_email(self.email)
 
     def get_full_name(self) -> str:
-        """Return the name the person gave, or nothing: never a guess from the e-mail."""
+        """The name the person gave, or nothing: never a guess from the e-mail."""
         return self.full_name
 
     def get_short_name(self) -> str:
-        """Return what to call the person in a greeting."""
+        """What to call the person in a greeting."""
         return self.full_name.partition(" ")[0]
 
 
@@ -120,7 +120,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
     """Filters over saved addresses."""
 
     def of(self, user: User) -> AddressQuerySet:
-        """Return this customer's addresses, the default one first."""
+        """This customer's addresses, the default one first."""
         return self.filter(user=user).order_by("-is_default_shipping", "created_at", "pk")
 
 
@@ -157,7 +157,7 @@ class Address(models.Model):
 
     @property
     def country_name(self) -> str:
-        """Return the country in words."""
+        """The country in words."""
         return str(countries.name(self.country))
 
     @property
@@ -167,7 +167,7 @@ class Address(models.Model):
 
     @property
     def lines(self) -> list[str]:
-        """Return the address as it stands on an envelope, without empty lines."""
+        """The address as it stands on an envelope, without empty lines."""
         town = " ".join(part for part in (self.city, self.region, self.postal_code) if part)
         rows = (self.full_name, self.line1, self.line2, town, self.country_name)
         return [row for row in rows if row]
@@ -187,7 +187,7 @@ class ApiToken(AbstractAuthToken):
 
     @property
     def reference(self) -> str:
-        """Return the public part of the key, by which pages and the audit trail name it."""
+        """The public part of the key, by which pages and the audit trail name it."""
         return str(self.token_key)
 
 

@@ -19,7 +19,7 @@ def in_words(number: str) -> str:
 
 
 def normalise(typed: str, country: str = "US") -> str:
-    """Return the number as `+12125550100`; *country* is assumed where no country code was typed.
+    """The number as `+12125550100`; *country* is assumed where no country code was typed.
 
     Raises `NotANumber`. Source: ITU-T E.164.
     """

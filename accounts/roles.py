@@ -81,5 +81,5 @@ def ensure() -> list[Missing]:
 
 
 def matching(pattern: str, names: Iterable[str]) -> set[str]:
-    """Return the permission names a pattern such as `orders.view_*` stands for."""
+    """The permission names a pattern such as `orders.view_*` stands for."""
     return {name for name in names if fnmatchcase(name, pattern)}

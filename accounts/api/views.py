@@ -36,7 +36,7 @@ class Me(APIView):
 
     @extend_schema(operation_id="me", responses=MeSerializer, summary="Your details")
     def get(self, request: Request) -> Response:
-        """Return the details on the account."""
+        """The details on the account."""
         return Response(MeSerializer(cast(User, request.user)).data)
 
     @extend_schema(
