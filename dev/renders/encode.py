@@ -15,7 +15,7 @@ from PIL import Image
 PORTRAIT_WIDTHS = (240, 480, 720)
 WIDE_WIDTHS = (640, 1080, 1600)
 FORMATS: dict[str, dict[str, Any]] = {
-    "avif": {"quality": 72, "speed": 4, "subsampling": "4:4:4"},
+    "avif": {"quality": 72, "speed": 6, "subsampling": "4:4:4"},
     "webp": {"quality": 84, "method": 6},
 }
 MANIFEST = "manifest.json"
