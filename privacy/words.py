@@ -26,6 +26,8 @@ def said(value: Any) -> str:
     """A plain value as a person reads it: `yes`, `3 March 2033`, `3 March 2033, 14:05 UTC`, `mail, SMS`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {said(each)}" for name, each in value.items() if each not in (None, ""))
     if isinstance(value, list | tuple):
         return ", ".join(said(each) for each in value)
     text = str(value)

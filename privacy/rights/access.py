@@ -120,15 +120,21 @@ def folder() -> Path:
 def zipped(request: DataRequest, *, at: datetime) -> bytes:
     """The ZIP: `data.json` and `index.html`, with the same content."""
     data = contents(request, at=at)
+    page = render_to_string("privacy/copy.html", {"copy": data})
+    for row in (row for group in data["groups"] for row in group["rows"]):
+        del row["reads"]  # the same values, made ready for the page
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression=zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
-        archive.writestr("index.html", render_to_string("privacy/copy.html", {"copy": data}))
+        archive.writestr("index.html", page)
     return buffer.getvalue()
 
 
 def contents(request: DataRequest, *, at: datetime) -> dict[str, Any]:
-    """Everything held about the person, and what GDPR Art. 15(1) adds: why, until when, from whom, to whom, their rights."""
+    """Everything held about the person, and what GDPR Art. 15(1) adds: why, until when, from whom, to whom, their rights.
+
+    Each row has its `values`, and `reads`: those that say something, for the page.
+    """
     shop = profiles.current()
     return {
         "format": FORMAT,
@@ -158,7 +164,12 @@ def _group(holding: holdings.Holding) -> dict[str, Any]:
         "recipients": holding.recipients,
         "fields": _fields(holding),
         "rows": [
-            {"title": entry.title, "values": entry.values, "kept_until": date_words(entry.until)}
+            {
+                "title": entry.title,
+                "values": entry.values,
+                "reads": entry.facts,
+                "kept_until": date_words(entry.until),
+            }
             for entry in holding.entries()
         ],
     }

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from babel.numbers import format_currency, get_currency_precision
 from django.db import models
 
 from privacy.register import registry
@@ -23,16 +25,12 @@ GLIMPSE = 5
 
 @dataclass(frozen=True)
 class Entry:
-    """One row, as its person reads it."""
+    """One row: its values for machines, and those that say something for a page."""
 
     title: str
     values: dict[str, Any]
+    facts: list[tuple[str, Any]]
     until: datetime | None
-
-    @property
-    def facts(self) -> list[tuple[str, Any]]:
-        """Its values that say something, in order."""
-        return [(name, value) for name, value in self.values.items() if value not in (None, "", [], {})]
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,32 @@ def shows_anything(declaration: Declaration) -> bool:
 def entry(declaration: Declaration, row: models.Model) -> Entry:
     """One row in words: what the app calls it, its values, and until when it stays."""
     title = declaration.describe(row) if declaration.describe else ""
-    return Entry(title, registry.shown(declaration, row), declaration.retention.until(row))
+    shown = registry.shown(declaration, row)
+    names = [name for name, field in declaration.personal_fields().items() if field.on_export is Export.SHOW]
+    raw = dict(zip(names, shown.items(), strict=True))
+    facts = [(label, readable(row, name, value, declaration)) for name, (label, value) in raw.items()]
+    return Entry(
+        title, shown, [fact for fact in facts if fact[1] not in (None, "", [], {})], declaration.retention.until(row)
+    )
+
+
+def readable(row: models.Model, name: str, value: Any, declaration: Declaration) -> Any:
+    """Money with its currency; any other value as it is (`words.said` puts it into words on a page)."""
+    currency = _currency(row, declaration) if name.endswith("_minor") else ""
+    if not currency or not isinstance(value, int):
+        return value
+    amount = Decimal(value).scaleb(-get_currency_precision(currency))
+    return str(format_currency(amount, currency, locale="en_US"))
+
+
+def _currency(row: Any, declaration: Declaration) -> str:
+    """The currency of the row, or of the nearest row it hangs on."""
+    path = declaration.reach if isinstance(declaration.reach, str) else ""
+    for hop in ("", *path.split("__")[:-1]):
+        row = getattr(row, hop) if hop else row
+        if currency := getattr(row, "currency", ""):
+            return str(currency)
+    return ""
 
 
 def field_words(declaration: Declaration, names: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from privacy import words
         ("2033-13-03", "2033-13-03"),
         ("418 Larkspur Lane", "418 Larkspur Lane"),
         (["mail", True], "mail, yes"),
+        ({"kind": "access", "count": 2, "note": ""}, "kind access, count 2"),
         (3, "3"),
     ],
 )
