@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 
@@ -16,6 +18,7 @@ from privacy.proof import certificates
 from privacy.register import subjects
 from privacy.rights import access, erasure, intake, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
+from privacy.rights.states import REQUEST
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +252,9 @@ def test_the_demo_has_a_request_in_every_standing_and_is_loaded_once(alice, sett
         ("erasure", "withdrawn"),
     ]
     assert Message.objects.filter(kind="privacy.request_refused").count() == len(mails("request_refused")) == 1
+
+
+def test_the_diagram_in_the_documentation_is_the_table():
+    page = (Path(settings.BASE_DIR) / "docs" / "privacy.md").read_text()
+    assert f"```mermaid\n{REQUEST.mermaid()}\n```" in page
+    assert REQUEST.table.keys() == set(State.values)
