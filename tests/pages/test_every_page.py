@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.processes import RunningShop
 
@@ -40,7 +40,7 @@ PUBLIC = [
     "/privacy/certificate/",
     "/no-such-page/",
 ]
-LINKED = {"/category/necklaces/": "a[href^='/product/']", "/stones/": "a[href^='/stones/']"}
+LINKED = {"/category/necklaces/": "a[href^='/product/']", "/stones/": "a[href^='/stones/ST-']"}
 ACCOUNT = [
     "/account/",
     "/account/orders/",
@@ -50,6 +50,8 @@ ACCOUNT = [
     "/account/security/",
     "/account/security/keys/",
     "/account/privacy/",
+    "/account/privacy/copy/",
+    "/account/privacy/erase/",
     "/accounts/password/change/",
     "/accounts/email/",
     "/accounts/2fa/",
@@ -78,18 +80,26 @@ class Visit:
 Visits = dict[str, Visit]
 
 
-def look(page: Page, url: str) -> Visit:
-    """Open *url* and write down what happened."""
-    visit, host = Visit(), urlsplit(url).netloc
-    page.on(
-        "request", lambda request: visit.elsewhere.append(request.url) if urlsplit(request.url).netloc != host else None
-    )
-    page.on(
-        "console", lambda message: visit.complaints.append(message.text) if "Content Security" in message.text else None
-    )
+def watch(page: Page) -> Visit:
+    """Write down, from now on, what *page* asks of others and what it complains about."""
+    visit = Visit()
+
+    def note_request(request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(page.url).netloc and not page.url.startswith("about:"):
+            visit.elsewhere.append(request.url)
+
+    def note_message(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            visit.complaints.append(message.text)
+
+    page.on("request", note_request)
+    page.on("console", note_message)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    response = page.goto(url, wait_until="load")
-    visit.status = response.status if response else 0
+    return visit
+
+
+def measure(page: Page, visit: Visit) -> Visit:
+    """Complete *visit* with what stands on the page now."""
     visit.sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     found = Axe().run(page, options=RULES).response["violations"]
     visit.violations = [
@@ -104,82 +114,115 @@ def look_at_all(context: BrowserContext, shop_url: str, paths: list[str]) -> Vis
     visits: Visits = {}
     for path in paths:
         page = context.new_page()
-        visits[path] = look(page, shop_url + path)
+        visit = watch(page)
+        response = page.goto(shop_url + path, wait_until="load")
+        visit.status = response.status if response else 0
+        visits[path] = measure(page, visit)
         page.close()
     return visits
 
 
+def first_link(page: Page, url: str, selector: str) -> list[str]:
+    """The first link that *selector* finds on the page at *url*, when there is one."""
+    page.goto(url)
+    return page.eval_on_selector_all(selector, "links => links.map(link => link.getAttribute('href'))")[:1]
+
+
 def paths_behind(context: BrowserContext, shop_url: str) -> list[str]:
     """One product and, where stones are loaded, one stone: pages whose address only a list knows."""
-    page, found = context.new_page(), []
-    for path, selector in LINKED.items():
-        page.goto(shop_url + path)
-        links = page.eval_on_selector_all(selector, "links => links.map(link => link.getAttribute('href'))")
-        found += [link for link in links if "?" not in link and link not in LINKED][:1]
+    page = context.new_page()
+    found = [link for path, selector in LINKED.items() for link in first_link(page, shop_url + path, selector)]
     page.close()
     return found
 
 
-def sign_in(context: BrowserContext, processes: RunningShop) -> None:
-    """Sign in as a customer of the demo, who has orders and a request."""
-    logins = json.loads((processes.shop.home / "demo.json").read_text())
+@pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk, light", "phone, dark"])
+def context(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
+    """A browser nobody has used, on a desk in daylight or on a phone at night."""
+    context = browser.new_context(**request.param)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def public(context: BrowserContext, processes: RunningShop) -> Visits:
+    """What a stranger sees."""
+    return look_at_all(context, processes.shop_url, PUBLIC + paths_behind(context, processes.shop_url))
+
+
+@pytest.fixture(scope="module")
+def buying(context: BrowserContext, processes: RunningShop, public: Visits) -> Visits:
+    """The bag with a piece in it, the checkout, and the checkout sent back because it is empty."""
+    page = context.new_page()
+    page.goto(processes.shop_url + next(path for path in public if path.startswith("/product/")))
+    page.get_by_role("button", name="Add to bag").click()
+    page.wait_for_url("**/bag/")
+    page.close()
+    visits = look_at_all(context, processes.shop_url, ["/bag/", "/checkout/"])
+    page = context.new_page()
+    page.goto(processes.shop_url + "/checkout/")
+    visit = watch(page)
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        page.get_by_role("button", name="Pay").click()
+    page.wait_for_load_state("load")
+    visit.status = answer.value.status
+    visits["/checkout/ sent empty"] = measure(page, visit)
+    page.close()
+    return visits
+
+
+@pytest.fixture(scope="module")
+def personal(context: BrowserContext, processes: RunningShop, buying: Visits) -> Visits:
+    """What a customer of the demo sees, signed in; she has orders."""
+    alice = json.loads((processes.shop.home / "demo.json").read_text())["customers"][0]
     page = context.new_page()
     page.goto(processes.shop_url + "/accounts/login/")
-    page.fill("[name=login]", logins["customers"][0]["email"])
-    page.fill("[name=password]", logins["customers"][0]["password"])
+    page.fill("[name=login]", alice["email"])
+    page.fill("[name=password]", alice["password"])
     page.click("main button.button")
     page.wait_for_url("**/account/")
+    order = first_link(page, processes.shop_url + "/account/orders/", "main a[href^='/account/orders/LP-']")
+    page.goto(processes.shop_url + "/account/privacy/erase/")
+    page.fill("[name=password]", alice["password"])
+    page.click("main button.button")
+    page.wait_for_url("**/account/privacy/erase/")
     page.close()
+    return look_at_all(context, processes.shop_url, [*ACCOUNT, *order])
 
 
-@pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk, light", "phone, dark"])
-def public(request: pytest.FixtureRequest, browser: Browser, processes: RunningShop) -> Iterator[Visits]:
-    """What a stranger sees."""
-    context = browser.new_context(**request.param)
-    yield look_at_all(context, processes.shop_url, PUBLIC + paths_behind(context, processes.shop_url))
-    context.close()
-
-
-@pytest.fixture(scope="module", params=[DESK, PHONE], ids=["desk, light", "phone, dark"])
-def personal(request: pytest.FixtureRequest, browser: Browser, processes: RunningShop) -> Iterator[Visits]:
-    """What a customer sees, signed in."""
-    context = browser.new_context(**request.param)
-    sign_in(context, processes)
-    yield look_at_all(context, processes.shop_url, ACCOUNT)
-    context.close()
+@pytest.fixture(scope="module")
+def everywhere(public: Visits, buying: Visits, personal: Visits) -> Visits:
+    """All of it."""
+    return {**public, **{f"{path} (full)": visit for path, visit in buying.items()}, **personal}
 
 
 @SLOW
-def test_public_pages_have_no_violation(public: Visits) -> None:
-    assert {path: visit.violations for path, visit in public.items() if visit.violations} == {}
+def test_no_page_has_a_violation(everywhere: Visits) -> None:
+    assert {path: visit.violations for path, visit in everywhere.items() if visit.violations} == {}
 
 
 @SLOW
-def test_account_pages_have_no_violation(personal: Visits) -> None:
-    assert {path: visit.violations for path, visit in personal.items() if visit.violations} == {}
-
-
-@SLOW
-def test_every_page_answers(public: Visits, personal: Visits) -> None:
-    expected = {"/no-such-page/": 404}
-    answers = {path: visit.status for path, visit in {**public, **personal}.items()}
+def test_every_page_answers(everywhere: Visits) -> None:
+    expected = {"/no-such-page/": 404, "/checkout/ sent empty (full)": 422}
+    answers = {path: visit.status for path, visit in everywhere.items()}
     assert answers == {path: expected.get(path, 200) for path in answers}
-    assert len([path for path in public if path.startswith("/product/")]) == 1
+    assert len([path for path in answers if path.startswith(("/product/", "/account/orders/LP-"))]) == 2
 
 
 @SLOW
-def test_nothing_scrolls_sideways(public: Visits, personal: Visits) -> None:
-    assert {path: visit.sideways for path, visit in {**public, **personal}.items() if visit.sideways > 0} == {}
+def test_nothing_scrolls_sideways(everywhere: Visits) -> None:
+    assert {path: visit.sideways for path, visit in everywhere.items() if visit.sideways > 0} == {}
 
 
 @SLOW
-def test_no_page_asks_anybody_else(public: Visits, personal: Visits) -> None:
-    assert {path: visit.elsewhere for path, visit in {**public, **personal}.items() if visit.elsewhere} == {}
+def test_no_page_asks_anybody_else(everywhere: Visits) -> None:
+    assert {path: visit.elsewhere for path, visit in everywhere.items() if visit.elsewhere} == {}
 
 
 @SLOW
-def test_the_content_policy_has_nothing_to_stop(public: Visits, personal: Visits) -> None:
-    assert {path: visit.complaints for path, visit in {**public, **personal}.items() if visit.complaints} == {}
+def test_the_content_policy_has_nothing_to_stop(everywhere: Visits) -> None:
+    assert {path: visit.complaints for path, visit in everywhere.items() if visit.complaints} == {}
 
 
 @SLOW
