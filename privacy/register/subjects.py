@@ -49,7 +49,8 @@ def prove(
 ) -> list[Subject]:
     """Record that *subject* controls the address *value*, and join every other person record that carries it.
 
-    Returns the root subjects that were joined. An erased subject is never joined. Raises `NotLinkable` for a telephone number.
+    Returns the root subjects that were joined. Never joined: somebody erased, and somebody who has proved another address too, since a
+    mailbox can change hands. Raises `NotLinkable` for a telephone number.
     """
     if kind != "email":
         raise NotLinkable(f"a {kind} does not link people")
@@ -59,7 +60,7 @@ def prove(
     mine = root(subject)
     joined = []
     for other in candidates(kind, value=value):
-        if other.pk != mine.pk and not other.is_erased:
+        if other.pk != mine.pk and not other.is_erased and not _proved_another(other, kind, value=value):
             SubjectLink.objects.create(child=other, root=mine, proof=proof, at=at)
             audit.append("subject.joined", subject=mine, obj=other, details={"proof": proof}, by=by, at=at)
             joined.append(other)
@@ -72,6 +73,13 @@ def candidates(kind: str, *, value: str) -> list[Subject]:
     found = Subject.objects.filter(identifiers__kind=kind, identifiers__digest__in=values).order_by("created_at", "pk")
     roots = {each.pk: each for each in map(root, found)}
     return list(roots.values())
+
+
+def _proved_another(subject: Subject, kind: str, *, value: str) -> bool:
+    """Whether this person has proved an identifier other than *value*."""
+    same = [digest.value for digest in digests.all_of(kind, value)]
+    proven = Identifier.objects.filter(subject__in=family(subject), kind=kind, proven_at__isnull=False)
+    return proven.exclude(digest__in=same).exists()
 
 
 def root(subject: Subject) -> Subject:

@@ -57,6 +57,16 @@ def test_two_proven_people_with_one_address_become_one_and_chains_are_followed()
     assert set(subjects.family(first)) == {first.pk, second.pk, third.pk}
 
 
+def test_a_mailbox_that_changed_hands_does_not_bring_its_former_owner_along():
+    bob, order = guest("first@example.com"), guest("first@example.com")
+    prove(bob, "first@example.com")
+    prove(bob, "second@example.com")
+    carol = guest("first@example.com")
+    assert prove(carol, "first@example.com") == []
+    assert subjects.family(carol) == [carol.pk]
+    assert set(subjects.family(bob)) == {bob.pk, order.pk}
+
+
 def test_proving_twice_changes_nothing():
     alice, order = guest("alice@example.com"), guest("alice@example.com")
     prove(alice, "alice@example.com")
