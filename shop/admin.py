@@ -177,7 +177,7 @@ class StoneAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Stone, form: forms.ModelForm[Stone], change: bool) -> None:
         if not change:
-            obj.source = Stone.Source.DEMO
+            obj.source = Stone.Source.HOUSE
         super().save_model(request, obj, form, change)
 
     @action(description="Withhold from sale", permissions=["change"])

@@ -138,7 +138,7 @@ def _cells(ranges: tuple[tuple[str, Range], ...]) -> list[Thing[None]]:
         Stone.objects.on_sale()
         .filter(**_lookups(dict(ranges)))
         .values_list(*GRADES)
-        .annotate(number=Count("id"))
+        .annotate(number=Count("*"))
         .order_by()
     )
     return [Thing(None, number, [grades]) for *grades, number in cells]

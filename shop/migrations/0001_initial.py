@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('ref', models.CharField(max_length=14, unique=True)),
-                ('source', models.CharField(choices=[('dataset', 'Public diamonds data set'), ('demo', 'Made up for this demonstration')], max_length=8)),
+                ('source', models.CharField(choices=[('dataset', 'Public diamonds data set'), ('demo', 'Made up for this demonstration'), ('house', 'Our own safe')], max_length=8)),
                 ('shape', models.CharField(choices=[('round', 'Round'), ('oval', 'Oval'), ('cushion', 'Cushion'), ('princess', 'Princess'), ('emerald', 'Emerald'), ('pear', 'Pear'), ('marquise', 'Marquise'), ('radiant', 'Radiant'), ('asscher', 'Asscher'), ('heart', 'Heart')], max_length=10)),
                 ('origin', models.CharField(choices=[('natural', 'Natural'), ('lab', 'Laboratory-grown'), ('cultured', 'Cultured'), ('unstated', 'Origin not stated')], max_length=8)),
                 ('carat', models.DecimalField(decimal_places=2, max_digits=5)),

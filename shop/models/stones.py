@@ -76,6 +76,7 @@ class Stone(models.Model):
 
         DATASET = "dataset", "Public diamonds data set"
         DEMO = "demo", "Made up for this demonstration"
+        HOUSE = "house", "Our own safe"
 
     class Status(models.TextChoices):
         """Where the one unit is."""

@@ -40,6 +40,10 @@ CUTS: Final[Mapping[str, int]] = {
 }
 
 
+#: How many stones each source has.
+COUNTS: Final[Mapping[str, int]] = {Stone.Source.DATASET: 53_940, Stone.Source.DEMO: 6_000}
+
+
 class Row(NamedTuple):
     """One stone as it is copied into the database; the columns of the COPY, in order."""
 
@@ -136,18 +140,17 @@ HABITS: Final[Mapping[Shape, Habit]] = {
     Shape.ASSCHER: Habit(5, (1.00, 1.05), (61.0, 68.0), (60.0, 68.0), 0.0080),
     Shape.HEART: Habit(3, (0.95, 1.05), (56.0, 62.0), (54.0, 62.0), 0.0059),
 }
-DEMO_COUNT: Final = 6_000
 DEMO_SEED: Final = 20_261_122
 #: What one carat of the best grades costs, in dollars; a laboratory-grown one costs a fraction.
 CARAT_PRICE: Final = 11_800
-LAB_PRICE_PERCENT: Final = 18
+LAB_PRICE_PERCENT: Final = 24
 
 
 def demo() -> Iterator[Row]:
     """Made-up stones: other shapes of both origins, and round ones only as laboratory-grown."""
     rng = random.Random(DEMO_SEED)  # noqa: S311  a fixed seed: the same stones at every load
     shapes, shares = list(HABITS), [habit.share for habit in HABITS.values()]
-    for number in range(1, DEMO_COUNT + 1):
+    for number in range(1, COUNTS[Stone.Source.DEMO] + 1):
         shape = rng.choices(shapes, shares)[0]
         lab = shape is Shape.ROUND or rng.random() < 0.5
         yield _made_up(number, shape, StoneOrigin.LAB if lab else StoneOrigin.NATURAL, rng)
@@ -182,12 +185,17 @@ def _made_up(number: int, shape: Shape, origin: StoneOrigin, rng: random.Random)
         f"{width * ratio:.2f}",
         f"{width:.2f}",
         f"{width * depth / 100:.2f}",
-        max(120, round(dollars / 10) * 10) * 100,
+        max(90, round(dollars / 10) * 10) * 100,
         CURRENCY,
         True,
         Stone.Status.AVAILABLE,
         certificate,
     )
+
+
+def is_complete(source: str) -> bool:
+    """Whether every stone of a source is there, so that nobody need read the data to add nothing."""
+    return Stone.objects.filter(source=source).count() == COUNTS[source]
 
 
 @transaction.atomic
