@@ -6,6 +6,7 @@ The manifest lets a template write `srcset`, `width` and `height` and paint a pl
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +22,22 @@ FORMATS: dict[str, dict[str, Any]] = {
 MANIFEST = "manifest.json"
 
 
-def publish(master: Path, name: str, folder: Path) -> int:
-    """Write every width and format of one master beside the others, note it in the manifest, return the bytes written."""
+def publish(master: Path, name: str, folder: Path) -> None:
+    """Write every width and format of one master, each whole or not at all, and note it in the manifest."""
     with Image.open(master) as opened:
         picture = opened.convert("RGB")
     folder.mkdir(parents=True, exist_ok=True)
-    written = 0
     sizes = {}
     for width in _widths(picture):
         size = (width, round(width * picture.height / picture.width))
         scaled = picture.resize(size, Image.Resampling.LANCZOS)
         for extension, options in FORMATS.items():
             target = folder / f"{name}-{width}.{extension}"
-            scaled.save(target, **options)
-            written += target.stat().st_size
+            unfinished = target.with_suffix(".part")
+            scaled.save(unfinished, format=extension, **options)
+            os.replace(unfinished, target)
         sizes[str(width)] = list(size)
     _note(folder / MANIFEST, name, {"colour": average_colour(picture), "sizes": sizes})
-    return written
 
 
 def is_published(master: Path, name: str, folder: Path) -> bool:
