@@ -34,3 +34,8 @@ def demo_key(folder: Path, name: str) -> str:
         finally:
             draft.unlink()
     return file.read_text().strip()
+
+
+def is_demo_key(value: str, folder: Path) -> bool:
+    """Whether *value* is one of the secrets a demo made for itself in *folder*."""
+    return any(file.is_file() and file.read_text().strip() == value for file in folder.glob("[a-z]*"))

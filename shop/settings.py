@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 
 from shop.desk import UNFOLD  # noqa: F401  (a setting)
 from shop.environment import Environment, stop
-from shop.keyring import demo_key
+from shop.keyring import demo_key, is_demo_key
 
 env = Environment(os.environ)
 
@@ -30,7 +30,10 @@ def secret(variable: str, name: str, expected: str) -> str:
     """A secret: from the environment, or in a demo from its generated file."""
     if IS_DEMO:
         return env.text(variable) or demo_key(LOUPE_HOME / "keys", name)
-    return env.required(variable, expected)
+    value = env.required(variable, expected)
+    if is_demo_key(value, LOUPE_HOME / "keys"):
+        stop(variable, "is the demo's own key; make one of your own (docs/operations.md)")
+    return value
 
 
 # Keys. Lists are newest first: the first one writes, all of them read.

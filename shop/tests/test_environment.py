@@ -71,6 +71,13 @@ def test_a_demo_needs_nothing_but_its_services():
     assert start() == (0, "")
 
 
+def test_production_refuses_a_key_that_the_demo_made():
+    key = demo_key(settings.LOUPE_HOME / "keys", "signing_key")
+    code, sentence = start(**{**PRODUCTION, "LOUPE_SIGNING_KEY": key})
+    assert code == 1
+    assert sentence.startswith("LOUPE_SIGNING_KEY is the demo's own key;")
+
+
 def test_production_starts_with_everything_set():
     assert start(**PRODUCTION) == (0, "")
 
