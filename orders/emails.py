@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from orders import links
+from orders import destinations, links
 from orders.models import Order, Shipment
 from privacy.ground.audit import Actor
 from privacy.messages import outbox
@@ -60,6 +60,7 @@ def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) ->
     context = {
         "order": order,
         "lines": list(order.lines.all()),
+        "country": place.country_name if (place := destinations.find(order.country)) else order.country,
         "action_url": links.url(order, at=at),
         "action_label": "See your order",
         "valid_days": links.VALID_FOR.days,

@@ -13,10 +13,12 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 
 from orders import bag as bags
 from orders import destinations
-from orders.bag import Line
+from orders.bag import Contents
 from orders.checkout import CheckoutDetails
+from orders.destinations import Method
 from orders.models import Order, Shipment
 from orders.models.order import MOST_OF_ONE
+from orders.pricing import Quote
 from shop import money
 from shop.stock import Key
 
@@ -75,15 +77,42 @@ class PlaceField(forms.ChoiceField):
         return [("", "Choose"), *destinations.choices()]
 
 
+class MethodField(forms.ChoiceField):
+    """The insured ways to a place, with what each costs and takes. One that this place has not is the ordinary one."""
+
+    def offer(self, quote: Quote) -> None:
+        """Offer the ways to the quote's place, at the prices for its goods."""
+        self.choices = [(way.slug, self._words(way, quote)) for way in quote.destination.methods]
+        self.initial = quote.method.slug
+
+    def valid_value(self, value: Any) -> bool:
+        """Any name will do: pricing falls back, and the total tells."""
+        return True
+
+    @staticmethod
+    def _words(way: Method, quote: Quote) -> str:
+        minor = way.price_minor(quote.subtotal_minor)
+        price = money.format(minor, quote.currency) if minor else "free"
+        fewest, most = way.days
+        days = "1 working day" if most == 1 else f"{fewest} to {most} working days"
+        return f"{way.label}: {price}, {days} on the road"
+
+
 class PlaceForm(forms.Form):
     """Where the bag is priced for."""
 
     place = PlaceField(label="Deliver to")
 
 
-def _text(label: str, autocomplete: str, *, most: int = 150, required: bool = True, **kwargs: Any) -> forms.CharField:
-    widget = forms.TextInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, max_length=most, required=required, widget=widget, **kwargs)
+def _text(label: str, autocomplete: str, *, most: int = 150, missing: str = "") -> forms.CharField:
+    """A line of text; required if *missing* says what to tell who leaves it empty."""
+    return forms.CharField(
+        label=label,
+        max_length=most,
+        required=bool(missing),
+        error_messages={"required": missing},
+        widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
+    )
 
 
 class CheckoutForm(forms.Form):
@@ -92,10 +121,14 @@ class CheckoutForm(forms.Form):
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
+        error_messages={
+            "required": "Say where the confirmation may go.",
+            "invalid": "This does not look like an e-mail address. It needs an @ and a domain, like name@example.com.",
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         help_text="For the confirmation and the way to your order. Nothing else is sent there.",
     )
-    full_name = _text("Full name", "name")
+    full_name = _text("Full name", "name", missing="Say who orders.")
     phone = forms.CharField(
         label="Phone",
         max_length=40,
@@ -103,14 +136,14 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         help_text="For the courier, if the parcel needs a hand.",
     )
-    recipient = _text("Recipient, if it is not you", "off", required=False)
-    line1 = _text("Address", "shipping address-line1")
-    line2 = _text("Apartment, floor", "shipping address-line2", required=False)
-    city = _text("Town or city", "shipping address-level2", most=100)
-    place = PlaceField(label="State or country")
-    region = _text("County or region", "shipping address-level1", most=100, required=False)
-    postal_code = _text("Postal code", "shipping postal-code", most=20, required=False)
-    method = forms.ChoiceField(label="How it travels", widget=forms.RadioSelect, required=False)
+    recipient = _text("Recipient, if it is not you", "off")
+    line1 = _text("Address", "shipping address-line1", missing="Say which street and number.")
+    line2 = _text("Apartment, floor", "shipping address-line2")
+    city = _text("Town or city", "shipping address-level2", most=100, missing="Say which town.")
+    place = PlaceField(label="State or country", error_messages={"required": "Choose where it goes."})
+    region = _text("County or region", "shipping address-level1", most=100)
+    postal_code = _text("Postal code", "shipping postal-code", most=20)
+    method = MethodField(label="How it travels", widget=forms.RadioSelect, required=False)
     gift_message = forms.CharField(
         label="Gift message",
         max_length=300,
@@ -120,17 +153,17 @@ class CheckoutForm(forms.Form):
     )
     expected_total = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**53)
 
-    def __init__(self, lines: tuple[Line, ...], place: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, contents: Contents, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._engraved = {f"engraving_{kind}_{item}": (kind, item) for kind, item in _engravable(lines)}
-        titles = {line.buyable.key: line.buyable.title for line in lines}
-        for name, key in self._engraved.items():
-            self.fields[name] = _text(f"Engraving on {titles[key]}", "off", most=30, required=False)
-        ways = destinations.table()[place].methods
+        self._engraved: dict[str, Key] = {}
+        for buyable in (line.buyable for line in contents.lines):
+            if buyable.engravable:
+                name = f"engraving_{buyable.key[0]}_{buyable.key[1]}"
+                self._engraved[name] = buyable.key
+                self.fields[name] = _text(f"Engraving on {buyable.title}", "off", most=30)
         method = self.fields["method"]
-        assert isinstance(method, forms.ChoiceField)
-        method.choices = [(way.slug, way.label) for way in ways]
-        method.initial = ways[0].slug
+        assert isinstance(method, MethodField)
+        method.offer(contents.quote)
 
     def engraving_fields(self) -> Iterator[forms.BoundField]:
         """The fields that follow the bag's pieces, for the template."""
@@ -164,10 +197,6 @@ class CheckoutForm(forms.Form):
         names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings"}
         engravings = {key: typed[name] for name, key in self._engraved.items() if typed[name]}
         return CheckoutDetails(**{name: typed[name] for name in names}, engravings=engravings)
-
-
-def _engravable(lines: tuple[Line, ...]) -> list[Key]:
-    return [line.buyable.key for line in lines if line.buyable.engravable]
 
 
 # The order desk

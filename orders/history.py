@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from orders import emails, links
+from orders import destinations, emails, links
 from orders.models import Order, OrderLine
 from privacy.ground.audit import Actor
 
@@ -42,18 +42,26 @@ def timeline(order: Order) -> list[Step]:
         ]
     shipment = getattr(order, "shipment", None)
     parcel = f"{shipment.get_carrier_display()} {shipment.tracking_number}" if shipment else ""
-    reached = [
-        ("Paid", order.paid_at, ""),
-        ("Packed", order.packed_at, ""),
-        ("On its way", shipment.shipped_at if shipment else None, parcel),
-        ("Delivered", shipment.delivered_at if shipment else None, ""),
+    course = [
+        ("Paid", "Being paid", order.paid_at, ""),
+        ("Packed", "At the bench", order.packed_at, ""),
+        ("On its way", "Waiting for the courier", shipment.shipped_at if shipment else None, parcel),
+        ("Delivered", "With the courier", shipment.delivered_at if shipment else None, ""),
     ]
-    now = next((index for index, (_, at, _) in enumerate(reached) if at is None), len(reached))
-    states = ["done" if index < now else "now" if index == now else "next" for index in range(len(reached))]
-    steps = [Step(label, at, state, note) for (label, at, note), state in zip(reached, states, strict=True)]
+    now = next((index for index, (_, _, at, _) in enumerate(course) if at is None), len(course))
+    steps = [
+        Step(doing, at, "now") if index == now else Step(done, at, "done" if index < now else "next", note)
+        for index, (done, doing, at, note) in enumerate(course)
+    ]
     if order.state == Order.State.REFUNDED:
         return [*(step for step in steps if step.at), Step("Refunded", None, "failed")]
     return steps
+
+
+def country_name(order: Order) -> str:
+    """The country in words, even where the shop does not deliver any more."""
+    place = destinations.find(order.country)
+    return place.country_name if place else order.country
 
 
 def card_words(order: Order) -> str:

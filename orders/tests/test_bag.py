@@ -109,7 +109,9 @@ def test_a_bag_holds_thirty_lines(browser: Browser, necklace: Variant) -> None:
         bags.add_line(full, ("v", necklace.pk), 1)
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "1.2.3:4", "a" * 5_000, "\x00", "1.AAAA.US.USD.v1x1:forged", "%F0%9F%92%8E"])
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "1.2.3:4", "a" * 5_000, "\x00", "1.AAAA.US.USD.v1x1:forged", "%F0%9F%92%8E"]
+)
 def test_a_tampered_cookie_is_an_empty_bag_and_a_kind_word(browser: Browser, cookie: str) -> None:
     browser.cookies["bag"] = cookie
     response = browser.get("/bag/")

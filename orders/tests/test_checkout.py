@@ -91,7 +91,7 @@ def test_a_changed_price_is_shown_and_asked_again(browser: Browser, necklace: Va
     response = browser.post("/checkout/", typed(expected_total=125_000))
     assert response.status_code == 409
     assert "The total is now $1,585.00" in response.text
-    assert 'name="expected_total" value="158500"' in response.text
+    assert 'name="expected_total" id="expected-total" value="158500"' in response.text
     assert "Gwen Garnet" in response.text
     assert not Order.objects.exists()
     assert browser.post("/checkout/", typed(expected_total=158_500)).status_code == 303

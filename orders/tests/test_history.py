@@ -154,10 +154,10 @@ def test_the_timeline_follows_the_order(order: Order, carol: User, now: datetime
     def states() -> list[tuple[str, str]]:
         return [(step.label, step.state) for step in history.timeline(Order.objects.get(pk=order.pk))]
 
-    assert states() == [("Paid", "done"), ("Packed", "now"), ("On its way", "next"), ("Delivered", "next")]
+    assert states() == [("Paid", "done"), ("At the bench", "now"), ("On its way", "next"), ("Delivered", "next")]
     fulfilment.pack(order, by=carol, at=now)
     fulfilment.ship(order, carrier="ups", tracking_number="1Z", by=carol, at=now)
-    assert states() == [("Paid", "done"), ("Packed", "done"), ("On its way", "done"), ("Delivered", "now")]
+    assert states() == [("Paid", "done"), ("Packed", "done"), ("On its way", "done"), ("With the courier", "now")]
     fulfilment.deliver(order, by=carol, at=now)
     assert [state for _, state in states()] == ["done"] * 4
 

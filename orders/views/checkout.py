@@ -111,6 +111,9 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
         response = render(request, "orders/already_ordered.html", status=409)
         bags.write(response, bags.fresh(bag))
         return response
+    except checkout.Locked:
+        words = "Your data are about to be erased, so nothing new can be ordered. Take the request back on your privacy page first."
+        return _form(request, form, contents, notice=words, status=409)
     except checkout.Busy:
         return _form(request, form, contents, notice="Another window is changing this bag. Close it and try again.")
     except payments.NotAccepted:

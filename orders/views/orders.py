@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from orders import history, links
 from orders.models import Order
+from privacy.ground import references
 from privacy.register import profiles, subjects
 
 PAGE_SIZE = 20
@@ -95,6 +96,7 @@ def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> H
     context = {
         "order": found,
         "lines": list(found.lines.all()),
+        "country": history.country_name(found),
         "timeline": history.timeline(found),
         "card": history.card_words(found),
         "refunded_minor": history.refunded_minor(found),
@@ -108,17 +110,21 @@ def _invoice(request: HttpRequest, found: Order) -> HttpResponse:
     seller = profiles.current()
     years = seller.retention_years("orders")
     context = {"order": found, "lines": list(found.lines.all()), "seller": seller, "retention_years": years}
+    context["country"] = history.country_name(found)
     return render(request, "orders/invoice.html", context)
 
 
 def _closed(request: HttpRequest, reference: str) -> HttpResponse:
     """The offer to mail a fresh link. A signed-in owner goes to the order in their account instead."""
-    if isinstance(request.user, User) and history.of(_family(request)).filter(reference=reference).exists():
+    is_known = references.is_reference(reference) and isinstance(request.user, User)
+    if is_known and history.of(_family(request)).filter(reference=reference).exists():
         return redirect("orders:account_order", reference)
     return render(request, "orders/closed.html", {"reference": reference}, status=403)
 
 
 def _own(request: HttpRequest, reference: str) -> Order:
+    if not references.is_reference(reference):
+        raise Http404
     return get_object_or_404(history.of(_family(request)), reference=reference)
 
 
