@@ -54,6 +54,10 @@ class AlreadyOrdered(Exception):
     """This bag was paid; its order is under way."""
 
 
+class Locked(Exception):
+    """The customer's data are restricted, as while an erasure waits: nothing new is made from them."""
+
+
 class Busy(Exception):
     """Other tabs keep changing the same bag."""
 
@@ -96,9 +100,11 @@ def begin(
 ) -> Begun:
     """Hold the stock, write the order, open the page at Stripe. *subject* is None for a guest, who gets one of their own.
 
-    *Writes* an order that waits for payment, its lines, reservations. *Raises* BagEmpty, PriceChanged, AlreadyOrdered, Busy,
-    `destinations.NotServed`, `stock.NotEnough`, and what `payments.open_session` raises (the order then waits for another try).
+    *Writes* an order that waits for payment, its lines, reservations. *Raises* Locked, BagEmpty, PriceChanged, AlreadyOrdered,
+    Busy, `destinations.NotServed`, `stock.NotEnough`, and what `payments.open_session` raises (the order then waits for another try).
     """
+    if subject is not None and not Subject.objects.usable().filter(pk=subjects.root(subject).pk).exists():
+        raise Locked
     for _ in range(MOST_TABS):
         priced = price(bag, details)
         if priced.quote.total_minor != expected_total_minor:
