@@ -23,7 +23,7 @@ LAST_MOMENT = time(23, 59, 59)
 
 @dataclass(frozen=True)
 class Calendar:
-    """Where the days are counted: an ISO 3166 country for its public holidays, and a time zone."""
+    """Where the days are counted: a country, or a part of one (`US`, `US-CA`), for its public holidays, and a time zone."""
 
     country: str
     zone: ZoneInfo
@@ -156,9 +156,10 @@ def earliest(promises: tuple[Promise, ...], received_at: datetime, calendar: Cal
 
 
 @lru_cache(maxsize=64)
-def _holidays(country: str, year: int) -> dict[date, str]:
+def _holidays(where: str, year: int) -> dict[date, str]:
+    country, _, part = where.partition("-")
     try:
-        return dict(holidays.country_holidays(country, years=year))
+        return dict(holidays.country_holidays(country, subdiv=part or None, years=year))
     except NotImplementedError:  # a country the library does not know has weekends only
         return {}
 

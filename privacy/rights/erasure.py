@@ -231,7 +231,8 @@ def carry_out(step: ErasureStep, *, by: audit.Actor, at: datetime) -> ErasureSte
 def _work_through(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
     declaration = registry.of(step.target)
     family = subjects.family(step.request.subject)
-    if obstacle := _obstacle(declaration, _held_up(family)) or _still_needed(step):
+    obstacle = _obstacle(declaration, _held_up(family)) or _still_needed(step)
+    if obstacle and holdings.count(declaration, family):
         _block(step, obstacle, by=by, at=at)
         return
     while _one_batch(step, declaration, family, by=by, at=at):

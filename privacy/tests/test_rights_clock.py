@@ -125,6 +125,13 @@ def test_another_country_keeps_its_own_holidays() -> None:
     assert FIVE_DAYS.due(received, BERLIN).at.date() == date(2026, 10, 8)
 
 
+def test_a_part_of_a_country_keeps_its_own_holidays_too() -> None:
+    """Epiphany is a public holiday in Bavaria, not in Berlin."""
+    bavaria = clock.Calendar("DE-BY", ZoneInfo("Europe/Berlin"))
+    assert clock.BusinessDays(1).due(moment("2026-01-05 Mon 09:00", bavaria), bavaria).at.date() == date(2026, 1, 7)
+    assert clock.BusinessDays(1).due(moment("2026-01-05 Mon 09:00", BERLIN), BERLIN).at.date() == date(2026, 1, 6)
+
+
 def test_an_unknown_country_has_weekends_only() -> None:
     """A shop in a country without a calendar still gets an honest date."""
     nowhere = clock.Calendar("ZZ", ZoneInfo("UTC"))
