@@ -101,7 +101,8 @@ def begin(
     """Hold the stock, write the order, open the page at Stripe. *subject* is None for a guest, who gets one of their own.
 
     *Writes* an order that waits for payment, its lines, reservations. *Raises* Locked, BagEmpty, PriceChanged, AlreadyOrdered,
-    Busy, `destinations.NotServed`, `stock.NotEnough`, and what `payments.open_session` raises (the order then waits for another try).
+    Busy, `destinations.NotServed`, `stock.NotEnough`, and what `payments.open_session` raises (the order then waits for
+    another try).
     """
     if subject is not None and not Subject.objects.usable().filter(pk=subjects.root(subject).pk).exists():
         raise Locked
