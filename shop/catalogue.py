@@ -236,8 +236,11 @@ def product(slug: str) -> ProductPage:
     found = Product.objects.on_sale().filter(slug=slug).defer("search", "keywords").first()
     if found is None:
         raise Unknown(slug)
+    offers = _offers(found.pk)
+    if not offers:
+        raise Unknown(slug)
     near = [card for card in _first_of(found.category_id) if card.slug != slug]
-    return ProductPage(found, _trail(found.category_id), _offers(found.pk), near[:NUMBER_OF_RELATED])
+    return ProductPage(found, _trail(found.category_id), offers, near[:NUMBER_OF_RELATED])
 
 
 def _offers(product_id: int) -> list[Offer]:
@@ -260,9 +263,11 @@ OFFERS: Final = """
 
 
 def _trail(category_id: int) -> list[Shelf]:
-    """A category, with the shelf it stands on before it."""
+    """A category, with the shelf it stands on before it; empty while a new category is not in the remembered tree."""
     shelves = tree()
-    here = next(shelf for shelf in shelves.values() if shelf.pk == category_id)
+    here = next((shelf for shelf in shelves.values() if shelf.pk == category_id), None)
+    if here is None:
+        return []
     return [shelves[here.shelf], here] if here.shelf else [here]
 
 

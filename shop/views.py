@@ -83,7 +83,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = choice.choose(found.offers, {}, stones=found.product.stones)
     context = _product_context(found.product, chosen) | {
         "error": error,
-        "style": found.trail[-1].name,
+        "style": found.trail[-1].name if found.trail else "",
         "crumbs": [*((step.name, step.url) for step in found.trail), (found.product.name, "")],
         "related": cards.pieces(found.related),
     }

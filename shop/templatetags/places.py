@@ -1,4 +1,4 @@
-"""`{% places request.path %}`: the five places of the shop window, as every page's header and footer name them."""
+"""`{% places request.path %}`: the places of the shop window, as every page's header and footer name them."""
 
 from functools import cache, lru_cache
 from typing import Final
@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-SHELVES: Final = ("necklaces", "rings", "earrings", "bracelets")
+SHELVES: Final = ("necklaces", "pendants", "rings", "earrings", "bracelets")
 
 
 @cache
 def known() -> tuple[tuple[str, str], ...]:
-    """Each place's address and name; resolved once, since four lists of five links a page add up."""
+    """Each place's address and name; resolved once, since three lists of six links a page add up."""
     shelves = ((reverse("shop:category", args=[slug]), slug.capitalize()) for slug in SHELVES)
     return (*shelves, (reverse("shop:stones"), "Stones"))
 

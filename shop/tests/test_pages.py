@@ -168,6 +168,11 @@ def test_what_is_not_on_sale_is_not_found(browser, necklaces):
     assert "Bare" not in page
 
 
+def test_a_piece_whose_last_variant_just_went_is_not_found(browser, alba):
+    alba.variants.update(is_live=False)
+    assert browser.get(alba.get_absolute_url()).status_code == 404
+
+
 def test_a_stone_says_where_its_facts_end(browser):
     stone = make_stone(source="dataset", origin="unstated", x_mm=None, y_mm=None, z_mm=None, is_settable=False)
     page = text(browser.get(stone.get_absolute_url()))
