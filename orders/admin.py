@@ -119,6 +119,7 @@ class LineInline(ShownInline, TabularInline):
     model = OrderLine
     fields = readonly_fields = ("title", "detail", "sku", "quantity", "words")
     verbose_name_plural = "pieces"
+    hide_title = True
 
     @display(description="engraving")
     def words(self, line: OrderLine) -> str:
@@ -156,6 +157,10 @@ class OrderAdmin(Evidence):
             ("Sums", {"fields": sums}),
             ("Course", {"fields": course}),
         ]
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> tuple[Any, ...]:
+        """The parcel once there is one."""
+        return self.inlines if obj and hasattr(obj, "shipment") else (LineInline,)
 
     def has_fulfil_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return bool(request.user.has_perm("orders.fulfil_order"))

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from orders import bag as bags
 from orders.bag import Bag
@@ -26,7 +26,7 @@ STONE_ONCE: Final = "There is one such stone, and it is in your bag."
 
 
 @never_cache
-@require_GET
+@require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """The bag, with an undo for what was just taken out."""
     return _page(request, bags.read(request), removed=_removed(request))

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import addresses
 from accounts.models import User
@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def summary(request: HttpRequest) -> HttpResponse:
     """The sums for the place and the way chosen, while the form is being filled in."""
     contents = _contents(bags.read(request), request.GET.get("place", ""), request.GET.get("method", ""))
@@ -47,7 +47,7 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def came_back(request: HttpRequest) -> HttpResponse:
     """Back from Stripe: settle by the same function as the webhook, then say thank you, or ask for another try."""
     session_id = request.GET.get("session_id", "")

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from orders import history, links
@@ -26,7 +26,7 @@ PAGE_SIZE = 20
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def orders(request: HttpRequest) -> HttpResponse:
     """The customer's orders, newest first."""
     page = Paginator(history.of(_family(request)), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -35,7 +35,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def account_order(request: HttpRequest, reference: str) -> HttpResponse:
     """One of the customer's own orders; somebody else's is as unknown as none."""
     return _order(request, _own(request, reference), is_account=True)
@@ -43,7 +43,7 @@ def account_order(request: HttpRequest, reference: str) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_GET
+@require_safe
 def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """Its invoice."""
     return _invoice(request, _own(request, reference))
@@ -53,7 +53,7 @@ def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """A guest's order, if the link's key still opens it."""
     try:
@@ -63,7 +63,7 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """The page after paying."""
     try:
@@ -75,7 +75,7 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """A guest's invoice."""
     try:
