@@ -104,3 +104,23 @@ def _heights(depth: float, table: float) -> tuple[float, float]:
     if pavilion < LEAST_PAVILION:
         crown, pavilion = max(0.0, depth - GIRDLE_PERCENT - LEAST_PAVILION), LEAST_PAVILION
     return crown, pavilion
+
+
+#: The height of a histogram in its own units; the style sheet stretches it.
+HISTOGRAM_HEIGHT: Final = 24
+
+
+@lru_cache(maxsize=512)
+def histogram(counts: tuple[int, ...], inside: tuple[bool, ...]) -> SafeString:
+    """Bars for counts, those inside a range marked. The root of each count, so that rare stones can be seen at all."""
+    most = max(counts, default=0) or 1
+    width = 100 / max(len(counts), 1)
+    bars = ""
+    for place, (count, is_in) in enumerate(zip(counts, inside, strict=True)):
+        height = (count / most) ** 0.5 * HISTOGRAM_HEIGHT
+        mark = ' class="is-in"' if is_in else ""
+        top = HISTOGRAM_HEIGHT - height
+        bars += f'<rect x="{place * width:.2f}" y="{top:.1f}" width="{width * 0.8:.2f}" height="{height:.1f}"{mark}/>'
+    return mark_safe(  # noqa: S308  numbers only
+        f'<svg class="histogram" viewBox="0 0 100 {HISTOGRAM_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>'
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.db.models import Count
 
 from shop import wording
@@ -119,6 +120,56 @@ def find_stones(filters: Filters, *, sort: str = "price", page: int = 1) -> Foun
 def count_stones(filters: Filters) -> int:
     """How many stones these filters find."""
     return _counted(filters).total
+
+
+class Bars(NamedTuple):
+    """How the stones on sale are spread over one range: counts of equal steps, the last one open above."""
+
+    name: str
+    counts: tuple[int, ...]
+    #: Which steps the range asked for reaches into.
+    inside: tuple[bool, ...]
+
+
+#: The ranges worth a picture: where the first step begins and the last one ends, in stored units.
+SPREADS: Final[Mapping[str, tuple[Decimal, Decimal]]] = {
+    "carat": (Decimal("0.20"), Decimal("2.60")),
+    "price": (Decimal(0), Decimal(18_000_00)),
+}
+STEPS: Final = 24
+
+
+def spreads(filters: Filters) -> list[Bars]:
+    """The spread of weights and prices over everything on sale, with the ranges asked for marked."""
+    return [Bars(name, counts, _inside(name, filters.ranges.get(name, Range()))) for name, counts in _spreads().items()]
+
+
+@recalled
+def _spreads() -> dict[str, tuple[int, ...]]:
+    """Stones on sale per step of each spread, in one pass over the table."""
+    (carat_low, carat_high), (price_low, price_high) = SPREADS["carat"], SPREADS["price"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT width_bucket(carat, %s, %s, %s), width_bucket(price_minor, %s, %s, %s), count(*) "
+            "FROM shop_stone WHERE status = 'available' GROUP BY GROUPING SETS ((1), (2))",
+            [carat_low, carat_high, STEPS, price_low, price_high, STEPS],
+        )
+        rows = cursor.fetchall()
+    counts = {name: [0] * STEPS for name in SPREADS}
+    for carat, price, number in rows:
+        name, step = ("carat", carat) if carat is not None else ("price", price)
+        counts[name][min(max(step, 1), STEPS) - 1] += number
+    return {name: tuple(steps) for name, steps in counts.items()}
+
+
+def _inside(name: str, asked: Range) -> tuple[bool, ...]:
+    low, high = SPREADS[name]
+    step = (high - low) / STEPS
+    return tuple(
+        (asked.low is None or asked.low < low + step * (place + 1) or place == STEPS - 1)
+        and (asked.high is None or asked.high >= low + step * place)
+        for place in range(STEPS)
+    )
 
 
 def _counted(filters: Filters) -> Tally[None]:

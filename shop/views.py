@@ -125,11 +125,12 @@ def stones(request: HttpRequest) -> HttpResponse:
     filters = form.filters
     found = finder.find_stones(filters, sort=form.order, page=page_number(request.GET))
     facets = ((facet, form.error(facet.name, f"{facet.name}_min")) for facet in found.facets)
+    pictures = {bars.name: drawing.histogram(bars.counts, bars.inside) for bars in finder.spreads(filters)}
     context = {
         "rows": [cards.stone(row) for row in found.rows],
         "total": found.total,
         "facets": cards.facets(tuple(facets), "shop/_grades.html"),
-        "ranges": [_range(form, name, legend) for name, legend in RANGE_LEGENDS],
+        "ranges": [_range(form, name, legend) | {"picture": pictures.get(name, "")} for name, legend in RANGE_LEGENDS],
         "is_narrowed": bool(filters.ranges) or any(filters.ticked.values()),
         "pages": found.pages,
         "query": form.query(),

@@ -109,3 +109,18 @@ def test_what_makes_no_sense_is_said_beside_its_field_and_the_rest_still_counts(
     form = FinderForm(QueryDict(f"shape=oval&{query}"))
     assert form.error(field) == message
     assert form.filters == FinderForm(QueryDict("shape=oval")).filters
+
+
+def test_the_spread_counts_every_stone_on_sale_once_and_marks_what_was_asked(stones):
+    carat, price = finder.spreads(Filters(ranges={"carat": Range(Decimal("1.00"), Decimal("1.05"))}))
+    assert (carat.name, sum(carat.counts), price.name, sum(price.counts)) == ("carat", 3, "price", 3)
+    assert [place for place, count in enumerate(carat.counts) if count] == [5, 8, 13]
+    assert [place for place, is_in in enumerate(carat.inside) if is_in] == [8]
+    assert all(price.inside)
+
+
+def test_stones_beyond_the_last_step_stand_in_it():
+    make_stone(carat=Decimal("5.01"), price_minor=90_000_000)
+    carat, price = finder.spreads(Filters(ranges={"carat": Range(Decimal(5), None)}))
+    assert (carat.counts[-1], price.counts[-1]) == (1, 1)
+    assert [place for place, is_in in enumerate(carat.inside) if is_in] == [finder.STEPS - 1]
