@@ -92,7 +92,7 @@ def all_targets() -> list[Target]:
 
     product = Product.objects.filter(is_live=True, category__slug__contains="necklace").order_by("pk").first()
     assert product is not None, "the catalogue has no necklace"
-    variant = Variant.objects.filter(product=product, stocklevel__on_hand__gt=1).order_by("pk").first()
+    variant = Variant.objects.filter(product=product, stock__on_hand__gt=1).order_by("pk").first()
     assert variant is not None, "no necklace is in stock"
     pages = {
         "home": "/",
