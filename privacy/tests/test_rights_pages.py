@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from privacy.models import Message, Subject
-from privacy.register import subjects
+from privacy.register import profiles, subjects
 from privacy.rights import intake, links, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.people import asks, held, someone
@@ -370,6 +370,29 @@ def test_the_policy_names_everything_the_register_holds():
 def test_the_signal_is_honoured_and_shown(value, honoured):
     page = visitor().get("/privacy/opt-out/", headers={"Sec-GPC": value}).content.decode()
     assert ("Opt-out signal honoured" in page) is honoured
+
+
+@pytest.mark.parametrize("policy", profiles.slugs())
+def test_every_shop_has_its_policy_in_its_own_words(settings, policy):
+    settings.LOUPE_POLICY, settings.PAGE_CACHE_SECONDS = policy, 0
+    shop, page = profiles.current(), visitor().get("/privacy/").content.decode()
+    reply = shop.clocks.first_reply_hours
+    assert (f"{reply} hours" if reply else f"{shop.clocks.first_reply_business_days} business days") in page
+    for words in (shop.contact.email, f"people of {shop.ages.alone_from} and older", f"below {shop.ages.erased_below}"):
+        assert words in page
+    assert ("a parent or guardian may buy" in page) is (shop.ages.parent_from is not None)
+    assert ("nothing of the card" in page) is (shop.card_facts == ())
+
+
+def test_behind_a_proxy_the_form_counts_visitors_not_the_proxy(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+
+    def ask_from(address, number):
+        typed = {"kind": "access", "email": f"p{number}@example.com"}
+        return visitor().post("/privacy/request/", typed, headers={"X-Forwarded-For": address}).status_code
+
+    assert [ask_from("203.0.113.7", number) for number in range(11)][-1] == 429
+    assert ask_from("203.0.113.8", 12) == 302
 
 
 def test_the_well_known_files():

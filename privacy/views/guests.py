@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Final
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -108,7 +109,7 @@ def copy(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
 
 def _too_many(request: HttpRequest) -> bool:
     """More than ten an hour from one network address; the cache sees its keyed digest only, and may be away."""
-    key = f"privacy-form:{request.META.get('REMOTE_ADDR', '')}"
+    key = f"privacy-form:{get_adapter().get_client_ip(request)}"
     cache.add(key, 0, timeout=3600)
     try:
         return (cache.incr(key) or 0) > PER_HOUR
