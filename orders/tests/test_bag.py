@@ -125,6 +125,17 @@ def test_a_cookie_signed_for_another_purpose_is_tampered(browser: Browser) -> No
     assert "could not be read" in browser.get("/bag/").text
 
 
+@pytest.mark.parametrize("cookie", ["forged", bags._signer().sign("9.AAAA.US.USD.v1x1")])
+def test_two_people_with_the_same_unreadable_cookie_get_bags_of_their_own(
+    browser: Browser, other_browser: Browser, necklace: Variant, cookie: str
+) -> None:
+    for each in (browser, other_browser):
+        each.cookies["bag"] = cookie
+        each.put_in_bag(f"v:{necklace.pk}")
+    assert (browser.bag.count, other_browser.bag.count) == (1, 1)
+    assert browser.bag.id != other_browser.bag.id
+
+
 def test_a_cookie_of_another_version_starts_afresh(browser: Browser) -> None:
     browser.cookies["bag"] = bags._signer().sign("9.AAAA.US.USD.v1x1")
     assert browser.get("/bag/").status_code == 200
