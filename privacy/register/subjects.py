@@ -49,8 +49,8 @@ def prove(
 ) -> list[Subject]:
     """Record that *subject* controls the address *value*, and join every other person record that carries it.
 
-    Returns the root subjects that were joined. Never joined: somebody erased, and somebody who has proved another address too, since a
-    mailbox can change hands. Raises `NotLinkable` for a telephone number.
+    Returns the root subjects that were joined. Never joined: somebody erased, and somebody who has proved another address
+    too, since a mailbox can change hands. Raises `NotLinkable` for a telephone number.
     """
     if kind != "email":
         raise NotLinkable(f"a {kind} does not link people")

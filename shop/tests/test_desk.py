@@ -3,10 +3,10 @@
 from uuid import UUID
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import User
 from privacy.models import AuditEvent
 from shop import stock
 from shop.models import Product, Reservation, StockLevel, Stone, Variant
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def carol():
     """Staff at the catalogue desk."""
-    user = User.objects.create_user("carol@loupe.example", "three-pearls-on-a-string", is_staff=True, at=NOON)
+    user = get_user_model().objects.create_user("carol@loupe.example", "three-pearls-on-a-string", is_staff=True, at=NOON)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="shop"))
     return user
 
