@@ -203,9 +203,23 @@ def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | 
     if request.state == State.PARTLY_DONE and request.retry_at is not None and request.retry_at <= at:
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
-            request.steps.filter(state=StepState.BLOCKED).update(state=StepState.PENDING, blocker="")
+            _reopen(request)
         return request
     return None
+
+
+def _reopen(request: DataRequest) -> None:
+    """Try blocked steps again, and every step whose place holds something again: a mail about the parcel that was on its way."""
+    request.steps.filter(state=StepState.BLOCKED).update(state=StepState.PENDING, blocker="")
+    family = subjects.family(request.subject)
+    for finding in residue.check(family):
+        step = request.steps.get(target=finding.model)
+        declaration = registry.of(finding.model)
+        if declaration.action is Action.KEEP_UNTIL:  # kept rows are gone through once more, from the first
+            step.affected, step.cursor = 0, ""
+        step.planned = step.affected + holdings.count(declaration, family)
+        step.state, step.finished_at = StepState.PENDING, None
+        step.save(update_fields=["affected", "cursor", "planned", "state", "finished_at"])
 
 
 def carry_out(step: ErasureStep, *, by: audit.Actor, at: datetime) -> ErasureStep:

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from privacy.models import AuditEvent, Certificate, Identifier
+from privacy.models import AuditEvent, Certificate, Identifier, Message
 from privacy.proof import certificates
 from privacy.register import declare, registry, subjects
 from privacy.rights import erasure, order, requests
@@ -185,9 +185,15 @@ def test_what_is_unfinished_keeps_its_rows_until_it_is_finished(approved, monkey
     assert stopped.state == State.PARTLY_DONE
     assert request.steps.get(target="accounts.Address").blocker == "Order LP-7F3K-92QD is on its way."
 
+    # A mail about the parcel goes out meanwhile, after the step of mails was done.
+    Message.objects.create(
+        kind="orders.order_shipped", subject=request.subject, next_attempt_at=LATER, created_at=LATER
+    )
     unfinished.clear()
     done = erasure.execute(request.pk, by="system:worker", at=LATER + erasure.RETRY_AFTER)
     assert done.state == State.COMPLETED
+    assert not Message.objects.filter(subject=request.subject).exists()
+    assert request.steps.get(target="privacy.Message").affected == 3
 
 
 def test_residue_is_never_called_complete(approved, monkeypatch):
