@@ -17,9 +17,8 @@ PASSWORD = "three-pearls-on-a-string"
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_forgetful(settings):
-    """Passwords are hashed the cheap way, and each test starts without anybody's attempts counted."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _forgetful():
+    """Each test starts without anybody's attempts counted."""
     cache.clear()
 
 
