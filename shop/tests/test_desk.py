@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def carol():
     """Staff at the catalogue desk."""
-    user = get_user_model().objects.create_user("carol@loupe.example", "three-pearls-on-a-string", is_staff=True, at=NOON)
+    user = get_user_model().objects.create_user(
+        "carol@loupe.example", "three-pearls-on-a-string", is_staff=True, at=NOON
+    )
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="shop"))
     return user
 
