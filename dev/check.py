@@ -7,6 +7,7 @@ The static checks run two at a time, then pytest on all cores. They share the te
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dev.check", description="Run every check of the project.")
     parser.add_argument("--lint", action="store_true", help="leave the tests out")
     only_static = parser.parse_args().lint
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we run ends with us
     given = dict(os.environ)
     home = services.data_home() / "test"
     try:

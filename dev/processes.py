@@ -1,9 +1,10 @@
 """Starts programs side by side, knows whether they live and answer, and ends them all, their children included.
 
 Each program runs in a session of its own with its output in a log file, so that a Ctrl-C in the terminal reaches only
-us and we can end a whole program at once.
+us and we can end a whole program at once. Where we are killed ourselves, the minder (`dev/minder.py`) ends them.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -41,6 +42,7 @@ class Processes:
         self.environment = dict(environment)
         self.folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._minder: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "Processes":
         return self
@@ -62,6 +64,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._tell_minder(f"+{self._running[program.name].pid}")
 
     def start_all(self, programs: Sequence[Program]) -> None:
         """Start programs without waiting for them."""
@@ -97,21 +100,18 @@ class Processes:
         """The name of a program that ended by itself; empty while all run."""
         return next((name for name in self._running if not self.lives(name)), "")
 
-    def commands(self) -> dict[int, str]:
-        """The process id and the command line of each program that was started."""
-        return {process.pid: machine.command_of(process.pid) for process in self._running.values()}
-
     def kill(self, name: str) -> None:
         """End a program and its children without a chance to tidy up, as a crash would."""
-        _signal_group(self._running[name].pid, signal.SIGKILL)
-        self._running.pop(name).wait()
+        process = self._running.pop(name)
+        _signal_group(process.pid, signal.SIGKILL)
+        self._finish(process, seconds=10)
 
     def stop(self, name: str, *, seconds: float = 10) -> None:
         """End a program: politely, and by force when it takes too long."""
         process = self._running.pop(name)
         if process.poll() is None:
             process.terminate()
-        _finish(process, seconds=seconds)
+        self._finish(process, seconds=seconds)
 
     def stop_all(self, *, seconds: float = 10) -> None:
         """End all programs at once, those that were started last first."""
@@ -122,22 +122,41 @@ class Processes:
                 process.terminate()
         deadline = time.monotonic() + seconds
         for process in stopping:
-            _finish(process, seconds=max(0.0, deadline - time.monotonic()))
+            self._finish(process, seconds=max(0.0, deadline - time.monotonic()))
+        if self._minder:
+            self._minder.communicate()
+            self._minder = None
 
     def _is_ready(self, program: Program) -> bool:
         said = program.says in self.log(program.name).read_text(errors="replace")
         return said and (program.answers is None or program.answers())
 
+    def _finish(self, process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
+        """Wait for a program that was told to end, then kill what is left of its session."""
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+        else:
+            _signal_group(process.pid, signal.SIGKILL)
+        self._tell_minder(f"-{process.pid}")
 
-def _finish(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
-    """Wait for a program that was told to end, then kill what is left of its session."""
-    try:
-        process.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _signal_group(process.pid, signal.SIGKILL)
-        process.wait()
-    else:
-        _signal_group(process.pid, signal.SIGKILL)
+    def _tell_minder(self, line: str) -> None:
+        """Let the minder know of a session that began or ended."""
+        if self._minder is None:
+            self._minder = subprocess.Popen(
+                [sys.executable, "-I", "-S", Path(__file__).with_name("minder.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
+        assert self._minder.stdin
+        with contextlib.suppress(BrokenPipeError):  # somebody killed it; the programs do without
+            self._minder.stdin.write(f"{line}\n")
+            self._minder.stdin.flush()
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

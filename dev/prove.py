@@ -130,6 +130,7 @@ def main() -> None:
     )
     parser.add_argument("--again", action="store_true", help="run those too that passed at this commit")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     notes = services.data_home() / "prove" / "proofs.json"
     notes.parent.mkdir(parents=True, exist_ok=True)
     if chosen.again:

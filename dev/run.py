@@ -25,7 +25,7 @@ from dev.programs import Ports, Shop
 from dev.stripe.cards import CARDS
 
 READY_SECONDS = 90
-LOCK, RECORD = "run.lock", "run.json"
+LOCK = "run.lock"
 
 
 def main() -> None:
@@ -62,7 +62,6 @@ def run(home: Path) -> None:
             with step("Programs"):
                 programs = shop.programs()
                 processes.start_all(programs)
-                machine.write_json(home / RECORD, processes.commands())
                 processes.wait_for_all(programs, seconds=READY_SECONDS)
             print(block(shop), flush=True)
             _watch(processes)
@@ -70,10 +69,9 @@ def run(home: Path) -> None:
 
 
 def stop(home: Path) -> None:
-    """End the shop that runs from this data folder, and whatever a killed launcher left behind."""
+    """End the shop that runs from this data folder."""
     if launcher := locks.occupant(home / LOCK):
         machine.end_process(launcher, mark="dev.run", seconds=30)
-    _end_leftovers(home)
     services.stop(home)
 
 
@@ -165,19 +163,10 @@ def _only_launcher(home: Path) -> Iterator[None]:
     if place < 0:
         raise Unavailable(f"Loupe runs from {home} already: `make stop` ends it, another LOUPE_HOME runs a second one.")
     try:
-        _end_leftovers(home)
         yield
     finally:
-        _end_leftovers(home)
         services.stop(home)
         os.close(place)
-
-
-def _end_leftovers(home: Path) -> None:
-    """End the programs on record that still run: none, unless their launcher was killed."""
-    for pid, command in machine.read_json(home / RECORD).items():
-        machine.end_process(int(pid), mark=command)
-    (home / RECORD).unlink(missing_ok=True)
 
 
 def _let_signals_interrupt() -> None:

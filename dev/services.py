@@ -56,11 +56,25 @@ def ensure(home: Path | None = None, *, durable: bool = True, idle_seconds: floa
         return Services(database_url=database_url, redis_url=redis_url)
     home = _prepared(home or data_home())
     with locks.FileLock(home / LOCK):
-        _hold_lease(home)
+        look_after(home, idle_seconds=idle_seconds)
         os.environ["DATABASE_URL"] = database_url or Postgres(home, durable=durable).ensure()
         os.environ["REDIS_URL"] = redis_url or Valkey(home, durable=durable).ensure()
-        _start_keeper(home, idle_seconds=idle_seconds)
     return Services(database_url=os.environ["DATABASE_URL"], redis_url=os.environ["REDIS_URL"])
+
+
+def look_after(home: Path, *, idle_seconds: float) -> None:
+    """Hold the lease of a data folder, and have its services stopped once nobody does any more."""
+    if home not in _leases:
+        _leases[home] = os.open(home / LEASE, os.O_RDWR | os.O_CREAT, 0o600)
+        locks.share(_leases[home])
+    if not locks.occupant(home / KEEPER):
+        subprocess.run(
+            [sys.executable, "-m", "dev.keeper", str(home), str(idle_seconds)],
+            check=True,
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def stop(home: Path | None = None) -> None:
@@ -97,25 +111,6 @@ def _prepared(home: Path) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise Unavailable(f"The data folder {home} belongs to another user; set LOUPE_HOME to one of yours.")
     return home
-
-
-def _hold_lease(home: Path) -> None:
-    """Hold the shared lease of this folder until our process ends."""
-    if home not in _leases:
-        _leases[home] = os.open(home / LEASE, os.O_RDWR | os.O_CREAT, 0o600)
-        locks.share(_leases[home])
-
-
-def _start_keeper(home: Path, *, idle_seconds: float) -> None:
-    """Start the keeper of this folder unless one keeps it already."""
-    if not locks.occupant(home / KEEPER):
-        subprocess.run(
-            [sys.executable, "-m", "dev.keeper", str(home), str(idle_seconds)],
-            check=True,
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
 
 
 def _stop_keeper(home: Path) -> None:

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 
-from dev import machine
+from dev import machine, services
 from dev.mail.letters import Letters
 from dev.postgres import client_tool
 from dev.processes import Processes, Program
@@ -112,6 +112,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]
     """The shop with the jewellery and the demo's people, but without the loose stones of the data set."""
     home = tmp_path_factory.mktemp("shop")
     database_url = _fresh_database(f"loupe_journeys_{worker_number()}")
+    services.look_after(home, idle_seconds=5)
     broker = Valkey(home, durable=False)
     shop = Shop(home=home, ports=Ports.free())
     given = {**os.environ, **ENVIRONMENT, "DATABASE_URL": database_url, "REDIS_URL": broker.ensure()}
@@ -126,7 +127,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]
             programs.wait_for_all(shop.programs(), seconds=START_SECONDS)
             yield running
     finally:
-        broker.stop()
+        services.stop(home)
 
 
 def _prepare(programs: Processes) -> None:

@@ -17,9 +17,9 @@ print("child", child.pid, flush=True)
 time.sleep(60)
 """
 STUBBORN = """
-import signal, time
+import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("deaf", flush=True)
+print("deaf", os.getpid(), flush=True)
 time.sleep(60)
 """
 
@@ -47,7 +47,7 @@ def test_a_program_that_does_not_listen_is_killed(side_by_side: Processes) -> No
     deaf = program("deaf", STUBBORN, says="deaf")
     side_by_side.start(deaf)
     side_by_side.wait_for(deaf, seconds=20)
-    [pid] = side_by_side.commands()
+    pid = int(side_by_side.log("deaf").read_text().split()[1])
     side_by_side.stop_all(seconds=0.5)
     assert not machine.command_of(pid)
 
@@ -78,9 +78,12 @@ def test_the_first_program_that_ends_by_itself_is_named(side_by_side: Processes)
 
 
 def test_a_process_is_only_ended_under_its_own_name(side_by_side: Processes) -> None:
+    lasting = program("lasting", "import os, time; print('up', os.getpid(), flush=True); time.sleep(60)", says="up")
     with side_by_side:
-        side_by_side.start(program("lasting", "import time; time.sleep(60)"))
-        [(pid, command)] = side_by_side.commands().items()
+        side_by_side.start(lasting)
+        side_by_side.wait_for(lasting, seconds=20)
+        pid = int(side_by_side.log("lasting").read_text().split()[1])
         machine.end_process(pid, mark="another program", seconds=0.2)
-        assert machine.command_of(pid) == command
         assert side_by_side.lives("lasting")
+        machine.end_process(pid, mark="print('up'")
+        assert not side_by_side.lives("lasting")

@@ -1,7 +1,7 @@
 """The mail catcher, through its own doors: SMTP in, the page and the reader out."""
 
+import os
 import smtplib
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from dev import machine
 from dev.mail.letters import Letters, NoLetter
-from dev.processes import answers_http
+from dev.processes import Processes, Program, answers_http
 from dev.services import PROJECT
 
 OUTSIDE = "https://elsewhere.example/pixel.png"
@@ -25,14 +25,15 @@ class Catcher:
     def __init__(self, folder: Path) -> None:
         self.smtp_port, self.http_port = machine.free_port(), machine.free_port()
         self.letters = Letters(folder)
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-W", "error", "-m", "dev.mail"),
-                *(f"--smtp-port={self.smtp_port}", f"--http-port={self.http_port}", f"--maildir={folder}"),
-            ],
-            cwd=PROJECT,
+        options = (f"--smtp-port={self.smtp_port}", f"--http-port={self.http_port}", f"--maildir={folder}")
+        catching = Program(
+            name="mail",
+            command=(sys.executable, "-W", "error", "-m", "dev.mail", *options),
+            answers=lambda: answers_http(self.http_port, "/healthz"),
         )
-        assert machine.wait_until(lambda: answers_http(self.http_port, "/healthz"), seconds=20)
+        self.processes = Processes(logs=folder.parent, environment=os.environ, folder=PROJECT)
+        self.processes.start(catching)
+        self.processes.wait_for(catching, seconds=60)
 
     def send(self, to: str, subject: str = "Hello", text: str = "Hello.\n", html: str = "", **headers: str) -> None:
         mail = EmailMessage()
@@ -61,8 +62,7 @@ class Catcher:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catcher]:
     catcher = Catcher(tmp_path_factory.mktemp("mail") / "box")
     yield catcher
-    catcher.process.terminate()
-    assert catcher.process.wait(timeout=10) == 0
+    catcher.processes.stop_all()
 
 
 @pytest.fixture
