@@ -24,7 +24,7 @@ def run(folder: Path, **environment: str) -> str:
     done = subprocess.run(
         [*command, *options],
         cwd=folder,
-        env={**os.environ, "PATH": str(folder), "CHROME_PATH": "", **environment},
+        env={**os.environ, "PATH": str(folder), "CHROME_PATH": "", "LOUPE_REQUIRE_BROWSER": "", **environment},
         capture_output=True,
         text=True,
         timeout=120,

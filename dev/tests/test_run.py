@@ -134,10 +134,10 @@ def test_a_second_launcher_is_refused(home: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_taken_port_names_the_variable_to_set(tmp_path: Path) -> None:
-    with socket.create_server((machine.LOOPBACK, 0)) as taken:
-        port = taken.getsockname()[1]
-        shop = Shop(home=tmp_path, ports=Ports.from_web(port - 2))
-        with pytest.raises(Unavailable, match=rf"Port {port}, for the mail page, is taken: set PORT"):
+    ports = Ports.free()
+    with socket.create_server((machine.LOOPBACK, ports.mail_page)):
+        shop = Shop(home=tmp_path, ports=ports)
+        with pytest.raises(Unavailable, match=rf"Port {ports.mail_page}, for the mail page, is taken: set PORT"):
             run._check_ports(shop)
 
 
