@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 
-from privacy.register import profiles, registry
+from privacy.register import registry
 from privacy.register.declare import NOT_PERSONAL, Action, Declaration, NotPersonal
 
 SMELLS: Final = re.compile(
@@ -135,16 +134,3 @@ def can_be_blank(model: type[models.Model], name: str) -> bool:
     """Whether the column can hold a value that says nothing."""
     field: Any = model._meta.get_field(name)
     return bool(field.null) or isinstance(field, models.CharField | models.TextField)
-
-
-@checks.register("privacy")
-def profile_is_whole(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E010, E011: the policy profile can be read, and production does not run on a demonstration profile."""
-    try:
-        profile = profiles.current()
-    except profiles.Unknown as error:
-        return [checks.Error(str(error), id="privacy.E010")]
-    if profile.is_demo and settings.LOUPE_ENV == "production":
-        words = f"LOUPE_POLICY names {profile.slug}, a demonstration with stand-in contacts; give the path of your own profile."
-        return [checks.Error(words, id="privacy.E011")]
-    return []

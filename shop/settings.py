@@ -5,6 +5,7 @@
 """
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from privacy.register import profiles
 from shop.desk import UNFOLD  # noqa: F401  (a setting)
 from shop.environment import Environment, stop
 from shop.keyring import demo_key, is_demo_key
@@ -23,6 +25,11 @@ LOUPE_ENV = env.choice("LOUPE_ENV", ("demo", "production"), "demo")
 LOUPE_HOME = env.path("LOUPE_HOME", BASE_DIR / ".loupe")
 LOUPE_POLICY = env.text("LOUPE_POLICY", "jane_ellen")
 IS_DEMO = LOUPE_ENV == "demo"
+try:
+    if profiles.named(LOUPE_POLICY).is_demo and not IS_DEMO:
+        stop("LOUPE_POLICY", "must be the path of your own profile in production; it names one with stand-in contacts")
+except profiles.Unknown as problem:
+    sys.exit(str(problem))
 DEBUG = False
 
 
@@ -156,6 +163,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_USE_SESSIONS = True
+SILENCED_SYSTEM_CHECKS = ["security.W003"]  # shop.csrf is a subclass of the middleware that the check looks for
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_FAILURE_VIEW = "shop.csrf.refused"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

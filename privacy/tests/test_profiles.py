@@ -2,7 +2,6 @@
 
 import pytest
 
-from privacy import checks
 from privacy.register import profiles
 
 FACTS = {
@@ -54,20 +53,13 @@ def test_all_profiles_are_known():
     assert profiles.slugs() == sorted(FACTS)
 
 
-def test_an_unknown_profile_is_named_in_one_sentence(settings):
-    settings.LOUPE_POLICY = "tiffany"
-    [problem] = checks.profile_is_whole(None)
-    assert problem.msg.startswith("LOUPE_POLICY must be one of jane_ellen, ")
+def test_an_unknown_profile_is_named_in_one_sentence():
+    with pytest.raises(profiles.Unknown, match=r"^LOUPE_POLICY must be one of jane_ellen, .*; it is 'tiffany'"):
+        profiles.named("tiffany")
 
 
-def test_a_half_profile_is_refused(settings, tmp_path):
+def test_a_half_profile_is_refused(tmp_path):
     half = tmp_path / "half.toml"
     half.write_text('demo = false\nshop_name = "Half"\n')
-    settings.LOUPE_POLICY = str(half)
-    [problem] = checks.profile_is_whole(None)
-    assert "half.toml, which is not a complete profile" in problem.msg
-
-
-def test_production_refuses_a_demonstration_profile(settings):
-    settings.LOUPE_ENV = "production"
-    assert [problem.id for problem in checks.profile_is_whole(None)] == ["privacy.E011"]
+    with pytest.raises(profiles.Unknown, match=r"half.toml, which is not a complete profile"):
+        profiles.named(str(half))

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from privacy.register import profiles
 from shop.environment import Environment
 from shop.keyring import demo_key
 
+OWN_POLICY = Path(settings.LOUPE_HOME) / "own-policy.toml"
 PRODUCTION = {
     "LOUPE_ENV": "production",
+    "LOUPE_POLICY": str(OWN_POLICY),
     "SECRET_KEY": "x" * 50,
     "LOUPE_SEALING_KEYS": "x",
     "LOUPE_DIGEST_KEYS": "1:ab",
@@ -22,6 +25,15 @@ PRODUCTION = {
     "STRIPE_SECRET_KEY": "sk_live_x",
     "STRIPE_WEBHOOK_SECRET": "whsec_x",
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_policy():
+    """A profile that is no demonstration."""
+    demo = (profiles.FOLDER / "jane_ellen.toml").read_text()
+    OWN_POLICY.write_text(demo.replace("demo = true", "demo = false"))
+    yield
+    OWN_POLICY.unlink(missing_ok=True)
 
 
 def start(**variables):
@@ -43,6 +55,10 @@ def start(**variables):
     ("variables", "sentence"),
     [
         ({"LOUPE_ENV": "staging"}, "LOUPE_ENV must be one of demo, production; it is 'staging'."),
+        (
+            {**PRODUCTION, "LOUPE_POLICY": "jane_ellen"},
+            "LOUPE_POLICY must be the path of your own profile in production; it names one with stand-in contacts.",
+        ),
         ({"PORT": "http"}, "PORT must be a whole number from 1 to 65535; it is 'http'."),
         ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535; it is 70000."),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must be a URL that starts with postgres:// or postgresql://."),
@@ -76,6 +92,12 @@ def test_production_refuses_a_key_that_the_demo_made():
     code, sentence = start(**{**PRODUCTION, "LOUPE_SIGNING_KEY": key})
     assert code == 1
     assert sentence.startswith("LOUPE_SIGNING_KEY is the demo's own key;")
+
+
+def test_a_policy_nobody_wrote_stops_the_start():
+    code, sentence = start(LOUPE_POLICY="tiffany")
+    assert code == 1
+    assert sentence.startswith("LOUPE_POLICY must be one of jane_ellen, ")
 
 
 def test_production_starts_with_everything_set():
