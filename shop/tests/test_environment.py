@@ -13,7 +13,7 @@ from privacy.register import profiles
 from shop.environment import Environment
 from shop.keyring import demo_key
 
-OWN_POLICY = Path(settings.LOUPE_HOME) / "own-policy.toml"
+OWN_POLICY = Path(settings.LOUPE_HOME) / f"own-policy-{os.getpid()}.toml"  # each worker of a divided run has its own
 PRODUCTION = {
     "LOUPE_ENV": "production",
     "LOUPE_POLICY": str(OWN_POLICY),
