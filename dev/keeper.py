@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from dev import locks, services
+from dev.valkey import Valkey
 
 EVERY_SECONDS = 1.0
 
@@ -21,14 +22,25 @@ def keep(folder: Path, own: int, *, idle_seconds: float) -> None:
     """Wait for the last user to leave, then stop the services of this folder. `own` is the keeper's place."""
     lease = os.open(folder / services.LEASE, os.O_RDWR | os.O_CREAT, 0o600)
     idle_since = time.monotonic()
+    broker = Valkey(folder, durable=False)
     while True:
         time.sleep(EVERY_SECONDS)
-        if not folder.exists():
+        if _displaced(folder, own):  # the folder was deleted by hand; PostgreSQL notices that by itself
+            broker.stop()
             return
+        broker = Valkey(folder, durable=False)
         if not _unused(lease):
             idle_since = time.monotonic()
         elif time.monotonic() - idle_since >= idle_seconds and _stopped(folder, own, lease):
             return
+
+
+def _displaced(folder: Path, own: int) -> bool:
+    """Whether our place is gone, or another file stands there: what is in the folder now is not ours to stop."""
+    try:
+        return not os.path.samestat(os.fstat(own), os.stat(folder / services.KEEPER))
+    except FileNotFoundError:
+        return True
 
 
 def _unused(lease: int) -> bool:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -172,6 +173,19 @@ def test_the_keeper_stops_everything_once_the_last_user_has_left(home: Path) -> 
     assert Valkey(home)._pid() == 0
 
 
+def test_deleting_the_folder_by_hand_ends_its_servers(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    ensure(folder)
+    cluster = Postgres(folder)
+    broker, keeper = Valkey(folder)._pid(), locks.occupant(folder / services.KEEPER)
+    assert broker
+    time.sleep(2)  # the keeper looks every second
+    shutil.rmtree(folder)
+    assert machine.wait_until(lambda: not machine.command_of(keeper), seconds=20)
+    assert not machine.command_of(broker)
+    cluster.wipe()
+
+
 def test_wiping_leaves_neither_a_process_nor_a_file(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     ensure(folder)
@@ -188,8 +202,11 @@ def test_wiping_leaves_neither_a_process_nor_a_file(tmp_path: Path) -> None:
 def test_a_data_folder_that_was_deleted_by_hand_begins_anew(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     database_url, _ = ensure(folder)
+    broker = Valkey(folder)._pid()
+    time.sleep(2)  # the keeper looks every second
     shutil.rmtree(folder)
     again, _ = ensure(folder)
+    assert machine.wait_until(lambda: not machine.command_of(broker), seconds=20)
     assert urlsplit(again).password != urlsplit(database_url).password
     assert query(again, "SELECT 1") == [(1,)]
     services.wipe(folder)
