@@ -54,7 +54,7 @@ def main() -> None:
     only_static = parser.parse_args().lint
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we run ends with us
     given = dict(os.environ)
-    home = services.data_home() / "test"
+    home = services.data_home() / services.TEST
     try:
         services.ensure(home, durable=False)
     except Unavailable as problem:

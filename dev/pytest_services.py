@@ -28,7 +28,7 @@ def with_database(redis_url: str, number: int) -> str:
 
 def start_services() -> None:
     """Start what the environment does not name, and point it at the test data folder."""
-    home = services.data_home() / "test"
+    home = services.data_home() / services.TEST
     brings_own_redis = bool(os.environ.get("REDIS_URL"))
     try:
         found = services.ensure(home, durable=False)

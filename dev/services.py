@@ -26,6 +26,7 @@ from dev.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parent.parent
 IDLE_SECONDS = 60.0
+TEST = "test"  # the folder inside a data folder where its tests have services of their own
 LOCK, LEASE, KEEPER = "services.lock", "services.lease", "services.keeper"
 
 _leases: dict[Path, int] = {}
@@ -93,11 +94,13 @@ def stop_all(home: Path) -> None:
 
 
 def wipe(home: Path | None = None) -> None:
-    """Stop the services of this data folder and delete the folder with all it holds."""
+    """Stop the services of this data folder, those of its tests too, and delete it with all they hold."""
     home = home or data_home()
-    stop(home)
-    Postgres(home).wipe()
-    shutil.rmtree(home, ignore_errors=True)
+    for folder in (home / TEST, home):
+        if folder.exists():
+            stop(folder)
+            Postgres(folder).wipe()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepared(home: Path) -> Path:

@@ -187,15 +187,18 @@ def test_deleting_the_folder_by_hand_ends_its_servers(tmp_path: Path) -> None:
 
 
 def test_wiping_leaves_neither_a_process_nor_a_file(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    ensure(folder)
-    cluster = Postgres(folder)
-    pids = [cluster._postmaster(), Valkey(folder)._pid(), locks.occupant(folder / services.KEEPER)]
+    home = tmp_path / "data"
+    services.wipe(home)  # nothing there yet: nothing to do
+    pids, roots = [], []
+    for folder in (home, home / services.TEST):
+        ensure(folder)
+        cluster = Postgres(folder)
+        roots.append(cluster.root)
+        pids += [cluster._postmaster(), Valkey(folder)._pid(), locks.occupant(folder / services.KEEPER)]
     assert all(pids)
-    services.wipe(folder)
-    assert not folder.exists()
-    assert not cluster.root.exists()
-    assert [machine.command_of(pid) for pid in pids] == ["", "", ""]
+    services.wipe(home)
+    assert [path for path in (home, *roots) if path.exists()] == []
+    assert [machine.command_of(pid) for pid in pids] == [""] * 6
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps the cluster outside a closed data folder")
