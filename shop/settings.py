@@ -342,6 +342,7 @@ PAGE_CACHE_ENTRIES = 512
 # Static files and language
 STATIC_URL = "/static/"
 STATIC_ROOT = LOUPE_HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a folder that is not there
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
