@@ -84,7 +84,7 @@ IRIS: Final = Guest("iris@example.com", "Iris Ivory", "9 Opal Crescent", "Toront
 STORIES: Final = (
     Story("alice, long ago", "alice@example.com", (0,), 410, _delivered, gift_message="For thirty years. Yours, A."),
     Story("alice, in spring", "alice@example.com", (5, 9), 190, _delivered, engraving="A & L 2019"),
-    Story("alice, now", "alice@example.com", (12,), 3, _shipped),
+    Story("bob, now", "bob@example.com", (12,), 3, _shipped),
     Story("bob, in summer", "bob@example.com", (3,), 120, _delivered),
     Story("bob, a stone", "bob@example.com", (), 1, _waits, with_stone=True),
     Story("gwen", GWEN, (7,), 2, _packed, gift_message="Happy birthday, Mina."),
