@@ -1,11 +1,12 @@
 """Brings the database of a demo up to date and fills it, in one process, saying on one line each how far it is.
 
-    python -m dev.prepare LOG [--without-stones]
+    python -m dev.prepare LOG [--without-stones] [--stripe STATE]
 
 Every step is quick when there is nothing to do. What the commands themselves say goes to the log.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from contextlib import redirect_stdout
@@ -20,6 +21,9 @@ def main() -> None:
     parser.add_argument("log", type=Path, help="what the commands say goes here")
     parser.add_argument(
         "--without-stones", action="store_true", help="leave out the data set of loose stones, for tests"
+    )
+    parser.add_argument(
+        "--stripe", metavar="STATE", help="the local Stripe's file, which is told of the demo's payments"
     )
     chosen = parser.parse_args()
     commands = {
@@ -38,6 +42,19 @@ def main() -> None:
         for label, command in commands.items():
             with step(label, terminal), redirect_stdout(log):
                 call_command(*command)
+        if chosen.stripe:
+            with step("Payments", terminal), redirect_stdout(log):
+                _tell_stripe(chosen.stripe)
+
+
+def _tell_stripe(state: str) -> None:
+    """Let the local Stripe know what the demo's orders were paid with, so that they can be refunded."""
+    from dev.stripe import past
+    from dev.stripe.store import Store
+    from orders import demo
+
+    with contextlib.closing(Store(state)) as store:
+        print(past.enter(store, (past.Paid(**paid) for paid in demo.payments_made())), "payments entered")
 
 
 if __name__ == "__main__":

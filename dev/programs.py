@@ -65,6 +65,15 @@ class Shop:
         """Where caught mails lie."""
         return self.home / "mail"
 
+    @property
+    def stripe_state(self) -> Path:
+        """Where the local Stripe keeps what it knows."""
+        return self.home / "stripe.sqlite3"
+
+    def preparing(self) -> list[str]:
+        """What `dev.prepare` must know of this shop."""
+        return [f"--stripe={self.stripe_state}"] if self.own_stripe else []
+
     def environment(self, given: Mapping[str, str] = os.environ) -> dict[str, str]:
         """What every program of this shop finds in its environment; what is given there already stands."""
         keys = self.home / "keys"
@@ -115,7 +124,7 @@ class Shop:
                 "dev.stripe",
                 f"--port={self.ports.stripe}",
                 f"--webhook-url={self.url}/webhooks/stripe/",
-                f"--state={self.home / 'stripe.sqlite3'}",
+                f"--state={self.stripe_state}",
             ),
             answers=lambda: listens(self.ports.stripe),
         )

@@ -58,7 +58,7 @@ def run(home: Path) -> None:
         with step("Database and broker"):
             services.ensure(home)
         with Processes(logs=home / "logs", environment=shop.environment(), folder=services.PROJECT) as processes:
-            _prepare(processes)
+            _prepare(processes, shop)
             with step("Programs"):
                 programs = shop.programs()
                 processes.start_all(programs)
@@ -133,11 +133,11 @@ def _check_ports(shop: Shop) -> None:
             )
 
 
-def _prepare(processes: Processes) -> None:
+def _prepare(processes: Processes, shop: Shop) -> None:
     """Bring the database up to date and fill it."""
     log = processes.log("prepare")
     done = subprocess.run(
-        [sys.executable, "-m", "dev.prepare", log],
+        [sys.executable, "-m", "dev.prepare", log, *shop.preparing()],
         cwd=processes.folder,
         env=processes.environment,
         stdin=subprocess.DEVNULL,

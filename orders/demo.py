@@ -1,15 +1,16 @@
 """Orders of the demo, in several states, made by the shop's own verbs at times that have passed.
 
-They are paid without Stripe, which does not run yet when a demo is loaded; everything else is as it would have been.
+They are paid without Stripe, which does not run yet when a demo is loaded; `payments_made` says what it must know of them
+to give the money back. Everything else is as it would have been.
 Safe to run again: an order is known by its bag's id, which is derived from its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -114,6 +115,19 @@ def _tell(story: Story, *, by: str, at: datetime) -> bool:
     order = checkout.place(bag, priced, details, subject=subject, by=user or by, at=then)
     story.finish(_paid(order, by=by, at=then), then)
     return True
+
+
+def payments_made() -> Iterator[dict[str, Any]]:
+    """The payments of these orders, in the gateway's words: it is told of them where it runs on this machine."""
+    for payment in Payment.objects.filter(idempotency_key__startswith="demo:").select_related("order").order_by("pk"):
+        yield {
+            "session_id": payment.gateway_session_id,
+            "intent_id": payment.gateway_payment_id,
+            "order": payment.order.reference,
+            "amount": payment.amount_minor,
+            "currency": payment.currency.lower(),
+            "at": int(payment.created_at.timestamp()),
+        }
 
 
 def _keys(story: Story) -> list[Key]:

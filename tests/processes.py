@@ -122,7 +122,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]
     )
     try:
         with programs:
-            _prepare(programs)
+            _prepare(programs, shop)
             programs.start_all(shop.programs())
             programs.wait_for_all(shop.programs(), seconds=START_SECONDS)
             yield running
@@ -130,11 +130,11 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]
         services.stop(home)
 
 
-def _prepare(programs: Processes) -> None:
+def _prepare(programs: Processes, shop: Shop) -> None:
     """Make the tables and fill them, as `make run` does but without the loose stones."""
     log = programs.log("prepare")
     done = subprocess.run(
-        [sys.executable, "-m", "dev.prepare", log, "--without-stones"],
+        [sys.executable, "-m", "dev.prepare", log, "--without-stones", *shop.preparing()],
         cwd=PROJECT,
         env=programs.environment,
         stdin=subprocess.DEVNULL,

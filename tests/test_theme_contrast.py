@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from privacy.register import profiles
+
 CSS = Path(__file__).resolve().parent.parent / "static" / "css"
 THEMES = sorted(path.stem for path in (CSS / "themes").glob("*.css"))
 MODES = ("light", "dark")
@@ -85,3 +87,10 @@ def test_text_and_controls_stand_out(theme: str, mode: str) -> None:
         if contrast(value[fore], value[ground]) < least
     }
     assert too_faint == {}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_letters_wear_the_colours_of_their_shop(theme: str, mode: str) -> None:
+    letter, page = getattr(profiles.named(theme).mail, mode), tokens(theme, mode)
+    assert vars(letter) == {name.replace("-", "_"): page[name] for name in ("paper", "ink", "ink-soft", "hairline")}

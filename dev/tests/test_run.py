@@ -25,7 +25,7 @@ from dev.programs import Shop
 code = "import os, time; print('up', os.getpid(), flush=True); time.sleep(60)"
 names = ("web", "worker", "beat")
 Shop.programs = lambda self: [Program(name=n, command=(sys.executable, "-c", code, n), says="up") for n in names]
-run._prepare = lambda processes: None
+run._prepare = lambda processes, shop: None
 sys.argv = ["dev.run"]
 run.main()
 """

@@ -51,6 +51,25 @@ class Clocks:
 
 
 @dataclass(frozen=True)
+class Colours:
+    """Four colours of a letter, `#rrggbb`."""
+
+    paper: str
+    ink: str
+    ink_soft: str
+    hairline: str
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What the shop's mails look like: the typeface of headings, and colours by the reader's preference."""
+
+    headings: str
+    light: Colours
+    dark: Colours
+
+
+@dataclass(frozen=True)
 class Profile:
     """One shop's policy."""
 
@@ -67,6 +86,7 @@ class Profile:
     card_facts: tuple[str, ...]  # of brand, last4, expiry
     mail_subjects: tuple[str, ...]
     retention: Mapping[str, int]
+    mail: Letterhead
     effective_on: str
 
     def retention_years(self, name: str) -> int:
@@ -119,5 +139,10 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         card_facts=tuple(data["card_facts"]),
         mail_subjects=tuple(data["mail_subjects"]),
         retention=MappingProxyType(dict(data["retention"])),
+        mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
     )
+
+
+def _letterhead(data: dict[str, Any]) -> Letterhead:
+    return Letterhead(str(data["headings"]), Colours(**data["light"]), Colours(**data["dark"]))

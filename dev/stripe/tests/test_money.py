@@ -7,6 +7,8 @@ import threading
 import pytest
 import stripe
 
+from dev.stripe import past
+
 from .conftest import Double
 
 
@@ -98,3 +100,19 @@ def test_twenty_refunds_at_once_give_back_no_more_than_was_paid(double: Double):
         thread.join()
 
     assert (outcomes.count("refunded"), outcomes.count("refused")) == (2, 18)
+
+
+def test_a_payment_of_before_can_be_given_back(double: Double):
+    before = past.Paid("cs_demo_1", "pi_demo_1", "LP-7F3K-92QD", 125000, "usd", at=1_700_000_000)
+    assert (past.enter(double.server.store, [before]), past.enter(double.server.store, [before])) == (1, 0)
+
+    session = double.client.v1.checkout.sessions.retrieve("cs_demo_1")
+    assert (session.status, session.payment_status, session.client_reference_id) == (
+        "complete",
+        "paid",
+        "LP-7F3K-92QD",
+    )
+    refund = double.client.v1.refunds.create({"payment_intent": "pi_demo_1", "amount": 25000})
+    assert (refund.amount, refund.status) == (25000, "succeeded")
+    with pytest.raises(stripe.InvalidRequestError, match=r"\(100001\) is greater than unrefunded amount"):
+        double.client.v1.refunds.create({"payment_intent": "pi_demo_1", "amount": 100001})
