@@ -47,3 +47,11 @@ def sweep_packages() -> None:
     from privacy.rights import access
 
     access.sweep(by="system:sweep", at=timezone.now())
+
+
+@shared_task
+def make_partitions() -> None:
+    """Make the months ahead of tables partitioned by month."""
+    from privacy.rights import partitions
+
+    partitions.make_ahead(at=timezone.now())

@@ -1,6 +1,19 @@
-"""What the shop window holds about people: nothing. A hold on stock names its order, and only the order knows whose."""
+"""What the shop window holds about people: what they looked at, where they agreed. Everything else is goods.
 
-from privacy.register.declare import declare_not_personal
+A hold on stock names its order, and only the order knows whose.
+"""
+
+from privacy.register.declare import (
+    Action,
+    Category,
+    Purpose,
+    Retention,
+    Source,
+    declare,
+    declare_not_personal,
+    link,
+    personal,
+)
 
 CATALOGUE = "the shop's own catalogue"
 
@@ -11,3 +24,20 @@ declare_not_personal("shop.Stone", CATALOGUE)
 declare_not_personal("shop.Certificate", "the grading report of a stone the shop owns; a sold one is the order's")
 declare_not_personal("shop.StockLevel", "how many pieces lie in the safe")
 declare_not_personal("shop.Reservation", "stock promised to an order, by the order's random id and nothing else")
+
+declare(
+    "shop.Activity",
+    label="What you looked at",
+    reach="subject_id",
+    action=Action.DELETE_ROW,
+    retention=Retention.days(730, anchor="at", words="24 months"),
+    purposes=[Purpose.STATISTICS],
+    partitioned_by="at",
+    describe=lambda row: f"{row.get_kind_display()}: {row.object_ref}",
+    fields={
+        "subject_id": link("the person it is about, as a number without a key"),
+        "kind": personal(Category.ACTIVITY, source=Source.OBSERVED),
+        "object_ref": personal(Category.ACTIVITY, source=Source.OBSERVED),
+        "at": personal(Category.ACTIVITY, source=Source.OBSERVED),
+    },
+)

@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
+    "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
     "bags left behind": {"task": "orders.tasks.sweep_bags", "schedule": crontab(hour="3", minute="41")},
     "sessions past their time": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="4", minute="7")},

@@ -87,6 +87,7 @@ class Declaration:
     blockers: Callable[[Family], Iterable[Blocker]] | None = None
     eraser: Callable[[Family], int] | None = None
     is_evidence: bool = False
+    partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
 
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
@@ -183,6 +184,7 @@ def declare(
     blockers: Callable[[Family], Iterable[Blocker]] | None = None,
     eraser: Callable[[Family], int] | None = None,
     is_evidence: bool = False,
+    partitioned_by: str = "",
 ) -> Declaration:
     """Declare a model of personal data.
 
@@ -190,10 +192,12 @@ def declare(
     *after*: labels of models whose step must be done before this one in an erasure.
     *eraser*: erases this person's rows where neither deleting nor overwriting rows is enough; returns how many.
     *is_evidence*: rows that prove what was done and survive an erasure with references only.
+    *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
     """
     _once(model)
     declaration = Declaration(
-        model, label, reach, action, retention, tuple(purposes), dict(fields), tuple(after), describe, blockers, eraser, is_evidence
+        model, label, reach, action, retention, tuple(purposes), dict(fields), tuple(after), describe, blockers, eraser,
+        is_evidence, partitioned_by,
     )  # fmt: skip
     DECLARATIONS[model] = declaration
     return declaration

@@ -27,6 +27,7 @@ class Category(StrEnum):
     MESSAGE = "Messages and dedications"
     ONLINE = "Device and network"
     PREFERENCE = "Preferences"
+    ACTIVITY = "What you looked at"
     REQUEST = "Privacy requests"
     EVIDENCE = "Records of what was done"
     LINKAGE = "Internal references"
@@ -60,6 +61,7 @@ class Purpose(Enum):
     TAX = Why("to keep the records that tax law asks for", Basis.LEGAL_OBLIGATION)
     RIGHTS = Why("to carry out privacy requests and be able to show it", Basis.LEGAL_OBLIGATION)
     SECURITY = Why("to keep accounts and the shop safe", Basis.LEGITIMATE_INTEREST)
+    STATISTICS = Why("to see which pieces people look at", Basis.CONSENT)
     MARKETING = Why("to send you news you asked for", Basis.CONSENT)
 
     @property

@@ -15,7 +15,7 @@ from django.db import connection
 
 
 @contextmanager
-def only_one(what: str, about: UUID) -> Iterator[bool]:
+def only_one(what: str, about: UUID | str) -> Iterator[bool]:
     """Yields whether this connection got the lock; never waits."""
     number = int.from_bytes(hashlib.sha256(f"{what}:{about}".encode()).digest()[:8], signed=True)
     with connection.cursor() as cursor:

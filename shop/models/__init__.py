@@ -1,10 +1,12 @@
 """The nouns of the shop window: pieces, loose stones, and how many of each there are."""
 
+from shop.models.activity import Activity
 from shop.models.catalogue import Category, Metal, Product, StoneOrigin, StoneSetting, Variant
 from shop.models.stock import Reservation, StockLevel
 from shop.models.stones import Certificate, Clarity, Colour, Cut, Shape, Stone
 
 __all__ = [
+    "Activity",
     "Category",
     "Certificate",
     "Clarity",
