@@ -1,15 +1,18 @@
 """The audit trail: who did what to which reference, when. References and field names, never values.
 
-Rows carry no foreign key, so that they never stand in the way of an erasure, and the database refuses to change them.
+Rows carry no foreign key, so that they never stand in the way of an erasure, and the database refuses to change them, or to
+let them go before their time has run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models, transaction
 
+from privacy.ground import evidence
 from privacy.ground.models import AuditEvent
 
 Detail = str | int | bool | list[str]
@@ -63,3 +66,17 @@ def append(
         actor=actor(by),
         at=at,
     )
+
+
+@contextmanager
+def expiring() -> Iterator[None]:
+    """A transaction in which evidence may be deleted, because its time has run. Only retention says that."""
+    with transaction.atomic():
+        _let_go("on")
+        yield
+        _let_go("off")  # an outer transaction goes on under the usual rule
+
+
+def _let_go(state: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [evidence.FLAG, state])

@@ -1,7 +1,8 @@
 """The one table of the ground: the audit trail."""
 
-import pgtrigger
 from django.db import models
+
+from privacy.ground import evidence
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -11,7 +12,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One thing that happened. Append-only: the database refuses UPDATE and DELETE."""
+    """One thing that happened. Append-only: the database refuses UPDATE, and DELETE before its time."""
 
     event = models.CharField(max_length=80)
     subject_id = models.UUIDField(null=True, db_index=True)  # null: about no person; a value, not a key
@@ -26,9 +27,7 @@ class AuditEvent(models.Model):
     class Meta:
         app_label = "privacy"
         indexes = [models.Index(fields=["object_ref", "at"])]
-        triggers = [
-            pgtrigger.Protect(name="audit_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
+        triggers = [evidence.UntilItsTime(name="audit_append_only")]
 
     def __str__(self) -> str:
         return f"{self.event} #{self.pk}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-import pgtrigger
 from django.db import models
+
+from privacy.ground import evidence
 
 
 class Certificate(models.Model):
@@ -26,7 +27,7 @@ class Certificate(models.Model):
         verbose_name = "certificate of erasure"
         verbose_name_plural = "certificates of erasure"
         ordering = ("-issued_at", "-id")
-        triggers = (pgtrigger.Protect(name="certificate_is_final", operation=pgtrigger.Update | pgtrigger.Delete),)
+        triggers = (evidence.UntilItsTime(name="certificate_is_final"),)
 
     def __str__(self) -> str:
         return self.reference
