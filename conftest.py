@@ -1,5 +1,7 @@
 """Fixtures for every app's tests: a real browser, the real shop's processes, and passwords hashed the cheap way."""
 
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,3 +13,18 @@ pytest_plugins = ["tests.browser", "tests.processes"]
 def _quick_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; the tests make a thousand people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+LEDGERS = count()
+
+
+@pytest.fixture(scope="session")
+def _ledgers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ledgers")
+
+
+@pytest.fixture(autouse=True)
+def _own_ledger(settings: Any, _ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a ledger of erasures of its own, and so have the programs it starts."""
+    settings.LOUPE_LEDGER = _ledgers / f"{next(LEDGERS)}.jsonl"
+    monkeypatch.setenv("LOUPE_LEDGER", str(settings.LOUPE_LEDGER))

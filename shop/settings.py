@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Privacy
+LOUPE_LEDGER = env.path("LOUPE_LEDGER", LOUPE_HOME / "ledger" / "erasures.jsonl")
 LOUPE_ERASURE_GRACE = env.seconds(
     "LOUPE_ERASURE_GRACE",
     timedelta(seconds=10) if IS_DEMO else timedelta(hours=72),

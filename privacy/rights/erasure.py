@@ -22,7 +22,7 @@ from django.db import DatabaseError, OperationalError, models, transaction
 from django.db.models.deletion import ProtectedError, RestrictedError
 
 from privacy.ground import audit, logs, states
-from privacy.proof import certificates, residue
+from privacy.proof import certificates, ledger, residue
 from privacy.register import profiles, registry, subjects
 from privacy.register.declare import Action, Declaration, Family, Processor
 from privacy.register.models import Subject
@@ -184,6 +184,7 @@ def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest |
             return None
         if request is None:
             return None
+        ledger.write_erasure(request, subjects.family(request.subject), at=at)  # on the disk before the first row goes
         for step in request.steps.filter(state=StepState.PENDING).exclude(kind=StepKind.CHECK):
             carry_out(step, by=by, at=at)
         return _end(request, by=by, at=at)
