@@ -3,15 +3,19 @@
 Most of them are evidence: they prove what was done for somebody, with references, dates and counts, and outlive the erasure.
 """
 
+from privacy.proof.models import Countersignature
 from privacy.register.declare import (
     BLANK,
     Action,
     Category,
     Export,
+    Family,
     Purpose,
     Retention,
+    Rows,
     Source,
     declare,
+    declare_not_personal,
     keep,
     link,
     not_personal,
@@ -24,6 +28,12 @@ REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="rece
 
 _shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
 _event = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
+
+
+def countersignatures_of(family: Family) -> Rows:
+    """What was signed under the person's certificates: those name them by a value, not by a key."""
+    return Countersignature.objects.filter(certificate__subject_id__in=family)
+
 
 declare(
     "privacy.Subject",
@@ -234,4 +244,50 @@ declare(
         "key_id": not_personal("names our signing key"),
         "issued_at": _event,
     },
+)
+
+declare(
+    "privacy.SealedNeedles",
+    label="What a sweep still looks for",
+    reach="subject_id",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.days(30, anchor="collected_at", words="until a sweep found nothing, 30 days at most"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"Sealed, for {row.request_reference}",
+    fields={
+        "request_reference": _event,
+        "subject_id": link("the person it is about, as a number without a key"),
+        "values": personal(
+            Category.CONTACT,
+            source=Source.DERIVED,
+            on_export=Export.HIDE,
+            on_erase=keep("it is looked for wherever we store anything, to show that nothing of you is left"),
+            sensitive=True,
+        ),
+        "collected_at": _event,
+    },
+)
+
+declare(
+    "privacy.Countersignature",
+    label="Second signatures under your certificates",
+    reach=countersignatures_of,
+    action=Action.KEEP_UNTIL,
+    retention=Retention.while_needed("as long as the certificate it stands under"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"Signed {row.signed_at:%-d %B %Y}",
+    fields={
+        "certificate": link("the certificate it stands under"),
+        "sweep": link("the sweep that earned it"),
+        "canonical": _event,
+        "signature": not_personal("over the document"),
+        "key_id": not_personal("names our signing key"),
+        "signed_at": _event,
+    },
+)
+
+declare_not_personal(
+    "privacy.ResidueSweep", "where a sweep looked and how many hits it counted; never a value, and no person"
 )

@@ -22,7 +22,7 @@ from django.db import DatabaseError, OperationalError, models, transaction
 from django.db.models.deletion import ProtectedError, RestrictedError
 
 from privacy.ground import audit, logs, states
-from privacy.proof import certificates, ledger, residue
+from privacy.proof import certificates, ledger, needles, residue
 from privacy.register import profiles, registry, subjects
 from privacy.register.declare import Action, Declaration, Family, Processor
 from privacy.register.models import Subject
@@ -200,11 +200,13 @@ def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | 
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
             plan(request)
+            needles.collect(request, subjects.family(request.subject), at=at)
         return request
     if request.state == State.PARTLY_DONE and request.retry_at is not None and request.retry_at <= at:
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
             _reopen(request)
+            needles.collect(request, subjects.family(request.subject), at=at)
         return request
     return None
 
