@@ -1,7 +1,8 @@
 """What accounts hold about a person: our own tables, and those of the guests in our house.
 
 allauth keeps addresses, devices and second factors; Django keeps what staff did in the admin.
-Each of their fields is declared here, because nobody else will.
+An entry of the admin's history is the member of staff's who made it; whose account it names may see what was done there, and
+once they are erased the entry stays without a word about them. Each of their fields is declared here, because nobody else will.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from privacy.register.declare import (
+    BLANK,
     Action,
+    ByValue,
     Category,
+    Edge,
     Export,
     Family,
     Purpose,
@@ -66,12 +71,12 @@ declare(
         "email": personal(Category.CONTACT),
         "full_name": personal(Category.NAME),
         "phone": personal(Category.CONTACT, purposes=[Purpose.DELIVERY]),
-        "subject": link("the person whose account it is"),
+        "subject": link("the person whose account it is", edge=Edge.DEEP),
         "date_joined": personal(Category.ACCOUNT, source=Source.DERIVED),
         "deactivated_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "is_active": not_personal("computed: whether deactivated_at is empty"),
-        "groups": link("the desks a member of staff works at"),
-        "user_permissions": link("extra rights of a member of staff"),
+        "groups": link("the desks a member of staff works at", edge=Edge.DEEP),
+        "user_permissions": link("extra rights of a member of staff", edge=Edge.DEEP),
     },
 )
 
@@ -84,7 +89,7 @@ declare(
     purposes=[Purpose.DELIVERY],
     describe=lambda address: ", ".join(address.lines),
     fields={
-        "user": link("the account it was saved on"),
+        "user": link("the account it was saved on", edge=Edge.DEEP),
         "full_name": personal(Category.NAME),
         "line1": personal(Category.ADDRESS),
         "line2": personal(Category.ADDRESS),
@@ -109,7 +114,7 @@ declare(
     fields={
         "digest": _hidden(Category.CREDENTIAL),
         "token_key": _hidden(Category.CREDENTIAL),
-        "user": link("the account it opens"),
+        "user": link("the account it opens", edge=Edge.DEEP),
         "name": personal(Category.ACCOUNT),
         "created": personal(Category.ACCOUNT, source=Source.DERIVED),
         "expiry": personal(Category.ACCOUNT, source=Source.DERIVED),
@@ -128,7 +133,7 @@ declare(
         "session_key": _hidden(Category.CREDENTIAL),
         "session_data": _hidden(Category.ONLINE),
         "expire_date": personal(Category.ONLINE, source=Source.DERIVED),
-        "user": link("the account it is signed in to"),
+        "user": link("the account it is signed in to", edge=Edge.DEEP),
     },
 )
 
@@ -144,7 +149,7 @@ declare(
     after=["account.EmailConfirmation"],
     describe=lambda address: address.email,
     fields={
-        "user": link("the account it belongs to"),
+        "user": link("the account it belongs to", edge=Edge.DEEP),
         "email": personal(Category.CONTACT),
         "verified": personal(Category.ACCOUNT, source=Source.DERIVED),
         "primary": personal(Category.ACCOUNT, source=Source.DERIVED),
@@ -159,7 +164,7 @@ declare(
     retention=Retention.days(3, anchor="created"),
     purposes=[Purpose.ACCOUNT],
     fields={
-        "email_address": link("the address to be confirmed"),
+        "email_address": link("the address to be confirmed", edge=Edge.DEEP),
         "created": personal(Category.ACCOUNT, source=Source.DERIVED),
         "sent": personal(Category.ACCOUNT, source=Source.DERIVED),
         "key": _hidden(Category.CREDENTIAL),
@@ -171,11 +176,11 @@ declare(
     label="Devices",
     reach="user__subject",
     action=Action.DELETE_ROW,
-    retention=Retention.while_needed("as long as the session lasts, 14 days at most"),
+    retention=Retention.until_event("its session ends, 14 days after the last visit at most", model="accounts.Session"),
     purposes=[Purpose.SECURITY],
     describe=lambda device: f"Signed in from {device.ip} since {device.created_at:%-d %B %Y}",
     fields={
-        "user": link("the account that was entered"),
+        "user": link("the account that was entered", edge=Edge.DEEP),
         "created_at": personal(Category.ONLINE, source=Source.OBSERVED),
         "ip": personal(Category.ONLINE, source=Source.OBSERVED),
         "last_seen_at": personal(Category.ONLINE, source=Source.OBSERVED),
@@ -194,7 +199,7 @@ declare(
     purposes=[Purpose.SECURITY],
     describe=lambda factor: factor.get_type_display(),
     fields={
-        "user": link("the account it protects"),
+        "user": link("the account it protects", edge=Edge.DEEP),
         "type": personal(Category.CREDENTIAL),
         "data": _hidden(Category.CREDENTIAL, Source.CUSTOMER),
         "created_at": personal(Category.CREDENTIAL, source=Source.DERIVED),
@@ -205,30 +210,43 @@ declare(
 # --- Django ------------------------------------------------------------------------------------
 
 
-def log_entries(family: Family) -> Rows:
-    """What these people did in the admin, and what staff did there to their accounts: found by value."""
-    user_model = get_user_model()
-    ids = [str(pk) for pk in user_model._base_manager.filter(subject_id__in=family).values_list("pk", flat=True)]
-    about = Q(content_type=ContentType.objects.get_for_model(user_model), object_id__in=ids)
-    return LogEntry._base_manager.filter(Q(user_id__in=ids) | about)
+def entries_about(family: Family) -> Rows:
+    """What anybody did in the admin to the accounts of these people."""
+    accounts = get_user_model()._base_manager.filter(subject_id__in=family)
+    return LogEntry._base_manager.filter(
+        content_type=ContentType.objects.get_for_model(get_user_model()),
+        object_id__in=accounts.annotate(key=Cast("pk", TextField())).values("key"),
+    )
+
+
+def _about_somebody(category: Category) -> Any:
+    """What an entry says about the one it names: theirs to read, and gone with them; nothing for its owner's copy."""
+    return personal(
+        category,
+        source=Source.STAFF,
+        on_export=Export.REDACT,
+        visible_export=Export.SHOW,
+        visible_erase=BLANK,
+    )
 
 
 declare(
     "admin.LogEntry",
     label="Admin history",
-    reach=log_entries,
+    reach="user__subject",
+    visible=ByValue(find=entries_about, words="entries that name their account"),
     action=Action.DELETE_ROW,
-    retention=Retention.days(730, anchor="action_time", words="24 months"),
+    retention=Retention.months(24, anchor="action_time"),
     purposes=[Purpose.SECURITY],
-    describe=lambda entry: str(entry),
+    describe=lambda entry: f"{entry.get_action_flag_display()}, {entry.action_time:%-d %B %Y}",
     fields={
         "action_time": personal(Category.EVIDENCE, source=Source.OBSERVED),
-        "user": link("the member of staff who did it"),
+        "user": link("the member of staff who did it", edge=Edge.DEEP),
         "content_type": not_personal("the kind of thing that was changed"),
-        "object_id": personal(Category.LINKAGE, source=Source.DERIVED, on_export=Export.HIDE),
-        "object_repr": personal(Category.EVIDENCE, source=Source.STAFF),
+        "object_id": personal(Category.LINKAGE, source=Source.DERIVED, on_export=Export.HIDE, visible_erase=BLANK),
+        "object_repr": _about_somebody(Category.LINKAGE),
         "action_flag": not_personal("whether it was added, changed or deleted"),
-        "change_message": personal(Category.EVIDENCE, source=Source.STAFF),
+        "change_message": _about_somebody(Category.EVIDENCE),
     },
 )
 

@@ -17,7 +17,9 @@ from privacy.register.declare import (
     BLANK,
     Action,
     Blocker,
+    ByValue,
     Category,
+    Edge,
     Family,
     Field,
     Processor,
@@ -99,7 +101,7 @@ declare(
         "id": not_personal("a random number"),
         "reference": _tax(),
         "bag_id": not_personal("the random number of the bag it came from"),
-        "subject": link("the person it belongs to"),
+        "subject": link("the person it belongs to", edge=Edge.PLACEHOLDER),
         "state": _tax(),
         "email": _gone(Category.CONTACT),
         "full_name": _gone(Category.NAME),
@@ -142,7 +144,7 @@ declare(
     purposes=[Purpose.ORDER, Purpose.TAX],
     describe=describe_line,
     fields={
-        "order": link("the order it is part of"),
+        "order": link("the order it is part of", edge=Edge.KEEP_UNTIL),
         "position": not_personal("its place on the order"),
         "kind": _tax(),
         "item_id": _tax(),
@@ -168,7 +170,7 @@ declare(
     retention=OF_ITS_ORDER,
     purposes=[Purpose.DELIVERY],
     fields={
-        "order": link("the order it carries"),
+        "order": link("the order it carries", edge=Edge.DEEP),
         "carrier": personal(Category.TRANSACTION, source=Source.STAFF),
         "tracking_number": personal(Category.TRANSACTION, source=Source.STAFF, recipients=CARRIER),
         "shipped_at": personal(Category.TRANSACTION, source=Source.STAFF),
@@ -184,7 +186,7 @@ declare(
     retention=OF_ITS_ORDER,
     purposes=[Purpose.PAYMENT, Purpose.TAX],
     fields={
-        "order": link("the order it pays"),
+        "order": link("the order it pays", edge=Edge.KEEP_UNTIL),
         "reference": _tax(),
         "idempotency_key": not_personal("keeps a repeated call to Stripe from charging twice"),
         "gateway_session_id": _tax(source=Source.PROCESSOR),
@@ -213,7 +215,7 @@ declare(
     retention=OF_ITS_PAYMENT,
     purposes=[Purpose.PAYMENT, Purpose.TAX],
     fields={
-        "payment": link("the payment it happened to"),
+        "payment": link("the payment it happened to", edge=Edge.KEEP_UNTIL),
         "kind": _tax(source=Source.PROCESSOR),
         "gateway_id": _tax(source=Source.PROCESSOR),
         "amount_minor": _tax(source=Source.PROCESSOR),
@@ -229,7 +231,7 @@ declare(
     retention=OF_ITS_PAYMENT,
     purposes=[Purpose.PAYMENT, Purpose.TAX],
     fields={
-        "payment": link("the payment it gives back"),
+        "payment": link("the payment it gives back", edge=Edge.KEEP_UNTIL),
         "reference": _tax(),
         "amount_minor": _tax(),
         "reason": _gone(Category.TRANSACTION, source=Source.STAFF),
@@ -244,13 +246,13 @@ declare(
 declare(
     "orders.Bag",
     label="Words on a bag",
-    reach=bags_of,
+    reach=ByValue(find=bags_of, words="the signed-in customer it names, and the bag behind each order of theirs"),
     action=Action.DELETE_ROW,
     retention=Retention.days(KEPT_FOR.days, anchor="touched_at"),
     purposes=[Purpose.ORDER],
     fields={
         "id": not_personal("the random number in the bag cookie"),
-        "subject": link("the signed-in customer whose bag it is"),
+        "subject": link("the signed-in customer whose bag it is", edge=Edge.DEEP),
         "words": personal(Category.MESSAGE),
         "created_at": not_personal("when the first words were written"),
         "touched_at": not_personal("when they were last changed"),
@@ -260,7 +262,7 @@ declare(
 declare(
     "orders.WebhookEvent",
     label="Messages from Stripe",
-    reach=webhooks_of,
+    reach=ByValue(find=webhooks_of, words="the reference of one of their orders"),
     action=Action.DELETE_ROW,
     retention=Retention.days(WEBHOOKS_KEPT_FOR.days, anchor="received_at"),
     purposes=[Purpose.PAYMENT],

@@ -70,7 +70,7 @@ def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:
     names = {*registry.field_names(model), model._meta.pk.name}
     for name in sorted(declaration.fields.keys() - names):
         yield checks.Error(f"{declaration.model}.{name} is declared but does not exist.", id="privacy.E002")
-    for path in [] if callable(declaration.reach) else paths_of(declaration):
+    for path in declaration.paths:
         if not leads_to_subject(model, path):
             yield checks.Error(
                 f"{declaration.model}: the path {path!r} does not lead to privacy.Subject.", id="privacy.E003"
@@ -104,12 +104,6 @@ def problems_of_field(declaration: Declaration, model: type[models.Model], name:
         yield checks.Error(f"{where} is kept without a reason.", id="privacy.E006")
     if kind == "blank" and not can_be_blank(model, name):
         yield checks.Error(f"{where} cannot be blanked: it is neither a text nor nullable.", id="privacy.E006")
-
-
-def paths_of(declaration: Declaration) -> tuple[str, ...]:
-    """The look-up paths of a declaration that has paths."""
-    reach = declaration.reach
-    return (reach,) if isinstance(reach, str) else reach if isinstance(reach, tuple) else ()
 
 
 def leads_to_subject(model: type[models.Model], path: str) -> bool:

@@ -3,16 +3,14 @@
 Most of them are evidence: they prove what was done for somebody, with references, dates and counts, and outlive the erasure.
 """
 
-from privacy.proof.models import Countersignature
 from privacy.register.declare import (
     BLANK,
     Action,
     Category,
+    Edge,
     Export,
-    Family,
     Purpose,
     Retention,
-    Rows,
     Source,
     declare,
     declare_not_personal,
@@ -25,14 +23,12 @@ from privacy.rights import access
 
 FOR_THE_RECORD = "records of requests and of what was done are kept to show that your rights were honoured"
 REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at")
+CERTIFICATE_TIME = Retention.years("orders", anchor="issued_at")  # as long as what it says is kept
+AS_LONG_AS_NAMED = Retention.until_event("no record names it any more", model="privacy.Subject")
 
 _shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
+_somebody = personal(Category.REQUEST, source=Source.STAFF, on_export=Export.REDACT, on_erase=keep(FOR_THE_RECORD))
 _event = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
-
-
-def countersignatures_of(family: Family) -> Rows:
-    """What was signed under the person's certificates: those name them by a value, not by a key."""
-    return Countersignature.objects.filter(certificate__subject_id__in=family)
 
 
 declare(
@@ -40,7 +36,7 @@ declare(
     label="Your person record",
     reach="pk",
     action=Action.KEEP_UNTIL,
-    retention=Retention.while_needed("the bare number stays, so that what was erased can never come back unnoticed"),
+    retention=AS_LONG_AS_NAMED,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda _: "A number that your rows share",
@@ -58,11 +54,16 @@ declare(
     label="Proof that two records are you",
     reach=("child", "root"),
     action=Action.KEEP_UNTIL,
-    retention=Retention.while_needed("as long as the records it joins"),
+    retention=Retention.as_its("root", AS_LONG_AS_NAMED),
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda _: "You showed that an address is yours",
-    fields={"child": link("one record"), "root": link("the other"), "proof": _event, "at": _event},
+    fields={
+        "child": link("one record", edge=Edge.PLACEHOLDER),
+        "root": link("the other", edge=Edge.PLACEHOLDER),
+        "proof": _event,
+        "at": _event,
+    },
 )
 
 declare(
@@ -70,11 +71,11 @@ declare(
     label="Fingerprints of your addresses",
     reach="subject",
     action=Action.DELETE_ROW,
-    retention=Retention.while_account(),
+    retention=Retention.as_its("subject", AS_LONG_AS_NAMED),
     purposes=[Purpose.ORDER, Purpose.RIGHTS],
     describe=lambda row: f"A keyed fingerprint of an {row.get_kind_display()}",
     fields={
-        "subject": link("the person it was typed with"),
+        "subject": link("the person it was typed with", edge=Edge.DEEP),
         "kind": personal(Category.CONTACT, source=Source.DERIVED),
         "key_version": not_personal("which of our keys made it"),
         "digest": personal(Category.CONTACT, source=Source.DERIVED, on_export=Export.HIDE),
@@ -88,13 +89,13 @@ declare(
     label="Mails we sent you",
     reach="subject",
     action=Action.DELETE_ROW,
-    retention=Retention.while_account(),
+    retention=Retention.years("requests", anchor="created_at"),
     purposes=[Purpose.ORDER, Purpose.ACCOUNT, Purpose.RIGHTS],
     describe=lambda row: row.kind.partition(".")[2].replace("_", " ").capitalize(),
     fields={
         "id": not_personal("a random number"),
         "kind": personal(Category.EVIDENCE, source=Source.DERIVED),
-        "subject": link("the person it went to"),
+        "subject": link("the person it went to", edge=Edge.DEEP),
         "reference": personal(Category.EVIDENCE, source=Source.DERIVED),
         "state": personal(Category.EVIDENCE, source=Source.DERIVED),
         # May hold a link that signs in; blank as soon as the mail has gone.
@@ -112,13 +113,13 @@ declare(
     label="What was done, and by whom",
     reach="subject_id",
     action=Action.KEEP_UNTIL,
-    retention=Retention.while_needed("as long as the record it proves"),
+    retention=Retention.years("requests", anchor="at"),
     purposes=[Purpose.RIGHTS, Purpose.SECURITY],
     is_evidence=True,
     describe=lambda row: row.event.replace(".", ": ").replace("_", " ").capitalize(),
     fields={
         "event": _event,
-        "subject_id": link("the person it is about, as a number without a key"),
+        "subject_id": link("the person it is about, as a number without a key", edge=Edge.PLACEHOLDER),
         "object_ref": _event,
         "actor": _event,
         "note": _event,
@@ -139,7 +140,7 @@ declare(
     fields={
         "id": not_personal("a random number"),
         "reference": _shown,
-        "subject": link("the person who asks"),
+        "subject": link("the person who asks", edge=Edge.PLACEHOLDER),
         "kind": _shown,
         "channel": _shown,
         "state": _shown,
@@ -155,18 +156,14 @@ declare(
         "due_at": _shown,
         "derivation": _shown,
         "approved_at": _shown,
-        "approved_by": personal(
-            Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
-        ),
+        "approved_by": _somebody,
         "execute_after": _shown,
         "refused_at": _shown,
-        "refused_by": personal(
-            Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
-        ),
+        "refused_by": _somebody,
         "refusal_reason": personal(Category.REQUEST, source=Source.STAFF, on_erase=keep(FOR_THE_RECORD)),
         "retry_at": not_personal("when a worker looks again"),
         "completed_at": _shown,
-        "joined_to": link("the request that answers this one too"),
+        "joined_to": link("the request that answers this one too", edge=Edge.KEEP_UNTIL),
         "links_sent": not_personal("how often the confirming mail was sent"),
     },
 )
@@ -181,7 +178,7 @@ declare(
     is_evidence=True,
     describe=lambda row: row.label,
     fields={
-        "request": link("the request it belongs to"),
+        "request": link("the request it belongs to", edge=Edge.KEEP_UNTIL),
         "position": not_personal("its place in the order"),
         "kind": not_personal("whether rows or a processor"),
         "target": not_personal("the table or the processor"),
@@ -214,7 +211,7 @@ declare(
     eraser=access.discard,
     describe=lambda _: "A copy, sealed until it is fetched, gone after 72 hours",
     fields={
-        "request": link("the request it answers"),
+        "request": link("the request it answers", edge=Edge.KEEP_UNTIL),
         "file_name": not_personal("a random name on our disk"),
         "size_bytes": _shown,
         "sha256": not_personal("the checksum of the sealed file"),
@@ -231,13 +228,13 @@ declare(
     label="Certificates of erasure",
     reach="subject_id",
     action=Action.KEEP_UNTIL,
-    retention=Retention.while_needed("as long as you may want to show it"),
+    retention=CERTIFICATE_TIME,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda row: row.reference,
     fields={
         "reference": _event,
-        "subject_id": link("the person it is about, as a number without a key"),
+        "subject_id": link("the person it is about, as a number without a key", edge=Edge.PLACEHOLDER),
         "request_reference": _event,
         "canonical": _event,
         "signature": not_personal("over the document"),
@@ -257,7 +254,7 @@ declare(
     describe=lambda row: f"Sealed, for {row.request_reference}",
     fields={
         "request_reference": _event,
-        "subject_id": link("the person it is about, as a number without a key"),
+        "subject_id": link("the person it is about, as a number without a key", edge=Edge.PLACEHOLDER),
         "values": personal(
             Category.CONTACT,
             source=Source.DERIVED,
@@ -272,15 +269,15 @@ declare(
 declare(
     "privacy.Countersignature",
     label="Second signatures under your certificates",
-    reach=countersignatures_of,
+    reach="certificate__subject_id",
     action=Action.KEEP_UNTIL,
-    retention=Retention.while_needed("as long as the certificate it stands under"),
+    retention=Retention.as_its("certificate", CERTIFICATE_TIME),
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda row: f"Signed {row.signed_at:%-d %B %Y}",
     fields={
-        "certificate": link("the certificate it stands under"),
-        "sweep": link("the sweep that earned it"),
+        "certificate": link("the certificate it stands under", edge=Edge.KEEP_UNTIL),
+        "sweep": not_personal("the sweep that earned it"),
         "canonical": _event,
         "signature": not_personal("over the document"),
         "key_id": not_personal("names our signing key"),

@@ -24,7 +24,6 @@ OURS = [
     "account.EmailConfirmation",
     "usersessions.UserSession",
     "mfa.Authenticator",
-    "admin.LogEntry",
     "accounts.User",
 ]
 
@@ -49,6 +48,7 @@ def lives(alice, bob, carol):
             object_id=str(user.pk),
             object_repr=str(user),
             action_flag=CHANGE,
+            change_message=f"Corrected the telephone number of {user.full_name}.",
         )
     return alice, bob
 
@@ -80,7 +80,39 @@ def test_erased_in_the_order_of_the_register_nothing_of_alice_is_left(lives):
     for model in (Address, ApiToken, Session, EmailAddress, UserSession, Authenticator):
         assert [row.user for row in model.objects.all() if row.user_id == bob.pk] == [bob], model
         assert not model.objects.filter(user_id=alice.pk).exists(), model
-    assert [entry.object_repr for entry in LogEntry.objects.all()] == [str(bob)]
+
+
+def entries(user):
+    """What staff did to the account, as the register finds it for its owner."""
+    return list(registry.of("admin.LogEntry").visible_rows(subjects.family(user.subject)))
+
+
+def test_what_staff_did_to_an_account_is_theirs_and_visible_to_its_owner(lives, carol):
+    alice, _ = lives
+    history = registry.of("admin.LogEntry")
+    assert rows("admin.LogEntry", alice) == []
+    assert len(rows("admin.LogEntry", carol)) == 2
+    assert entries(carol) == []
+
+    [entry] = entries(alice)
+    hers = registry.shown(history, entry, visible=True)
+    assert hers["change message"] == "Corrected the telephone number of Alice Abernathy."
+    carols = registry.shown(history, entry)
+    assert carols["change message"] == carols["object repr"] == registry.REDACTED
+    assert str(carol) not in str(hers)
+
+
+def test_erasing_a_customer_leaves_the_entry_to_its_author_without_a_word_about_them(lives, carol):
+    alice, bob = lives
+    bobs, alices = entries(bob), entries(alice)
+    assert registry.of("admin.LogEntry").fade(subjects.family(alice.subject)) == 1
+
+    [entry] = LogEntry.objects.filter(pk=alices[0].pk)
+    assert (entry.user, entry.object_id, entry.object_repr, entry.change_message) == (carol, None, "", "")
+    assert [(each.pk, each.object_repr, each.change_message) for each in entries(bob)] == [
+        (each.pk, each.object_repr, each.change_message) for each in bobs
+    ]
+    assert entries(alice) == []
 
 
 def test_a_copy_shows_what_helps_the_customer_and_no_secret(lives):
@@ -133,3 +165,5 @@ def test_an_erasure_that_is_asked_for_approved_and_carried_out(lives, carol, bro
     browser.sign_in("alice@example.com")
     assert browser.get("/account/").status_code == 302
     assert all(len(rows(label, bob)) == 1 for label in OURS)
+    assert LogEntry.objects.filter(user=carol).count() == 2
+    assert [entry.object_repr for entry in LogEntry.objects.exclude(object_repr="")] == [str(bob)]

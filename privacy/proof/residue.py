@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -29,7 +30,8 @@ class Finding:
 
 def check(family: Family, *, addresses: Iterable[str] = ()) -> list[Finding]:
     """Everything that is still there and should not be; empty when the erasure holds."""
-    found = [finding for declaration in registry.all_declared() for finding in _left_of(declaration, family)]
+    every = registry.all_declared()
+    found = [each for declaration in every for look in LOOKS for each in look(declaration, family)]
     return [*found, *_digests_left(family, addresses)]
 
 
@@ -41,19 +43,28 @@ def _left_of(declaration: Declaration, family: Family) -> Iterator[Finding]:
         if left := rows.order_by().values("pk").distinct().count():
             yield Finding(declaration.model, left, f"{declaration.label}: {left} still there.")
         return
-    filled = _filled(declaration)
+    filled = _filled(declaration, declaration.blank_fields())
     if filled and (left := rows.filter(filled).order_by().values("pk").distinct().count()):
         yield Finding(declaration.model, left, f"{declaration.label}: {left} not blanked.")
 
 
-def _filled(declaration: Declaration) -> Q:
-    """Matches rows on which a field that must be blank holds something."""
+def _left_on_others(declaration: Declaration, family: Family) -> Iterator[Finding]:
+    """Rows that were only visible to the person and still say something about them."""
+    filled = _filled(declaration, [name for name, value in declaration.visible_blanks().items() if not value])
+    if filled and (left := declaration.visible_rows(family).filter(filled).count()):
+        yield Finding(declaration.model, left, f"{declaration.label}: {left} of others still speak of them.")
+
+
+LOOKS: Final = (_left_of, _left_on_others)
+
+
+def _filled(declaration: Declaration, names: Iterable[str]) -> Q:
+    """Matches rows on which one of the fields, which must be blank, holds something."""
     model = declaration.model_class()
     anything = Q()
-    for name, declared in declaration.personal_fields().items():
-        if declared.on_erase.kind == "blank":
-            is_null = Q(**{f"{name}__isnull": True})
-            anything |= ~is_null if model._meta.get_field(name).null else ~Q(**{name: ""})
+    for name in names:
+        is_null = Q(**{f"{name}__isnull": True})
+        anything |= ~is_null if model._meta.get_field(name).null else ~Q(**{name: ""})
     return anything
 
 

@@ -10,22 +10,25 @@ A row that is deleted takes its fields along. On a row that is kept, every perso
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.apps import apps
 from django.db import models
 
+from privacy.register import reach as reaching
+from privacy.register.reach import ByValue, Family, Reach, Rows
+from privacy.register.retention import Retention
 from privacy.register.vocabulary import (
     BLANK,
     WITH_ROW,
     Action,
     Basis,
     Category,
+    Edge,
     Export,
     Fate,
     Purpose,
-    Retention,
     Source,
     date_words,
     keep,
@@ -33,19 +36,15 @@ from privacy.register.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "WITH_ROW", "Action", "Basis", "Category", "Declaration", "Export", "Fate", "Field", "NotPersonal",
-    "Processor", "Purpose", "Retention", "Source", "date_words", "declare", "declare_not_personal", "declare_processor",
-    "keep", "link", "not_personal", "personal", "replace",
+    "BLANK", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export", "Family", "Fate",
+    "Field", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows", "Source", "date_words", "declare",
+    "declare_not_personal", "declare_processor", "keep", "link", "not_personal", "personal", "replace",
 ]  # fmt: skip
-
-Family = list[UUID]
-Rows = models.QuerySet[Any]
-Reach = str | tuple[str, ...] | Callable[[Family], Rows]
 
 
 @dataclass(frozen=True)
 class Field:
-    """How one personal field (or a relation of a personal row) is treated."""
+    """How one personal field (or a relation that an erasure cuts) is treated."""
 
     category: Category
     source: Source
@@ -54,6 +53,10 @@ class Field:
     is_sensitive: bool = False
     recipients: tuple[str, ...] = ()
     purposes: tuple[Purpose, ...] = ()  # empty: those of the model
+    retention: Retention | None = None  # None: that of the model
+    visible_export: Export | None = None  # in the copy of somebody to whom the row is only visible; None: as on_export
+    visible_erase: Fate | None = None  # when such a person is erased; None: the field is none of theirs and stays
+    edge: Edge | None = None  # None: no relation
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,13 @@ class NotPersonal:
     """A field that says nothing about anybody, and why."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Link(NotPersonal):
+    """A relation that leads to the person or to another row of theirs, and what an erasure does with it."""
+
+    edge: Edge | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ class Declaration:
     retention: Retention
     purposes: tuple[Purpose, ...]
     fields: Mapping[str, Field | NotPersonal]
+    visible: Reach | None = None
     after: tuple[str, ...] = ()
     describe: Callable[[Any], str] | None = None
     blockers: Callable[[Family], Iterable[Blocker]] | None = None
@@ -92,15 +103,23 @@ class Declaration:
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The look-up paths to the person; none where rows are found by value."""
+        return reaching.paths(self.reach)
+
     def rows(self, family: Family) -> Rows:
-        """All rows of this person: *family* is every subject joined to them."""
-        if callable(self.reach):
-            return self.reach(family)
-        paths = (self.reach,) if isinstance(self.reach, str) else self.reach
-        anyone = models.Q()
-        for path in paths:
-            anyone |= models.Q(**{f"{path}__in": family})
-        return self.model_class()._base_manager.filter(anyone)
+        """All rows that are this person's: *family* is every subject joined to them."""
+        return reaching.rows(self.model_class(), self.reach, family)
+
+    def visible_rows(self, family: Family) -> Rows:
+        """Rows of others that this person may see: shown in a copy, never erased as theirs."""
+        seen = reaching.rows(self.model_class(), self.visible, family)
+        return seen.exclude(pk__in=self.rows(family).values("pk")) if self.visible else seen
+
+    def past_due(self, at: datetime) -> Rows:
+        """Rows of anybody whose retention has run."""
+        return self.model_class()._base_manager.filter(self.retention.past_due(at))
 
     def personal_fields(self) -> dict[str, Field]:
         """The fields that say something about the person, by name."""
@@ -110,16 +129,38 @@ class Declaration:
         """The fields that stay after an erasure, each with its reason."""
         return {name: field for name, field in self.personal_fields().items() if field.on_erase.kind == "keep"}
 
+    def blank_fields(self) -> list[str]:
+        """The fields that an erasure empties on a kept row."""
+        return [name for name, field in self.personal_fields().items() if field.on_erase.kind == "blank"]
+
+    def edges(self) -> dict[str, Edge]:
+        """What an erasure does at each relation, by field name."""
+        edges = {name: getattr(field, "edge", None) for name, field in self.fields.items()}
+        return {name: edge for name, edge in edges.items() if edge is not None}
+
+    def retention_of(self, name: str) -> Retention:
+        """How long the field *name* stays: its own rule, or that of its row."""
+        declared = self.fields[name]
+        return (declared.retention if isinstance(declared, Field) else None) or self.retention
+
+    def purposes_of(self, name: str) -> tuple[Purpose, ...]:
+        """What the field *name* is used for: its own purposes, or those of its row."""
+        declared = self.fields[name]
+        return (declared.purposes if isinstance(declared, Field) else ()) or self.purposes
+
     def blanks(self, row: models.Model) -> dict[str, Any]:
         """What an erasure writes over a kept row: field name to value."""
-        values: dict[str, Any] = {}
-        for name, declared in self.personal_fields().items():
-            if declared.on_erase.kind == "blank":
-                values[name] = _empty(row._meta.get_field(name))
-            elif declared.on_erase.kind == "replace":
-                value = declared.on_erase.value
-                values[name] = value(row) if callable(value) else value
-        return values
+        return _written(row, {name: field.on_erase for name, field in self.personal_fields().items()})
+
+    def visible_blanks(self) -> dict[str, Any]:
+        """What the erasure of somebody to whom rows are only visible writes over them: field name to value."""
+        fates = {name: field.visible_erase for name, field in self.personal_fields().items() if field.visible_erase}
+        return _written(self.model_class()(), fates)
+
+    def fade(self, family: Family) -> int:
+        """Erase what rows of others say about this person; the rows stay with their owners. Returns how many it touched."""
+        blanks = self.visible_blanks()
+        return self.visible_rows(family).update(**blanks) if blanks else 0
 
 
 @dataclass(frozen=True)
@@ -153,16 +194,25 @@ def personal(
     sensitive: bool = False,
     recipients: Iterable[str] = (),
     purposes: Iterable[Purpose] = (),
+    retention: Retention | None = None,
+    visible_export: Export | None = None,
+    visible_erase: Fate | None = None,
 ) -> Field:
-    """A field that says something about the person."""
-    return Field(category, source, on_export, on_erase, sensitive, tuple(recipients), tuple(purposes))
+    """A field that says something about the person.
+
+    *visible_export*, *visible_erase*: the same two statements for people to whom the row is only visible.
+    """
+    return Field(
+        category, source, on_export, on_erase, sensitive, tuple(recipients), tuple(purposes), retention,
+        visible_export, visible_erase,
+    )  # fmt: skip
 
 
-def link(reason: str, *, on_erase: Fate | None = None) -> Field | NotPersonal:
-    """A relation that leads to the person or to another row of theirs; with *on_erase*, it is cut on a kept row."""
-    if on_erase is None:
-        return NotPersonal(reason)
-    return Field(Category.LINKAGE, Source.DERIVED, Export.HIDE, on_erase)
+def link(reason: str, *, edge: Edge | None = None) -> Field | Link:
+    """A relation that leads to the person or to another row of theirs; *edge* says what an erasure does with it."""
+    if edge is Edge.DETACH:
+        return Field(Category.LINKAGE, Source.DERIVED, Export.HIDE, BLANK, edge=edge)
+    return Link(reason, edge)
 
 
 def not_personal(reason: str) -> NotPersonal:
@@ -179,6 +229,7 @@ def declare(
     retention: Retention,
     purposes: Iterable[Purpose],
     fields: Mapping[str, Field | NotPersonal],
+    visible: Reach | None = None,
     after: Iterable[str] = (),
     describe: Callable[[Any], str] | None = None,
     blockers: Callable[[Family], Iterable[Blocker]] | None = None,
@@ -188,7 +239,8 @@ def declare(
 ) -> Declaration:
     """Declare a model of personal data.
 
-    *reach*: look-up path(s) from a row to `privacy.Subject`, or a callable from subject ids to rows (found by value).
+    *reach*: look-up path(s) from a row to `privacy.Subject`, or `ByValue(...)`: whose the row is.
+    *visible*: the same for people who may see a row that is somebody else's; each field says what they see of it.
     *after*: labels of models whose step must be done before this one in an erasure.
     *eraser*: erases this person's rows where neither deleting nor overwriting rows is enough; returns how many.
     *is_evidence*: rows that prove what was done and survive an erasure with references only.
@@ -196,8 +248,8 @@ def declare(
     """
     _once(model)
     declaration = Declaration(
-        model, label, reach, action, retention, tuple(purposes), dict(fields), tuple(after), describe, blockers, eraser,
-        is_evidence, partitioned_by,
+        model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
+        describe, blockers, eraser, is_evidence, partitioned_by,
     )  # fmt: skip
     DECLARATIONS[model] = declaration
     return declaration
@@ -219,6 +271,17 @@ def declare_processor(processor: Processor) -> None:
 def _once(model: str) -> None:
     if model in DECLARATIONS or model in NOT_PERSONAL:
         raise DeclaredTwice(model)
+
+
+def _written(row: models.Model, fates: Mapping[str, Fate]) -> dict[str, Any]:
+    """The values that *fates* write over a row; a fate that leaves its field alone writes none."""
+    values: dict[str, Any] = {}
+    for name, fate in fates.items():
+        if fate.kind == "blank":
+            values[name] = _empty(row._meta.get_field(name))
+        elif fate.kind == "replace":
+            values[name] = fate.value(row) if callable(fate.value) else fate.value
+    return values
 
 
 def _empty(field: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
@@ -18,11 +18,16 @@ from privacy.register.declare import (
     NOT_PERSONAL,
     PROCESSORS,
     Blocker,
+    Category,
     Declaration,
     Export,
     Family,
+    Field,
     Processor,
+    Purpose,
 )
+
+REDACTED: Final = "(left out: it is about somebody else)"
 
 
 def all_declared() -> list[Declaration]:
@@ -56,13 +61,49 @@ def blockers(family: Family) -> list[Blocker]:
     ]
 
 
-def shown(declaration: Declaration, row: models.Model) -> dict[str, Any]:
-    """What a copy of one's data shows of *row*: verbose field name to plain value, hidden fields left out."""
+def every_field() -> Iterator[tuple[Declaration, str, Field]]:
+    """Every personal field of every model, by label."""
+    for declaration in all_declared():
+        for name, field in declaration.personal_fields().items():
+            yield declaration, name, field
+
+
+def fields(
+    *,
+    category: Category | None = None,
+    purpose: Purpose | None = None,
+    recipient: str | None = None,
+    sensitive: bool | None = None,
+) -> Iterator[tuple[Declaration, str, Field]]:
+    """The personal fields that answer to everything asked; what is not asked does not matter."""
+    for declaration, name, field in every_field():
+        if (
+            category in (None, field.category)
+            and (purpose is None or purpose in declaration.purposes_of(name))
+            and (recipient is None or recipient in field.recipients)
+            and sensitive in (None, field.is_sensitive)
+        ):
+            yield declaration, name, field
+
+
+def exported(declaration: Declaration, *, visible: bool = False) -> dict[str, Export]:
+    """The fields that a copy shows, or names and redacts. *visible*: for a person who may only see the row."""
+    own = {name: field.on_export for name, field in declaration.personal_fields().items()}
+    seen = {name: field.visible_export or field.on_export for name, field in declaration.personal_fields().items()}
+    return {name: export for name, export in (seen if visible else own).items() if export is not Export.HIDE}
+
+
+def shown(declaration: Declaration, row: models.Model, *, visible: bool = False) -> dict[str, Any]:
+    """What a copy of one's data shows of *row*: verbose field name to plain value.
+
+    Hidden fields are left out, somebody else's data is replaced by words. *visible*: the copy of a person who may only see the row.
+    """
     values: dict[str, Any] = {}
-    for name, field in declaration.personal_fields().items():
-        if field.on_export is Export.SHOW:
-            column = row._meta.get_field(name)
-            values[str(getattr(column, "verbose_name", name))] = plain(_display(row, name))
+    for name, export in exported(declaration, visible=visible).items():
+        column = row._meta.get_field(name)
+        value = _display(row, name)
+        is_told = export is Export.SHOW or value in (None, "")
+        values[str(getattr(column, "verbose_name", name))] = plain(value) if is_told else REDACTED
     return values
 
 

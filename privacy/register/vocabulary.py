@@ -1,18 +1,14 @@
-"""The closed lists of the register: categories, purposes with their lawful basis, sources, fates, retention.
+"""The closed lists of the register: categories, purposes with their lawful basis, sources, fates, edges.
 
-A purpose cannot exist without a lawful basis, and personal data cannot be declared without a retention: the types say so.
+A purpose cannot exist without a lawful basis: the types say so. How long things stay is `retention`'s.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Any, Self
+from typing import Any
 
-from django.db import models
 from django.utils import dateformat
-
-from privacy.register import profiles
 
 
 class Category(StrEnum):
@@ -96,6 +92,16 @@ class Export(StrEnum):
 
     SHOW = "shown"
     HIDE = "hidden"  # secrets whose disclosure would only help a thief: password hashes, keys
+    REDACT = "replaced by a word"  # somebody else's data on this person's row (GDPR Art. 15(4))
+
+
+class Edge(StrEnum):
+    """What an erasure does at a relation, seen from the row that holds it."""
+
+    DEEP = "the row goes with the person it leads to"
+    DETACH = "the row stays and the relation is cut"
+    KEEP_UNTIL = "row and relation stay together until their time has run"
+    PLACEHOLDER = "the relation stays and leads to a bare number that finds nobody"
 
 
 @dataclass(frozen=True)
@@ -120,60 +126,6 @@ def replace(value: Any) -> Fate:
 def keep(reason: str, *, basis: Basis = Basis.LEGAL_OBLIGATION) -> Fate:
     """Leave in place until the row's retention has run, because of *reason* ("tax law asks for it")."""
     return Fate("keep", reason=reason, basis=basis)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long rows live. `until(row)` is None while an event that has not happened yet keeps the row (an open account)."""
-
-    words: Callable[[], str]
-    until: Callable[[models.Model], datetime | None] = field(default=lambda _row: None)
-
-    def __str__(self) -> str:
-        return self.words()
-
-    @classmethod
-    def while_account(cls) -> Self:
-        """As long as the account exists."""
-        return cls(words=lambda: "while you have an account")
-
-    @classmethod
-    def while_needed(cls, words: str) -> Self:
-        """Until something happens that *words* name, for rows with no clock of their own."""
-        return cls(words=lambda: words)
-
-    @classmethod
-    def days(cls, days: int, *, anchor: str, words: str = "") -> Self:
-        """*days* after the moment in the field *anchor*."""
-        text = words or f"{days} days"
-        return cls(words=lambda: text, until=lambda row: _after(getattr(row, anchor), timedelta(days=days)))
-
-    @classmethod
-    def years(cls, name: str, *, anchor: str, fallback: str) -> Self:
-        """The profile's `[retention] <name>_years` after *anchor*, or after *fallback* while *anchor* is empty."""
-
-        def until(row: models.Model) -> datetime | None:
-            start = getattr(row, anchor) or getattr(row, fallback)
-            return None if start is None else _years_later(start, profiles.current().retention_years(name))
-
-        return cls(words=lambda: f"{profiles.current().retention_years(name)} years", until=until)
-
-    @classmethod
-    def as_its(cls, parent: str, retention: "Retention") -> Self:
-        """As long as the row at the relation *parent*, which has *retention*."""
-        return cls(words=retention.words, until=lambda row: retention.until(getattr(row, parent)))
-
-
-def _after(start: datetime | None, span: timedelta) -> datetime | None:
-    return None if start is None else start + span
-
-
-def _years_later(start: datetime, years: int) -> datetime:
-    """The same date *years* later; 28 February where 29 February does not exist."""
-    try:
-        return start.replace(year=start.year + years)
-    except ValueError:
-        return start.replace(year=start.year + years, day=28)
 
 
 def date_words(moment: datetime | None) -> str:

@@ -25,7 +25,7 @@ from django.template.loader import render_to_string
 
 from privacy.ground import audit, sealed
 from privacy.register import profiles, registry, subjects
-from privacy.register.declare import Export, Family
+from privacy.register.declare import Family
 from privacy.register.vocabulary import date_words
 from privacy.rights import emails, holdings
 from privacy.rights.locks import only_one
@@ -176,7 +176,8 @@ def _group(holding: holdings.Holding) -> dict[str, Any]:
 
 
 def _fields(holding: holdings.Holding) -> dict[str, dict[str, Any]]:
-    shown = {n: f for n, f in holding.declaration.personal_fields().items() if f.on_export is Export.SHOW}
+    every = holding.declaration.personal_fields()
+    shown = {name: every[name] for name in registry.exported(holding.declaration)}
     words = holdings.field_words(holding.declaration, list(shown))
     return {
         word: {"category": str(field.category), "source": str(field.source), "recipients": list(field.recipients)}

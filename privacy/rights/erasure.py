@@ -106,7 +106,7 @@ def _share(declaration: Declaration, family: Family, held: dict[str, str]) -> Sh
     ]
     retained = _retained(declaration, family) if planned else []
     return Share(
-        state=StepState.PENDING if written or declaration.eraser else StepState.KEPT,
+        state=StepState.PENDING if written or declaration.eraser or declaration.visible else StepState.KEPT,
         goes=_sentence(holdings.field_words(declaration, written)),
         stays=_sentence(holdings.field_words(declaration, sorted(declaration.kept_fields())))
         or "References and dates.",
@@ -263,11 +263,12 @@ def _one_batch(step: ErasureStep, declaration: Declaration, family: Family, *, b
         if locked.state != StepState.PENDING:
             return False
         if declaration.eraser is not None:
-            locked.affected += declaration.eraser(family)
+            locked.affected += declaration.eraser(family) + declaration.fade(family)
             _finish(locked, by=by, at=at)
             return False
         keys = _next_keys(declaration, family, locked)
         if not keys:
+            locked.affected += declaration.fade(family)
             _finish(locked, by=by, at=at)
             return False
         locked.affected += _erase_rows(declaration, keys)

@@ -18,7 +18,6 @@ from django.db import models
 
 from privacy.register import registry
 from privacy.register.declare import Action, Declaration, Family
-from privacy.register.vocabulary import Export
 
 GLIMPSE = 5
 
@@ -86,11 +85,18 @@ class Holding:
         """Every row, in the order it was made, in constant memory."""
         for row in rows_of(self.declaration, self.family).iterator(chunk_size=500):
             yield entry(self.declaration, row)
+        if self.declaration.visible:
+            for row in self.declaration.visible_rows(self.family).order_by("pk").iterator(chunk_size=500):
+                yield entry(self.declaration, row, visible=True)
 
     @cached_property
     def glimpse(self) -> list[Entry]:
         """The first few rows, for a page."""
-        return [entry(self.declaration, row) for row in rows_of(self.declaration, self.family)[:GLIMPSE]]
+        own = [entry(self.declaration, row) for row in rows_of(self.declaration, self.family)[:GLIMPSE]]
+        if not self.declaration.visible or len(own) == GLIMPSE:
+            return own
+        seen = self.declaration.visible_rows(self.family).order_by("pk")[: GLIMPSE - len(own)]
+        return own + [entry(self.declaration, row, visible=True) for row in seen]
 
     @property
     def unseen(self) -> int:
@@ -100,16 +106,15 @@ class Holding:
 
 def of(family: Family) -> list[Holding]:
     """What is held, empty kinds left out, by label."""
-    held = (Holding(declaration, family, count(declaration, family)) for declaration in registry.all_declared())
+    every = registry.all_declared()
+    held = (Holding(each, family, count(each, family) + count_visible(each, family)) for each in every)
     return [holding for holding in held if holding.count and shows_anything(holding.declaration)]
 
 
 def rows_of(declaration: Declaration, family: Family) -> models.QuerySet[Any]:
     """The person's rows in the order they were made, each with the rows it hangs on, which its end date may come from."""
     rows = declaration.rows(family).order_by("pk").distinct()
-    reach = declaration.reach
-    paths = (reach,) if isinstance(reach, str) else reach if isinstance(reach, tuple) else ()
-    parents = [path.rpartition("__")[0] for path in paths if "__" in path]
+    parents = [path.rpartition("__")[0] for path in declaration.paths if "__" in path]
     return rows.select_related(*parents) if parents else rows
 
 
@@ -118,17 +123,21 @@ def count(declaration: Declaration, family: Family) -> int:
     return declaration.rows(family).order_by().values("pk").distinct().count()
 
 
+def count_visible(declaration: Declaration, family: Family) -> int:
+    """How many rows of others the person may see."""
+    return declaration.visible_rows(family).order_by().values("pk").distinct().count() if declaration.visible else 0
+
+
 def shows_anything(declaration: Declaration) -> bool:
     """Whether a copy shows any of its fields; plumbing between rows is not a thing held *about* somebody."""
-    return any(field.on_export is Export.SHOW for field in declaration.personal_fields().values())
+    return bool(registry.exported(declaration))
 
 
-def entry(declaration: Declaration, row: models.Model) -> Entry:
+def entry(declaration: Declaration, row: models.Model, *, visible: bool = False) -> Entry:
     """One row in words: what the app calls it, its values, and until when it stays."""
     title = declaration.describe(row) if declaration.describe else ""
-    shown = registry.shown(declaration, row)
-    names = [name for name, field in declaration.personal_fields().items() if field.on_export is Export.SHOW]
-    raw = dict(zip(names, shown.items(), strict=True))
+    shown = registry.shown(declaration, row, visible=visible)
+    raw = dict(zip(registry.exported(declaration, visible=visible), shown.items(), strict=True))
     facts = [(label, readable(row, name, value, declaration)) for name, (label, value) in raw.items()]
     return Entry(
         title, shown, [fact for fact in facts if fact[1] not in (None, "", [], {})], declaration.retention.until(row)

@@ -44,10 +44,8 @@ def points_at(declaration: Declaration) -> Iterable[str]:
 
 def passes_through(declaration: Declaration) -> set[str]:
     """The models on the way from one of its rows to the person: what is unfinished there holds this row too."""
-    reach = declaration.reach
-    paths = (reach,) if isinstance(reach, str) else reach if isinstance(reach, tuple) else ()
     met = set()
-    for path in paths:
+    for path in declaration.paths:
         model = declaration.model_class()
         for hop in path.split("__"):
             field = model._meta.pk if hop == "pk" else model._meta.get_field(hop)

@@ -1,0 +1,151 @@
+"""How long rows live, as data: a rule is dated, or it ends with a named event. Nothing is open-ended.
+
+A dated rule is a span after a moment on the row, or on a row it hangs on; the same rule answers in Python for one row (`until`)
+and in SQL for all of them (`past_due`). An event-bound rule has no date: the verb that makes the event true ends the row.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.lookups import LessThanOrEqual
+
+from privacy.register import profiles
+
+MOST_DAYS_CLIPPED = timedelta(days=3)  # 31 March less a month is 28 February
+
+
+@dataclass(frozen=True)
+class Span:
+    """So many calendar years, months, or days: a number, or the name under which the shop's profile holds it."""
+
+    unit: Literal["years", "months", "days"]
+    amount: int | str
+
+    @property
+    def number(self) -> int:
+        """How many units, as the shop's profile stands now."""
+        if isinstance(self.amount, int):
+            return self.amount
+        return profiles.current().retention[f"{self.amount}_{self.unit}"]
+
+    @property
+    def words(self) -> str:
+        """`7 years`, `1 month`."""
+        return f"{self.number} {self.unit.removesuffix('s') if self.number == 1 else self.unit}"
+
+    def after(self, start: datetime) -> datetime:
+        """The moment this long after *start*; the last of the month where the day does not exist, as Postgres has it."""
+        return _moved(start, self, by=self.number)
+
+    def before(self, end: datetime) -> datetime:
+        """The moment this long before *end*."""
+        return _moved(end, self, by=-self.number)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """When a row has to go: *span* after the first of *anchors* that is filled, or once *event* has happened."""
+
+    anchors: tuple[str, ...] = ()
+    span: Span | None = None
+    event: str = ""
+    event_model: str = ""  # the model on which the event happens
+    says: str = ""  # how the customer reads it, where the span alone would not say enough
+
+    def __str__(self) -> str:
+        if self.says:
+            return self.says
+        return self.span.words if self.span else f"until {self.event}"
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the rule counts from a date; else it waits for its event."""
+        return self.span is not None
+
+    def until(self, row: models.Model) -> datetime | None:
+        """When the time of *row* has run; None while that depends on an event, or nothing has started the clock."""
+        start = next((moment for path in self.anchors if (moment := _moment(row, path))), None)
+        return self.span.after(start) if self.span and start else None
+
+    def past_due(self, at: datetime) -> Q:
+        """Matches the rows whose time has run at *at*; no row of a rule that ends with an event."""
+        due, earlier_are_empty = Q(pk__in=[]), Q()
+        if self.span is not None:
+            for anchor in self.anchors:
+                due |= earlier_are_empty & _run_out(anchor, self.span, at)
+                earlier_are_empty &= Q(**{f"{anchor}__isnull": True})
+        return due
+
+    @classmethod
+    def years(cls, name: str, *, anchor: str, fallback: str = "") -> Retention:
+        """The profile's `[retention] <name>_years` after *anchor*, or after *fallback* while *anchor* is empty."""
+        return cls(_filled(anchor, fallback), Span("years", name))
+
+    @classmethod
+    def months(cls, months: int | str, *, anchor: str, fallback: str = "") -> Retention:
+        """So many calendar months after *anchor*, or the profile's `<months>_months`."""
+        return cls(_filled(anchor, fallback), Span("months", months))
+
+    @classmethod
+    def days(cls, days: int, *, anchor: str, fallback: str = "", words: str = "") -> Retention:
+        """*days* after *anchor*; *words* where the customer should read more than the number."""
+        return cls(_filled(anchor, fallback), Span("days", days), says=words)
+
+    @classmethod
+    def while_account(cls) -> Retention:
+        """As long as the account exists."""
+        return cls(
+            event="the account is closed", event_model=settings.AUTH_USER_MODEL, says="while you have an account"
+        )
+
+    @classmethod
+    def until_event(cls, event: str, *, model: str) -> Retention:
+        """Until *event* ("the parcel is delivered") has happened on the row of *model* that it hangs on."""
+        return cls(event=event, event_model=model)
+
+    @classmethod
+    def as_its(cls, parent: str, retention: Retention) -> Retention:
+        """As long as the row at the relation *parent*, whose rule is *retention*."""
+        return replace(retention, anchors=tuple(f"{parent}__{anchor}" for anchor in retention.anchors))
+
+
+class _Later(models.Func):
+    """Calendar arithmetic in the database: 29 February and one year are 28 February there too."""
+
+    template = "(%(expressions)s + make_interval(%(unit)s => %(number)s))"
+    output_field = models.DateTimeField()
+
+
+def _run_out(anchor: str, span: Span, at: datetime) -> Q:
+    """Rows whose *anchor* lies at least *span* back. The first half may use an index, the second counts exactly."""
+    if span.unit == "days":
+        return Q(**{f"{anchor}__lte": span.before(at)})
+    about = Q(**{f"{anchor}__lte": span.before(at) + MOST_DAYS_CLIPPED})
+    return about & Q(LessThanOrEqual(_Later(F(anchor), unit=span.unit, number=span.number), at))
+
+
+def _moved(start: datetime, span: Span, *, by: int) -> datetime:
+    if span.unit == "days":
+        return start + timedelta(days=by)
+    year, month = divmod(start.year * 12 + start.month - 1 + by * (12 if span.unit == "years" else 1), 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
+
+
+def _moment(row: Any, path: str) -> datetime | None:
+    """What stands at the end of a look-up path, as a moment in UTC; None where the path or its end is empty."""
+    for hop in path.split("__"):
+        row = getattr(row, hop) if row is not None else None
+    if isinstance(row, datetime):
+        return row.astimezone(UTC)
+    return datetime.combine(row, time.min, UTC) if isinstance(row, date) else None
+
+
+def _filled(*anchors: str) -> tuple[str, ...]:
+    return tuple(anchor for anchor in anchors if anchor)
