@@ -24,9 +24,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from accounts.models import User
-from orders import fulfilment, payments
-from orders.forms import CancelForm, DeskForm, PlainForm, RefundForm, ShipForm
-from orders.models import Order, OrderLine, Payment, PaymentEvent, Refund, Shipment, WebhookEvent
+from orders import fulfilment, papers, payments
+from orders.forms import CancelForm, DeskForm, PaperForm, PlainForm, RefundForm, ShipForm
+from orders.models import Order, OrderLine, Paper, Payment, PaymentEvent, Refund, Shipment, WebhookEvent
 from orders.refunds import TooMuch
 from orders.states import ORDER
 from privacy.ground import states
@@ -76,6 +76,11 @@ def _refund(order: Order, form: Any, by: User, at: datetime) -> None:
     fulfilment.refund(order, amount_minor=form.amount_minor, reason=reason, by=by, at=at)
 
 
+def _add_paper(order: Order, form: Any, by: User, at: datetime) -> None:
+    typed = form.cleaned_data
+    papers.add(order, typed["kind"], title=typed["title"], content=typed["file"].chunks(), by=by, at=at)
+
+
 REFUNDABLE: Final = IN_HAND | {Order.State.DELIVERED}
 ACTS: Final = {
     "pack": Act("Pack", "is packed", _leading_to("packed"), PlainForm, _pack),
@@ -84,6 +89,7 @@ ACTS: Final = {
     "cancel": Act(
         "Cancel and refund", "is cancelled, its money goes back", _leading_to("cancelled"), CancelForm, _cancel
     ),
+    "add_paper": Act("Add a paper", "has a new paper", REFUNDABLE, PaperForm, _add_paper),
     "refund": Act("Refund", "gets money back", REFUNDABLE, RefundForm, _refund),
 }
 
@@ -127,6 +133,12 @@ class LineInline(ShownInline, TabularInline):
         return line.engraving or ""
 
 
+class PaperInline(ShownInline, TabularInline):
+    model = Paper
+    fields = readonly_fields = ("kind", "content_type", "size_bytes", "added_at")
+    verbose_name_plural = "appraisals and insurance files"
+
+
 class ShipmentInline(ShownInline, StackedInline):
     model = Shipment
     fields = readonly_fields = ("carrier", "tracking_number", "shipped_at", "delivered_at")
@@ -139,12 +151,20 @@ class OrderAdmin(Evidence):
     list_display = ("reference", "state_label", "placed_at", "total", "country", "invoice_number")
     list_filter = ("state", "country")
     search_fields = ("=reference", "=invoice_number", "=email")
-    search_help_text = "The whole reference, invoice number or e-mail address"
+    search_help_text = "The whole reference, invoice number, e-mail address or certificate number"
     ordering = ("-placed_at",)
     date_hierarchy = "placed_at"
-    inlines = (LineInline, ShipmentInline)
+    inlines = (LineInline, ShipmentInline, PaperInline)
     actions = ("pack_chosen",)
-    actions_detail = ("pack", "ship", "deliver", "cancel", "refund")
+    actions_detail = ("pack", "ship", "deliver", "add_paper", "cancel", "refund")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A certificate number is looked up by its keyed digest: it stands in no column."""
+        found, has_doubles = super().get_search_results(request, queryset, search_term)
+        owners = papers.with_number(search_term).values("line__order_id")
+        return (found | queryset.filter(pk__in=owners) if search_term.strip() else found), has_doubles
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """The sums always; the parcel's address while there is a parcel to send."""
@@ -159,8 +179,14 @@ class OrderAdmin(Evidence):
         ]
 
     def get_inlines(self, request: HttpRequest, obj: Order | None) -> tuple[Any, ...]:
-        """The parcel once there is one."""
-        return self.inlines if obj and hasattr(obj, "shipment") else (LineInline,)
+        """The pieces; the parcel and the papers once there are some."""
+        if obj is None:
+            return ()
+        return (
+            LineInline,
+            *([ShipmentInline] if hasattr(obj, "shipment") else []),
+            *([PaperInline] if obj.papers.exists() else []),
+        )
 
     def has_fulfil_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return bool(request.user.has_perm("orders.fulfil_order"))
@@ -188,6 +214,11 @@ class OrderAdmin(Evidence):
     def deliver(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The parcel arrived."""
         return self._act("deliver", request, object_id)
+
+    @action(description="Add a paper", url_path="add-paper", permissions=["fulfil"])
+    def add_paper(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """An appraisal or an insurance file for the owner."""
+        return self._act("add_paper", request, object_id)
 
     @action(description="Cancel and refund", url_path="cancel", permissions=["refund"], variant=ActionVariant.DANGER)
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -220,7 +251,7 @@ class OrderAdmin(Evidence):
         if order.state not in act.froms:
             messages.warning(request, f"{order.reference} is {order.get_state_display().lower()}: nothing was changed.")
             return HttpResponseRedirect(back)
-        form = act.form(order, request.POST if request.method == "POST" else None)
+        form = act.form(order, *([request.POST, request.FILES] if request.method == "POST" else []))
         if request.method == "POST" and form.is_valid() and self._done(act, order, form, request):
             messages.success(request, f"{order.reference} {act.done}.")
             return HttpResponseRedirect(back)
@@ -239,6 +270,8 @@ class OrderAdmin(Evidence):
         except TooMuch as error:
             left = money.format(error.left_minor, order.currency)
             form.add_error("amount", ValidationError(f"At most {left} can still go back."))
+        except papers.NotAPaper as problem:
+            form.add_error("file", ValidationError(str(problem)))
         except fulfilment.NotYetShipped:
             form.add_error("amount", ValidationError("This would be everything: cancel the order instead."))
         return form.is_valid()

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from orders import bag as bags
-from orders import emails, invoices, payments
+from orders import emails, invoices, papers, payments
 from orders.bag import Bag, Contents
 from orders.models import Bag as BagRow
 from orders.models import Order, OrderLine, WebhookEvent
@@ -182,6 +182,7 @@ def paid(order: Order, *, by: Actor, at: datetime) -> Order:
         order.save(update_fields=["paid_at", "invoice_number"])
     ORDER.advance(order, "paid", by=by, at=at)
     stock.commit(order.pk, by=by, at=at)
+    papers.take_certificates(order, by=by, at=at)
     BagRow.objects.filter(pk=order.bag_id).delete()
     confirm(order, by=by, at=at)
     return order

@@ -9,14 +9,19 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from orders import bag as bags
 from orders import destinations
 from orders.bag import Contents
 from orders.checkout import CheckoutDetails
 from orders.destinations import Method
-from orders.models import Order, Shipment
+from orders.models import Order, Paper, Shipment
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
 from shop import money
@@ -226,6 +231,20 @@ class CancelForm(DeskForm):
 
     reason = forms.CharField(
         max_length=200, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this. Never name a person."
+    )
+
+
+class PaperForm(DeskForm):
+    """A valuation for the owner of a piece: a PDF or a picture."""
+
+    kind = forms.ChoiceField(choices=Paper.Kind.choices, widget=UnfoldAdminSelectWidget)
+    title = forms.CharField(
+        max_length=120, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this on the order's page."
+    )
+    file = forms.FileField(
+        widget=UnfoldAdminFileFieldWidget,
+        help_text="PDF, PNG or JPEG, at most 10 MB. It is encrypted before it is stored.",
+        error_messages={"empty": "This file is empty."},
     )
 
 

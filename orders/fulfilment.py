@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from orders import emails, payments
+from orders import emails, papers, payments
 from orders.models import Order, Shipment
 from orders.states import ORDER
 from privacy.ground.audit import Actor
@@ -65,6 +65,7 @@ def cancel(order: Order, *, reason: str, by: Actor, at: datetime) -> Order:
     order.save(update_fields=["cancelled_at", "cancel_reason"])
     _complete(order, at=at)
     stock.restock(order.pk, by=by, at=at)
+    papers.return_certificates(order, by=by, at=at)
     left = payments.refundable(order)
     if left:
         payments.refund(order, left, reason="cancelled", by=by, at=at)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
+from orders import papers
 from orders.checkout import WEBHOOKS_KEPT_FOR
-from orders.models import Bag, Order, OrderLine, WebhookEvent
+from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register.declare import (
     BLANK,
@@ -20,6 +21,7 @@ from privacy.register.declare import (
     ByValue,
     Category,
     Edge,
+    Export,
     Family,
     Field,
     Processor,
@@ -274,6 +276,53 @@ declare(
         "order_reference": personal(Category.LINKAGE, source=Source.PROCESSOR),
         "attempts": not_personal("how often the worker tried"),
         "last_error": not_personal("the kind of error met, never its words"),
+    },
+)
+
+PAPER_YEARS = Retention.years("certificates", anchor="completed_at", fallback="placed_at")
+
+
+def describe_certificate(certificate: SoldCertificate) -> str:
+    """How a certificate reads to its person."""
+    return f"{certificate.lab} certificate of {certificate.line.title}"
+
+
+declare(
+    "orders.SoldCertificate",
+    label="Certificates of your stones",
+    reach="line__order__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.as_its("line", Retention.as_its("order", PAPER_YEARS)),
+    purposes=[Purpose.ORDER],
+    describe=describe_certificate,
+    fields={
+        "line": link("the piece it describes"),
+        "lab": personal(Category.TRANSACTION, source=Source.DERIVED),
+        "number": personal(Category.TRANSACTION, source=Source.DERIVED, sensitive=True),
+        "key_version": not_personal("which of our keys made the digest"),
+        "digest": personal(Category.TRANSACTION, source=Source.DERIVED, on_export=Export.HIDE),
+        "is_demo": not_personal("whether the number is made up"),
+        "sold_at": personal(Category.TRANSACTION, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "orders.Paper",
+    label="Appraisals and insurance files",
+    reach="order__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.as_its("order", PAPER_YEARS),
+    purposes=[Purpose.ORDER],
+    eraser=papers.discard,
+    describe=lambda paper: f"{paper.get_kind_display()}: {paper.title}",
+    fields={
+        "order": link("the order it was made for"),
+        "kind": personal(Category.TRANSACTION, source=Source.STAFF),
+        "title": personal(Category.TRANSACTION, source=Source.STAFF, sensitive=True),
+        "file_name": not_personal("a random name on our disk"),
+        "content_type": not_personal("whether a PDF or a picture"),
+        "size_bytes": not_personal("how large the file is"),
+        "added_at": personal(Category.TRANSACTION, source=Source.STAFF),
     },
 )
 

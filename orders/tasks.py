@@ -39,7 +39,8 @@ def sweep_payments() -> None:
 
 @shared_task
 def sweep_bags() -> None:
-    """Words on bags nobody touched for thirty days, and orders that came to nothing."""
-    from orders import checkout
+    """Words on bags nobody touched for thirty days, orders that came to nothing, files that no paper knows."""
+    from orders import checkout, papers
 
     checkout.forget(at=timezone.now())
+    papers.sweep(at=timezone.now())

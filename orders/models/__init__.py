@@ -2,6 +2,7 @@
 
 from orders.models.bag import Bag
 from orders.models.order import InvoiceCounter, Order, OrderLine
+from orders.models.papers import Paper, SoldCertificate
 from orders.models.payment import Payment, PaymentEvent, Refund, WebhookEvent
 from orders.models.shipment import Shipment
 
@@ -10,9 +11,11 @@ __all__ = [
     "InvoiceCounter",
     "Order",
     "OrderLine",
+    "Paper",
     "Payment",
     "PaymentEvent",
     "Refund",
     "Shipment",
+    "SoldCertificate",
     "WebhookEvent",
 ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import mimetypes
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import history, links
+from orders import history, links, papers
 from orders.models import Order
 from privacy.ground import references
 from privacy.register import profiles, subjects
@@ -47,6 +49,14 @@ def account_order(request: HttpRequest, reference: str) -> HttpResponse:
 def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """Its invoice."""
     return _invoice(request, _own(request, reference))
+
+
+@never_cache
+@login_required
+@require_safe
+def account_paper(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
+    """An appraisal or insurance file made for one of the customer's own orders; the first is number 1."""
+    return _paper(_own(request, reference), number)
 
 
 # Behind a link
@@ -85,6 +95,16 @@ def invoice(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @never_cache
+@require_safe
+def paper(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
+    """An appraisal or insurance file of a guest's order."""
+    try:
+        return _paper(links.open_order(reference, _key(request), at=timezone.now()), number)
+    except links.Closed:
+        return _closed(request, reference)
+
+
+@never_cache
 @require_POST
 def send_link(request: HttpRequest, reference: str) -> HttpResponse:
     """Mail a fresh link to the order's own address; the answer is the same whether there is such an order or not."""
@@ -95,7 +115,8 @@ def send_link(request: HttpRequest, reference: str) -> HttpResponse:
 def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> HttpResponse:
     context = {
         "order": found,
-        "lines": list(found.lines.all()),
+        "lines": list(found.lines.select_related("certificate")),
+        "papers": list(found.papers.all()),
         "country": history.country_name(found),
         "timeline": history.timeline(found),
         "card": history.card_words(found),
@@ -112,6 +133,21 @@ def _invoice(request: HttpRequest, found: Order) -> HttpResponse:
     context = {"order": found, "lines": list(found.lines.all()), "seller": seller, "retention_years": years}
     context["country"] = history.country_name(found)
     return render(request, "orders/invoice.html", context)
+
+
+def _paper(found: Order, number: int) -> HttpResponseBase:
+    """The file, opened while it leaves. Shown by no browser as a page of ours: always a download."""
+    chosen = found.papers.all()[number - 1 : number].first() if number else None
+    if chosen is None:
+        raise Http404
+    try:
+        content = papers.read(chosen)
+    except papers.Lost:
+        raise Http404
+    name = f"{found.reference}-{number}{mimetypes.guess_extension(chosen.content_type) or ''}"
+    response = StreamingHttpResponse(content, content_type=chosen.content_type)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
 
 
 def _closed(request: HttpRequest, reference: str) -> HttpResponse:

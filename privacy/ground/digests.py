@@ -36,7 +36,16 @@ def normal_phone(value: str) -> str:
         return "".join(character for character in value if character.isdigit())
 
 
-NORMAL: Final[dict[str, Callable[[str], str]]] = {"email": normal_email, "phone": normal_phone}
+def normal_number(value: str) -> str:
+    """Letters and digits only, in capitals: how people read a number out to each other."""
+    return "".join(character for character in value.upper() if character.isalnum())
+
+
+NORMAL: Final[dict[str, Callable[[str], str]]] = {
+    "email": normal_email,
+    "phone": normal_phone,
+    "certificate": normal_number,
+}
 
 
 @cache
@@ -47,7 +56,7 @@ def keys() -> dict[int, bytes]:
 
 
 def all_of(kind: str, value: str) -> list[Digest]:
-    """The digests of *value* under every live key, newest first; *kind* is `email` or `phone`."""
+    """The digests of *value* under every live key, newest first; *kind* is one of `NORMAL`."""
     message = f"{kind}:{NORMAL[kind](value)}".encode()
     return [Digest(version, hmac.new(key, message, hashlib.sha256).hexdigest()) for version, key in keys().items()]
 

@@ -214,8 +214,8 @@ def load(rows: Iterable[Row]) -> int:
         cursor.execute(
             "INSERT INTO shop_certificate (stone_id, lab, number, is_demo) "
             "SELECT stone.id, %s, arriving.certificate, true FROM arriving JOIN shop_stone stone USING (ref) "
-            "ON CONFLICT (stone_id) DO NOTHING",
-            [LAB],
+            "WHERE stone.status <> %s ON CONFLICT (stone_id) DO NOTHING",
+            [LAB, Stone.Status.SOLD],  # the certificate of a sold stone is its owner's
         )
         cursor.execute("DROP TABLE arriving")
     return added
