@@ -14,6 +14,9 @@ from fnmatch import fnmatchcase
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from privacy.register import masks
+from privacy.register.vocabulary import Purpose
+
 ORDER_DESK = "order desk"
 PRIVACY_DESK = "privacy desk"
 CATALOGUE = "catalogue"
@@ -51,6 +54,16 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# Role -> the purposes its people work for: what they read of a person without a mask. Everything else they reveal for a
+# reason, where they may. Nobody browses what serves an account: not its address, not its name.
+READS: dict[str, tuple[Purpose, ...]] = {
+    ORDER_DESK: (Purpose.ORDER, Purpose.DELIVERY, Purpose.PAYMENT, Purpose.TAX),
+    PRIVACY_DESK: (Purpose.RIGHTS, Purpose.SECURITY, Purpose.TAX),
+    CATALOGUE: (),
+    OWNER: (Purpose.ORDER, Purpose.DELIVERY, Purpose.PAYMENT, Purpose.TAX, Purpose.RIGHTS, Purpose.SECURITY),
+}
+REVEALS: tuple[str, ...] = (PRIVACY_DESK, OWNER)
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -68,7 +81,8 @@ def ensure() -> list[Missing]:
         for permission in Permission.objects.select_related("content_type")
     }
     missing: list[Missing] = []
-    for role, patterns in GRANTS.items():
+    for role in GRANTS:
+        patterns = patterns_of(role)
         granted: set[str] = set()
         for pattern in patterns:
             names = matching(pattern, every)
@@ -78,6 +92,12 @@ def ensure() -> list[Missing]:
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([every[name] for name in sorted(granted)])
     return missing
+
+
+def patterns_of(role: str) -> tuple[str, ...]:
+    """Everything a role is granted: its pages, what it reads of people, and whether it may reveal the rest."""
+    reads = tuple(masks.permission(purpose) for purpose in READS[role])
+    return (*GRANTS[role], *reads, *(("privacy.reveal_personal",) if role in REVEALS else ()))
 
 
 def matching(pattern: str, names: Iterable[str]) -> set[str]:

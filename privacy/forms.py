@@ -50,3 +50,15 @@ class RefusalForm(forms.Form):
         help_text="The person reads these words. Name the ground, and what would make the request possible.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
     )
+
+
+class RevealForm(forms.Form):
+    """Staff say why they must read what is masked; the person may read these words."""
+
+    reason = forms.CharField(
+        label="Reason",
+        min_length=8,
+        max_length=200,
+        help_text="It is written in the audit trail, and the person can read it. Name the matter, never the person.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )

@@ -1,9 +1,10 @@
 """The addresses of this app's pages."""
 
+from django.contrib import admin
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from privacy.views import centre, certificate, guests, pages
+from privacy.views import centre, certificate, guests, pages, registers
 
 
 class Reference(StringConverter):
@@ -34,4 +35,10 @@ urlpatterns = [
     path("privacy/certificate/<reference:reference>/certificate.json", certificate.as_json, name="certificate_json"),
     path(".well-known/gpc.json", pages.gpc, name="gpc"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
+]
+
+# At the desk, under /admin/registers/.
+register_patterns = [
+    path("article-30/", admin.site.admin_view(registers.article_30), name="article_30"),
+    path("article-30.csv", admin.site.admin_view(registers.article_30_csv), name="article_30_csv"),
 ]

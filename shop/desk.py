@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 
 from privacy.register import profiles
 
@@ -56,6 +57,25 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Demonstration", "info"] if settings.IS_DEMO else None
 
 
+REGISTERS: Final = (("Processing activities", "list_alt", "registers:article_30", "privacy.view_register"),)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu: each app's pages as Django lists them, then the registers for those who may read them."""
+    from django.contrib import admin  # the settings import this module before the admin may be imported
+
+    apps = [
+        {"title": app["name"], "items": [{"title": each["name"], "link": each["admin_url"]} for each in app["models"]]}
+        for app in admin.site.get_app_list(request)
+    ]
+    registers = [
+        {"title": title, "icon": icon, "link": reverse(name)}
+        for title, icon, name, permission in REGISTERS
+        if request.user.has_perm(permission)
+    ]
+    return [*apps, {"title": "Registers", "items": registers}] if registers else apps
+
+
 UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": "Loupe desk",
     "SITE_HEADER": "Loupe desk",
@@ -66,6 +86,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "BORDER_RADIUS": "2px",
     "ENVIRONMENT": "shop.desk.environment",
     "STYLES": [style_sheet],
+    "SIDEBAR": {"navigation": "shop.desk.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "COLORS": {
         "base": PAPER_AND_INK,

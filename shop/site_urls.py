@@ -6,11 +6,15 @@ from django.urls import include, path
 from accounts.api.urls import router_patterns as accounts_api
 from orders.api.urls import router_patterns as orders_api
 from privacy.api.urls import router_patterns as privacy_api
+from privacy.urls import register_patterns
 from shop.api.urls import router_patterns as shop_api
 from shop.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path(
+        "admin/registers/", include((register_patterns, "registers"))
+    ),  # before the admin, which answers to everything below it
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include([*accounts_api, *shop_api, *orders_api, *privacy_api])),

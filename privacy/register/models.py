@@ -6,6 +6,8 @@ import uuid
 
 from django.db import models
 
+from privacy.register.vocabulary import Purpose
+
 
 class SubjectQuerySet(models.QuerySet["Subject"]):
     def usable(self) -> SubjectQuerySet:
@@ -26,6 +28,12 @@ class Subject(models.Model):
 
     class Meta:
         verbose_name = "data subject"
+        # What a role may read of people, granted in `accounts.roles`; `register.masks` asks for them.
+        permissions = [
+            ("view_register", "Can read the registers"),
+            ("reveal_personal", "Can reveal masked values for a reason"),
+            *((f"see_{purpose.name.lower()}", f"Can read what is held {purpose.words}") for purpose in Purpose),
+        ]
 
     def __str__(self) -> str:
         return f"subject {str(self.pk)[:8]}"

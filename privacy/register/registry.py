@@ -40,6 +40,11 @@ def of(model: str) -> Declaration:
     return DECLARATIONS[model]
 
 
+def find(model: str) -> Declaration | None:
+    """The declaration of the model `app.Model`, or None where it holds nothing about people."""
+    return DECLARATIONS.get(model)
+
+
 def processors() -> list[Processor]:
     """Every processor, by name."""
     return sorted(PROCESSORS.values(), key=lambda processor: processor.name)

@@ -16,7 +16,7 @@ from typing import Any
 from babel.numbers import format_currency, get_currency_precision
 from django.db import models
 
-from privacy.register import registry
+from privacy.register import activities, registry
 from privacy.register.declare import Action, Declaration, Family
 
 GLIMPSE = 5
@@ -45,36 +45,40 @@ class Holding:
         """`Addresses`."""
         return self.declaration.label
 
+    @cached_property
+    def about(self) -> activities.Row:
+        """What the policy page says of this kind: the same line, from the same function."""
+        return activities.row(self.declaration)
+
     @property
     def reasons(self) -> list[str]:
         """`to deliver to you`, for each purpose."""
-        return [purpose.words for purpose in self.declaration.purposes]
+        return self.about.purposes
 
     @property
     def bases(self) -> list[str]:
         """The lawful bases, each once."""
-        return list(dict.fromkeys(str(purpose.basis) for purpose in self.declaration.purposes))
+        return self.about.bases
 
     @property
     def categories(self) -> list[str]:
         """The categories of data in it, each once."""
-        return list(dict.fromkeys(str(field.category) for field in self.declaration.personal_fields().values()))
+        return self.about.categories
 
     @property
     def sources(self) -> list[str]:
         """Where the values come from, each once."""
-        return list(dict.fromkeys(str(field.source) for field in self.declaration.personal_fields().values()))
+        return self.about.sources
 
     @property
     def recipients(self) -> list[str]:
         """Who else received some of it, each once."""
-        every = (name for field in self.declaration.personal_fields().values() for name in field.recipients)
-        return list(dict.fromkeys(every))
+        return self.about.recipients
 
     @property
     def retention(self) -> str:
         """`7 years`, `while you have an account`."""
-        return str(self.declaration.retention)
+        return self.about.retention
 
     @property
     def goes_on_erasure(self) -> bool:

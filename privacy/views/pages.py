@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -14,9 +13,7 @@ from django.views.decorators.http import require_safe
 
 from privacy.consent import cookies as cookie_register
 from privacy.consent import signals
-from privacy.register import profiles, registry
-from privacy.register.declare import Action, Declaration
-from privacy.register.vocabulary import Purpose
+from privacy.register import activities, profiles
 
 SECURITY_TXT_LIVES = timedelta(days=180)
 
@@ -25,12 +22,10 @@ SECURITY_TXT_LIVES = timedelta(days=180)
 def policy(request: HttpRequest) -> HttpResponse:
     """What we hold, why, on which basis, how long, who receives it, and what people can do about it."""
     shop = profiles.current()
-    kept = [each for each in registry.all_declared() if not each.is_evidence]
     shown = {
-        "holdings": [_row(each) for each in kept],
-        "records": [_row(each) for each in registry.all_declared() if each.is_evidence],
-        "purposes": list(Purpose),
-        "processors": registry.processors(),
+        "holdings": activities.rows(evidence=False),
+        "records": activities.rows(evidence=True),
+        "receivers": activities.receivers(),
         "first_reply": _first_reply(shop.clocks),
         "cookie_count": len(cookie_register.register()),
     }
@@ -75,25 +70,6 @@ def _public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The same for every visitor with the same signals, so the page cache may keep it."""
     response.is_public_page = not request.GET  # type: ignore[attr-defined]
     return response
-
-
-def _row(declaration: Declaration) -> dict[str, object]:
-    fields = declaration.personal_fields()
-    kept = declaration.kept_fields()
-    return {
-        "label": declaration.label,
-        "categories": _once(str(field.category) for field in fields.values()),
-        "purposes": _once(purpose.words for purpose in declaration.purposes),
-        "bases": _once(str(purpose.basis) for purpose in declaration.purposes),
-        "sources": _once(str(field.source) for field in fields.values()),
-        "retention": str(declaration.retention),
-        "is_kept": declaration.action is Action.KEEP_UNTIL,
-        "reasons": _once(field.on_erase.reason for field in kept.values()),
-    }
-
-
-def _once(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(words))
 
 
 def _first_reply(clocks: profiles.Clocks) -> str:

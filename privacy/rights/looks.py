@@ -1,0 +1,79 @@
+"""Who looked: each time a member of staff saw somebody's personal values, in the audit trail and in that person's own words.
+
+The person reads which desk looked, when, at what and why; never the name of the member of staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import models
+
+from privacy.ground import audit
+from privacy.ground.models import AuditEvent
+from privacy.register import activities, registry
+from privacy.register.declare import Family
+
+SEEN: Final = "data.seen"
+REVEALED: Final = "data.revealed"
+FOR_THEIR_WORK: Final = "needed for their work"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look: when, which desk, at what, why."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str
+
+
+def record(
+    subject: models.Model | UUID | None,
+    *,
+    model: str,
+    fields: Sequence[str],
+    reason: str = "",
+    obj: models.Model | str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> AuditEvent:
+    """Write down that *by* saw these fields of a row of *model*: revealed for a *reason*, or open to their desk.
+
+    A field of another model on the same page is named in full: `orders.OrderLine.engraving`.
+    """
+    details: dict[str, audit.Detail] = {"model": model, "fields": list(fields), "role": desk_of(by)}
+    return audit.append(
+        REVEALED if reason else SEEN, subject=subject, obj=obj or model, note=reason, details=details, by=by, at=at
+    )
+
+
+def of(family: Family, *, most: int | None = None) -> list[Look]:
+    """Every look at this person's data, the newest first."""
+    events = AuditEvent.objects.filter(subject_id__in=family, event__in=[SEEN, REVEALED]).order_by("-at", "-pk")
+    return [
+        Look(each.at, str(each.details.get("role") or "staff"), _what(each.details), each.note or FOR_THEIR_WORK)
+        for each in events[:most]
+    ]
+
+
+def desk_of(by: audit.Actor) -> str:
+    """The desk somebody works at: their roles, never their name."""
+    groups: Any = getattr(by, "groups", None)
+    names = sorted(groups.values_list("name", flat=True)) if groups is not None else []
+    return ", ".join(names) or "staff"
+
+
+def _what(details: dict[str, Any]) -> str:
+    """`Orders: e-mail, recipient, address; Pieces ordered: engraving`."""
+    named: dict[str, list[str]] = {}
+    for field in details["fields"]:
+        model, _, name = field.rpartition(".")
+        if declaration := registry.find(model or details["model"]):
+            named.setdefault(declaration.label, []).append(activities.field_name(declaration, name))
+    return "; ".join(f"{label}: {', '.join(names)}" for label, names in named.items())

@@ -1,0 +1,45 @@
+"""The registers at the desk: what the law asks the shop to have ready, computed. Privacy desk and owner only."""
+
+from __future__ import annotations
+
+import csv
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from privacy.register import activities, profiles
+
+MAY_READ = "privacy.view_register"
+
+
+@require_safe
+def article_30(request: HttpRequest) -> HttpResponse:
+    """The record of processing activities, one card for each purpose."""
+    _only_readers(request)
+    context = {**admin.site.each_context(request), **activities.as_page(), "title": "Record of processing activities"}
+    return render(request, "admin/privacy/article_30.html", context)
+
+
+@require_safe
+def article_30_csv(request: HttpRequest) -> HttpResponse:
+    """The same as a table."""
+    _only_readers(request)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"article-30-{profiles.current().slug}-{timezone.now():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    csv.writer(response).writerows(activities.table())
+    return response
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Whether somebody may open the registers: asked by the pages and by the desk's menu."""
+    return bool(request.user.has_perm(MAY_READ))
+
+
+def _only_readers(request: HttpRequest) -> None:
+    if not may_read(request):
+        raise PermissionDenied
