@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "privacy.middleware.LedgerMiddleware",
     "shop.pagecache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shop.headers.HeadersMiddleware",

@@ -160,7 +160,11 @@ def archive(*, at: datetime) -> Path:
             path.rename(aside)
     except OSError as error:
         raise Unwritable(f"{path} cannot be put aside: {error.strerror}") from error
-    facts = {"archive": aside.name, "lines": last.no if last else 0, "hash": last.hash if last else BEFORE_THE_FIRST}
+    facts: dict[str, str | int] = {
+        "archive": aside.name,
+        "lines": last.no if last else 0,
+        "hash": last.hash if last else BEFORE_THE_FIRST,
+    }
     write_shop("opened", facts, at=at)
     return aside
 
