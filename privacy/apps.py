@@ -8,6 +8,6 @@ class PrivacyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Read every app's declarations, then register the checks that compare them with the models."""
-        autodiscover_modules("personal_data")
+        """Read every app's declarations and probes, then register the checks that compare them with the models."""
+        autodiscover_modules("personal_data", "probes")
         from privacy import checks  # noqa: F401

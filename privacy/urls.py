@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from privacy.views import centre, certificate, guests, pages, registers
+from privacy.views import centre, certificate, guests, pages, promises, registers
 
 
 class Reference(StringConverter):
@@ -24,6 +24,8 @@ urlpatterns = [
     path("account/privacy/<reference:reference>/copy/", centre.download, name="download"),
     path("privacy/", pages.policy, name="policy"),
     path("privacy/cookies/", pages.cookies, name="cookies"),
+    path("privacy/promises/", promises.promised, name="promises"),
+    path("privacy/promises/<slug:shop>/", promises.promised, name="promises_of"),
     path("privacy/opt-out/", pages.opt_out, name="opt_out"),
     path("privacy/request/", guests.ask, name="request"),
     path("privacy/request/asked/", guests.asked, name="asked"),

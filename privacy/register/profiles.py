@@ -88,6 +88,7 @@ class Profile:
     retention: Mapping[str, int]
     mail: Letterhead
     effective_on: str
+    promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
     def retention_years(self, name: str) -> int:
         """The `<name>_years` of the profile."""
@@ -141,6 +142,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         retention=MappingProxyType(dict(data["retention"])),
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
+        promises=data.get("promises", ""),
     )
 
 

@@ -1,0 +1,61 @@
+"""The figures this app measures of the running shop: what people were promised by date, and what must be gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from privacy.messages.kinds import KINDS
+from privacy.messages.models import Message
+from privacy.proof.models import Certificate
+from privacy.proof.probes import declare
+from privacy.register.models import Identifier
+from privacy.rights.models import DataRequest, ExportPackage, Kind, State
+
+SWEPT_WITHIN = timedelta(minutes=70)
+"""Copies are swept every hour: what is older was missed, not merely waiting."""
+SOON = timedelta(hours=1)
+
+
+def requests_past_due(at: datetime) -> int:
+    return DataRequest.objects.open().filter(due_at__lt=at).count()
+
+
+def first_replies_past_due(at: datetime) -> int:
+    """Proved requests without a first word from a person although its time has run."""
+    unanswered = DataRequest.objects.open().filter(first_replied_at=None, first_reply_due_at__lt=at)
+    return unanswered.exclude(state=State.RECEIVED).count()
+
+
+def mails_waiting(at: datetime) -> int:
+    waiting = Message.objects.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
+    return waiting.filter(created_at__lt=at - SOON).count()
+
+
+def news_without_consent(at: datetime) -> int:
+    """Sent marketing. Nobody has been asked for consent yet, so each one would be one too many."""
+    marketing = [kind.name for kind in KINDS.values() if kind.is_marketing]
+    return Message.objects.filter(kind__in=marketing, state=Message.State.SENT).count()
+
+
+def copies_past_their_time(at: datetime) -> int:
+    return ExportPackage.objects.filter(removed_at=None, expires_at__lt=at - SWEPT_WITHIN).count()
+
+
+def erasures_without_certificate(at: datetime) -> int:
+    certified = Certificate.objects.filter(request_reference=OuterRef("reference"))
+    return DataRequest.objects.filter(~Exists(certified), kind=Kind.ERASURE, state=State.COMPLETED).count()
+
+
+def identifiers_of_the_erased(at: datetime) -> int:
+    return Identifier.objects.filter(subject__erased_at__isnull=False).count()
+
+
+declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
+declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
+declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)
+declare("news_without_consent", "Promotions sent to people who did not agree to them", news_without_consent)
+declare("copies_past_their_time", "Copies still on our disk after their 72 hours", copies_past_their_time)
+declare("erasures_without_certificate", "Finished erasures without a certificate", erasures_without_certificate)
+declare("identifiers_of_the_erased", "Fingerprints of addresses left of erased people", identifiers_of_the_erased)

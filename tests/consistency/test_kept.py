@@ -1,0 +1,178 @@
+"""Promises about the shop as a whole: what pages, forms, mails and cookies never do, and what the policy always says."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from allauth.account.forms import SignupForm
+from django.conf import settings
+from django.test import Client
+from django.utils.html import escape
+
+from accounts.tests.conftest import Browser, make_user
+from orders.forms import CheckoutForm
+from privacy.consent import cookies
+from privacy.register import profiles, registry
+from shop.tests.test_environment import OWN_POLICY, PRODUCTION
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = [
+    "/",
+    "/bag/",
+    "/stones/",
+    "/contact/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/privacy/",
+    "/privacy/cookies/",
+]
+PUBLIC += ["/privacy/opt-out/", "/privacy/request/", "/privacy/certificate/", "/privacy/promises/"]
+THIRTEEN_MONTHS = timedelta(days=396)
+UNSEEN = re.compile(r"<img|<script|<link|<iframe|<video|<object|\bsrc=|\bbackground=|url\(", re.I)
+
+
+@pytest.fixture(autouse=True)
+def _no_page_from_before(settings):
+    settings.PAGE_CACHE_SECONDS = 0
+
+
+@pytest.fixture
+def stranger():
+    return Client(headers={"Sec-Fetch-Site": "same-origin", "host": "127.0.0.1"})
+
+
+def read(client, path, **headers):
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def rows():
+    """How many rows of each declared model there are."""
+    return {each.model: each.model_class().objects.count() for each in registry.all_declared()}
+
+
+@pytest.mark.promise("JK-03", "JK-06", "JE-06", "JE-132", "JH-01")
+def test_looking_at_pages_writes_nothing_down(stranger):
+    before = rows()
+    for path in PUBLIC:
+        read(stranger, path, **{"user-agent": "Mozilla/5.0", "referer": "https://search.example/?q=alice"})
+    assert not stranger.cookies
+    assert rows() == before
+
+
+@pytest.mark.promise("JS-15")
+def test_no_cookie_outlives_thirteen_months():
+    declared = {each.name: each.lives for each in cookies.register()}
+    assert {name: lives for name, lives in declared.items() if lives > THIRTEEN_MONTHS} == {}
+    alice, browser = make_user("alice@example.com"), Browser()
+    cookies_set = browser.sign_in(alice.email).cookies
+    lives = {name: timedelta(seconds=cookie["max-age"]) for name, cookie in cookies_set.items()}
+    assert lives == {settings.SESSION_COOKIE_NAME: declared[settings.SESSION_COOKIE_NAME]}
+
+
+@pytest.mark.promise("JE-50", "JE-89")
+def test_refusing_the_sale_takes_one_link_on_every_page_and_no_account(stranger):
+    link = '<a href="/privacy/opt-out/">Do Not Sell or Share My Personal Information</a>'
+    assert [path for path in PUBLIC if link not in read(stranger, path)] == []
+    page = read(stranger, "/privacy/opt-out/")
+    main = page[page.index("<main") : page.index("</main>")]
+    assert "<input" not in main, "it asks for nothing"
+    assert not stranger.cookies
+
+
+@pytest.mark.promise("JS-12")
+def test_one_place_of_the_policy_says_how_to_erase_and_how_to_unsubscribe(stranger):
+    page = read(stranger, "/privacy/")
+    place = page[page.index('id="you"') : page.index('id="hold"')]
+    assert [words for words in ("Have it erased", "/privacy/request/", "Unsubscribe") if words not in place] == []
+
+
+@pytest.mark.promise("JE-129")
+@pytest.mark.parametrize("shop", profiles.slugs())
+def test_the_policy_begins_with_its_date(stranger, settings, shop):
+    settings.LOUPE_POLICY = shop
+    page = read(stranger, "/privacy/")
+    head = page[page.index("<main") : page.index("<h1")]
+    assert profiles.current().effective_on == "2026-11-01"
+    assert "In force since 1 November 2026" in head
+
+
+@pytest.mark.promise("JE-93", "JH-35")
+def test_the_policy_gives_the_basis_and_the_period_of_everything_held(stranger):
+    page = read(stranger, "/privacy/")
+    held = [each for each in registry.all_declared() if not each.is_evidence]
+    bases = {str(purpose.basis) for each in held for purpose in each.purposes}
+    assert [basis for basis in bases if escape(basis) not in page] == []
+    assert [each.model for each in held if not str(each.retention).strip()] == []
+    assert [each.model for each in held if escape(str(each.retention)) not in page] == []
+
+
+@pytest.mark.promise("JK-45")
+def test_the_policy_names_the_country_of_whoever_works_for_us(stranger):
+    page = read(stranger, "/privacy/")
+    others = page[page.index('id="others"') : page.index('id="sale"')]
+    assert registry.processors()
+    assert [each.name for each in registry.processors() if f">{escape(each.country)}<" not in others] == []
+
+
+@pytest.mark.promise("JE-07", "JE-18", "JH-05")
+def test_sign_up_and_checkout_ask_for_these_fields_and_no_others():
+    assert {name: field.required for name, field in SignupForm().fields.items()} == {
+        "email": True,
+        "password1": True,
+        "full_name": False,
+    }
+    needed = {"email", "full_name", "line1", "city", "place", "expected_total"}
+    optional = {"phone", "recipient", "line2", "region", "postal_code", "method", "gift_message"}
+    asked = {name: field.required for name, field in CheckoutForm.base_fields.items()}
+    assert asked == {**dict.fromkeys(needed, True), **dict.fromkeys(optional, False)}
+
+
+MAILS = sorted((Path(settings.BASE_DIR) / "templates" / "emails").rglob("*.html"))
+
+
+@pytest.mark.promise("JE-57")
+@pytest.mark.parametrize("mail", MAILS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_mail_can_tell_that_it_was_opened(mail):
+    assert UNSEEN.findall(mail.read_text()) == []
+
+
+@pytest.mark.promise("JS-04", "JK-43", "JE-100")
+def test_in_production_nothing_travels_unencrypted():
+    demo = (profiles.FOLDER / "jane_ellen.toml").read_text()
+    OWN_POLICY.write_text(demo.replace("demo = true", "demo = false"))
+    names = [
+        "SECURE_SSL_REDIRECT",
+        "SECURE_HSTS_SECONDS",
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+        "SESSION_COOKIE_SECURE",
+        "CSRF_COOKIE_SECURE",
+        "STRIPE_API_BASE",
+    ]
+    try:
+        assert in_production(names) == [True, 31_536_000, True, True, True, "https://api.stripe.com"]
+    finally:
+        OWN_POLICY.unlink(missing_ok=True)
+
+
+def in_production(names):
+    """These settings, read by a fresh process that runs for real."""
+    kept = {name: os.environ[name] for name in ("PATH", "DATABASE_URL", "REDIS_URL") if name in os.environ}
+    script = f"import json; from shop import settings; print(json.dumps([getattr(settings, n, None) for n in {names}]))"
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**kept, **PRODUCTION, "LOUPE_HOME": str(settings.LOUPE_HOME)},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(run.stdout)
