@@ -117,6 +117,7 @@ def test_an_account_is_named_without_its_owner(alice, carol):
 # --- The pages ---------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("JE-36", "JE-76", "JH-21")
 def test_an_address_is_added_changed_preferred_and_removed(signed_in, alice):
     assert signed_in.post("/account/addresses/add/", typed()).headers["Location"] == "/account/addresses/"
     signed_in.post("/account/addresses/add/", typed(line1="9 Foundry Street", phone="212 555 0137"))
@@ -175,6 +176,7 @@ def test_the_page_says_when_there_are_enough_addresses(signed_in, alice):
     assert "as many as we hold" in signed_in.get("/account/addresses/").content.decode()
 
 
+@pytest.mark.promise("JE-36", "JE-76", "JH-21")
 def test_details_are_changed(signed_in, alice, bob):
     signed_in.post("/account/details/", {"full_name": "Alice Baker", "phone": "+44 20 7946 0958"})
     alice.refresh_from_db()
@@ -278,6 +280,7 @@ def test_a_sign_in_leads_back_to_where_one_was_but_nowhere_else(alice):
     )
 
 
+@pytest.mark.promise("JE-18")
 def test_bob_without_a_name_is_greeted_without_one(browser):
     make_user("bob@example.com")
     browser.sign_in("bob@example.com")

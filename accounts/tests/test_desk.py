@@ -51,6 +51,7 @@ def test_the_command_says_which_grant_matches_nothing(capsys, monkeypatch):
     assert printed.out.strip() == "Roles ready: order desk, privacy desk, catalogue, owner."
 
 
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
 def test_each_desk_opens_the_pages_of_its_permissions_and_no_other(desks):
     """Every list in the admin, for every role: 200 where a permission says so, 403 anywhere else."""
     for role, browser in desks.items():
@@ -63,6 +64,7 @@ def test_each_desk_opens_the_pages_of_its_permissions_and_no_other(desks):
             assert answer.status_code == (200 if may else 403), (role, meta.label)
 
 
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
 def test_desks_do_not_look_into_each_others_drawers(desks):
     def labels(role):
         return {
@@ -160,6 +162,7 @@ def test_the_desk_has_the_same_door_as_everybody(browser, alice):
     assert browser.get("/admin/", follow=True).status_code == 403
 
 
+@pytest.mark.promise("JE-108")
 def test_in_production_staff_set_up_a_second_factor_first(browser, carol, alice, settings):
     settings.LOUPE_STAFF_MFA = True
     carol.groups.add(Group.objects.create(name="any"))

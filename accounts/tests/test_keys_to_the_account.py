@@ -32,6 +32,7 @@ def test_sign_in_and_out(browser, alice):
     assert not Session.objects.filter(user=alice).exists()
 
 
+@pytest.mark.promise("JK-18", "JE-109")
 def test_five_wrong_passwords_make_a_pause(browser, alice, bob):
     for _ in range(5):
         browser.sign_in("alice@example.com", "wrong")
@@ -150,6 +151,7 @@ def test_sessions_are_listed_and_ended(signed_in, alice, bob):
     assert (works(signed_in), works(elsewhere), works(bobs)) == (True, False, True)
 
 
+@pytest.mark.promise("JE-108")
 def test_a_second_factor_is_asked_for_and_rests_sealed(signed_in, alice, mailbox, django_capture_on_commit_callbacks):
     secret = signed_in.get("/accounts/2fa/totp/activate/").context["form"].secret
     code = totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time())))

@@ -33,6 +33,7 @@ def is_signed_in(browser):
     return browser.get("/account/").status_code == 200
 
 
+@pytest.mark.promise("JS-07")
 def test_sign_up_confirm_and_find_the_orders_made_as_a_guest(browser, mailbox):
     alices, bobs = guest("alice@example.com"), guest("bob@example.com")
 
@@ -154,6 +155,7 @@ def seen(answer):
         {"email": "alice@example.com", "password1": "alice@example.com"},
     ],
 )
+@pytest.mark.promise("JS-37", "JE-115")
 def test_what_cannot_be_used_is_said_beside_the_field(browser, typed):
     answer = browser.post("/accounts/signup/", typed)
     assert answer.status_code == 200

@@ -28,6 +28,7 @@ def test_an_empty_bag_sets_no_cookie(browser: Browser) -> None:
     assert (response.status_code, response.cookies.keys()) == (200, set())
 
 
+@pytest.mark.promise("JS-15")
 def test_adding_is_a_plain_post_that_leads_to_the_bag(browser: Browser, necklace: Variant) -> None:
     response = browser.put_in_bag(f"v:{necklace.pk}", 2)
     assert (response.status_code, response["Location"]) == (303, "/bag/")

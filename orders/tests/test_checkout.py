@@ -51,6 +51,7 @@ def test_a_guest_is_sent_to_stripe_with_the_order_written_and_the_stock_held(
     assert Reservation.objects.get(owner=order.pk).quantity == 2
 
 
+@pytest.mark.promise("JE-101")
 def test_words_rest_sealed_and_go_when_the_order_is_paid(
     browser: Browser, necklace: Variant, local_stripe: Any
 ) -> None:

@@ -15,6 +15,7 @@ from privacy.register import subjects
 from shop.models import Variant
 
 
+@pytest.mark.promise("JE-85")
 def test_a_restricted_customer_orders_nothing_and_others_do(
     begin: Callable[..., checkout.Begun], necklace: Variant, alice: User, bob: User, now: datetime
 ) -> None:

@@ -79,6 +79,7 @@ def orders_of_both(
     return alices, bobs
 
 
+@pytest.mark.promise("JE-29", "JE-67")
 def test_the_order_stays_without_the_person_and_bobs_stays_whole(
     orders_of_both: tuple[Order, Order], alice: User, now: datetime
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_copy_shows_the_order_as_its_person_knows_it(orders_of_both: tuple[Ord
     assert declaration.describe(rows[0]).startswith(f"Order {rows[0].reference} of ")
 
 
+@pytest.mark.promise("JK-29", "JE-98", "JH-37", "JE-67")
 def test_what_is_kept_says_why_and_until_when(orders_of_both: tuple[Order, Order]) -> None:
     declaration = registry.of("orders.Order")
     order = orders_of_both[0]

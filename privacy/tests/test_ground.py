@@ -78,6 +78,7 @@ def test_a_value_sealed_with_a_lost_key_is_unreadable():
 
 
 @pytest.mark.django_db
+@pytest.mark.promise("JE-101")
 def test_a_sealed_column_is_noise_in_the_database(django_assert_num_queries):
     row = mail(payload={"to": "alice@example.com", "title": "Your order"})
     stored = Message.objects.extra(select={"raw": "payload"}).values_list("raw", flat=True).get(pk=row.pk)
@@ -150,6 +151,7 @@ def test_a_broker_that_is_away_is_no_error(settings, django_capture_on_commit_ca
         ("listening on 127.0.0.1 since 2026-11-02 12:00", "listening on 127.0.0.1 since 2026-11-02 12:00"),
     ],
 )
+@pytest.mark.promise("JH-08")
 def test_logs_mask_what_looks_like_a_person(text, masked):
     record = logging.LogRecord("loupe", logging.INFO, __file__, 1, text, (), None)
     assert json.loads(logs.Formatter().format(record))["message"] == masked

@@ -85,6 +85,7 @@ def test_a_worker_that_died_while_sending_is_followed_by_another(alice):
     assert len(django_mail.outbox) == 1
 
 
+@pytest.mark.promise("JE-85")
 def test_a_mail_to_a_restricted_person_is_stopped_even_when_it_was_queued_before(alice):
     order, answer, bob = queue(alice), queue(alice, ANSWER), queue(subjects.new(by="test", at=NOON))
     subjects.restrict(alice, by="test", at=NOON)
@@ -94,6 +95,7 @@ def test_a_mail_to_a_restricted_person_is_stopped_even_when_it_was_queued_before
     assert reread(bob).state == "sent"
 
 
+@pytest.mark.promise("JS-09")
 def test_a_mail_to_an_erased_person_is_stopped(alice):
     message = queue(alice, ANSWER)
     subjects.mark_erased(alice, by="test", at=NOON)
@@ -101,6 +103,7 @@ def test_a_mail_to_an_erased_person_is_stopped(alice):
     assert (reread(message).state, message.stopped_because) == ("stopped", "erased")
 
 
+@pytest.mark.promise("JS-06", "JK-16", "JK-30", "SG-06")
 def test_news_without_consent_never_leaves(alice):
     message = queue(alice, NEWS)
     outbox.sweep(at=NOON)

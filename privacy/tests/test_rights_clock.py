@@ -86,6 +86,7 @@ def moment(written: str, calendar: clock.Calendar = NEW_YORK) -> datetime:
 
 
 @pytest.mark.parametrize(("received", "promise", "due", "why"), rows(), ids=[f"{r[0]} {r[1]}" for r in rows()])
+@pytest.mark.promise("JE-95", "JE-136")
 def test_the_table(received: str, promise: str, due: str, why: str) -> None:
     """Each line of the table."""
     answer = PROMISES[promise].due(moment(received).astimezone(ZoneInfo("UTC")), NEW_YORK)
@@ -104,6 +105,7 @@ def test_the_table(received: str, promise: str, due: str, why: str) -> None:
         ("2026-04-10 Fri 10:00", "2026-05-10 Sun 23:59", "30 calendar days"),
     ],
 )
+@pytest.mark.promise("JE-95", "JE-05")
 def test_completion_is_the_sooner_of_30_days_and_one_month(received: str, due: str, rule: str) -> None:
     """Neither alone is enough: February is shorter than 30 days, most months are longer."""
     governing, every = clock.earliest(clock.COMPLETION, moment(received), NEW_YORK)
@@ -189,6 +191,7 @@ MOMENTS = st.datetimes(
 
 
 @given(received=MOMENTS)
+@pytest.mark.promise("JE-95")
 def test_completion_never_exceeds_30_days_nor_precedes_four_weeks(received: datetime) -> None:
     """Said in one sentence: between 28 and 30 days after the day of receipt."""
     governing, _ = clock.earliest(clock.COMPLETION, received, NEW_YORK)

@@ -46,6 +46,7 @@ def dump() -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.promise("JS-27", "JE-83", "JH-36")
 def test_erases_alice_everywhere_and_leaves_bob_as_he_was(approved):
     alice, bob, request = approved
     before = held(bob)
@@ -117,6 +118,7 @@ def test_the_last_mail_names_the_certificate_and_then_the_address_is_forgotten(a
     assert [each.kind for each in mails()] == ["privacy.erased"]
 
 
+@pytest.mark.promise("JK-29", "JE-98", "JH-37")
 def test_the_certificate_holds_and_says_what_was_done(approved):
     _, _, request = approved
     erasure.execute(request.pk, by="system:worker", at=LATER)
@@ -196,6 +198,7 @@ def test_what_is_unfinished_keeps_its_rows_until_it_is_finished(approved, monkey
     assert request.steps.get(target="privacy.Message").affected == 3
 
 
+@pytest.mark.promise("JS-27", "JE-78")
 def test_residue_is_never_called_complete(approved, monkeypatch):
     _, _, request = approved
     was = declare.DECLARATIONS["privacy.Message"]

@@ -85,6 +85,7 @@ def test_a_stranger_is_sent_to_sign_in():
 
 
 @pytest.mark.parametrize("page", ["/account/privacy/copy/", "/account/privacy/erase/"])
+@pytest.mark.promise("JE-97")
 def test_either_wish_asks_for_the_password_once_more(alice, page):
     client = signed_in(alice)
     for answer in (client.get(page), client.post(page)):
@@ -93,6 +94,7 @@ def test_either_wish_asks_for_the_password_once_more(alice, page):
     assert not DataRequest.objects.exists()
 
 
+@pytest.mark.promise("JK-29", "JE-98", "JH-37")
 def test_the_plan_is_shown_before_anything_is_asked(alice, bob):
     client = signed_in(alice)
     proves_again(client, alice)
@@ -102,6 +104,7 @@ def test_the_plan_is_shown_before_anything_is_asked(alice, bob):
     assert not DataRequest.objects.exists()
 
 
+@pytest.mark.promise("JS-25", "SG-14")
 def test_alice_asks_for_erasure_sees_her_dates_and_takes_it_back(alice, bob):
     client, stranger = signed_in(alice), signed_in(bob)
     before = held(bob)
@@ -130,6 +133,7 @@ def test_alice_asks_twice_and_has_one_request(alice):
     assert DataRequest.objects.count() == 1
 
 
+@pytest.mark.promise("JE-75", "JE-81", "SG-14")
 def test_alice_fetches_her_copy_three_times_and_it_holds_all_of_her_and_none_of_bob(
     alice, bob, settings, tmp_path, django_capture_on_commit_callbacks
 ):
@@ -242,6 +246,7 @@ def test_mallory_typing_bobs_address_sees_and_moves_nothing(bob):
     assert asks(bob, at=timezone.now()).state == State.VERIFIED, "an unproven request does not stand in Bob's way"
 
 
+@pytest.mark.promise("JE-81", "JE-97", "SG-14")
 def test_a_guest_proves_by_link_follows_and_fetches(bob, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     guest = subjects.new(by="test", at=timezone.now())
@@ -354,6 +359,7 @@ def test_a_public_page_sets_no_cookie(page):
     assert not answer.cookies
 
 
+@pytest.mark.promise("JS-36", "JK-02", "JE-01")
 def test_the_policy_names_everything_the_register_holds():
     from django.utils.html import escape
 
@@ -367,12 +373,14 @@ def test_the_policy_names_everything_the_register_holds():
 @pytest.mark.parametrize(
     ("value", "honoured"), [("1", True), ("0", False), ("true", False), ("", False), ("0, 1", True)]
 )
+@pytest.mark.promise("JK-12", "JE-63", "JH-26", "JE-89")
 def test_the_signal_is_honoured_and_shown(value, honoured):
     page = visitor().get("/privacy/opt-out/", headers={"Sec-GPC": value}).content.decode()
     assert ("Opt-out signal honoured" in page) is honoured
 
 
 @pytest.mark.parametrize("policy", profiles.slugs())
+@pytest.mark.promise("JK-02", "JE-01")
 def test_every_shop_has_its_policy_in_its_own_words(settings, policy):
     settings.LOUPE_POLICY, settings.PAGE_CACHE_SECONDS = policy, 0
     shop, page = profiles.current(), visitor().get("/privacy/").content.decode()
@@ -395,6 +403,7 @@ def test_behind_a_proxy_the_form_counts_visitors_not_the_proxy(settings):
     assert ask_from("203.0.113.8", 12) == 302
 
 
+@pytest.mark.promise("JE-117")
 def test_the_well_known_files():
     assert visitor().get("/.well-known/gpc.json").json() == {"gpc": True, "lastUpdate": "2026-11-01"}
     text = visitor().get("/.well-known/security.txt").content.decode()

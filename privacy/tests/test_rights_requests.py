@@ -41,6 +41,7 @@ def test_every_date_is_kept_with_its_words(alice):
     ]
 
 
+@pytest.mark.promise("JS-26")
 def test_a_shop_that_promises_48_hours_counts_hours(alice, settings):
     settings.LOUPE_POLICY = "jessies_selection"
     friday = datetime(2026, 11, 6, 22, 15, tzinfo=UTC)
@@ -142,6 +143,7 @@ def test_the_trail_tells_the_whole_life(alice, settings):
     ]
 
 
+@pytest.mark.promise("JE-78")
 def test_a_copys_file_goes_with_the_person_and_with_time(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)

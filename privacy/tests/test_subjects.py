@@ -94,6 +94,7 @@ def test_erasing_takes_the_identifiers_and_leaves_a_bare_uuid():
     assert [identifier.subject for identifier in Identifier.objects.all()] == [bob]
 
 
+@pytest.mark.promise("JE-85")
 def test_a_restriction_covers_everything_joined_and_can_be_lifted():
     alice, order, bob = guest("alice@example.com"), guest("alice@example.com"), guest("bob@example.com")
     prove(alice, "alice@example.com")

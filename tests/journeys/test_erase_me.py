@@ -48,6 +48,7 @@ def needles(person):
     return [person.email, person.full_name, person.street, person.phone, digits]
 
 
+@pytest.mark.promise("JS-25", "JS-27", "JE-29", "JE-78", "JE-83", "JH-36")
 def test_a_customer_is_erased_and_a_full_dump_holds_nothing_of_her(alice, bob, new_page, processes):
     bob.buys_a_necklace()
     alice.signs_up()

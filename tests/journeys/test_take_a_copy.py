@@ -22,6 +22,7 @@ def alice(new_page, processes):
     )
 
 
+@pytest.mark.promise("JE-75")
 def test_a_customer_takes_a_copy_of_her_data(alice, processes):
     alice.signs_up()
     if "/accounts/login" in alice.page.url:

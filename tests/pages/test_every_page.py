@@ -216,6 +216,7 @@ def test_nothing_scrolls_sideways(everywhere: Visits) -> None:
 
 
 @SLOW
+@pytest.mark.promise("JS-13", "JS-14", "JK-09", "JE-25", "JE-42", "JE-126")
 def test_no_page_asks_anybody_else(everywhere: Visits) -> None:
     assert {path: visit.elsewhere for path, visit in everywhere.items() if visit.elsewhere} == {}
 
@@ -226,5 +227,6 @@ def test_the_content_policy_has_nothing_to_stop(everywhere: Visits) -> None:
 
 
 @SLOW
+@pytest.mark.promise("JS-13", "JS-19", "JE-62", "JH-24")
 def test_looking_around_leaves_no_cookie(public: Visits) -> None:
     assert {path: visit.cookies for path, visit in public.items() if visit.cookies} == {}

@@ -59,6 +59,7 @@ def crawl(most: int) -> dict[str, int]:
     return {path: status for path, status in seen.items() if status}
 
 
+@pytest.mark.promise("JS-13", "JS-14", "JK-09", "JE-25", "JE-42", "JE-126", "JS-19", "JE-62", "JH-24")
 def test_the_first_sixty_pages_are_whole(shelves):
     assert len(crawl(60)) == 60
 

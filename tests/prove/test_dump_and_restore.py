@@ -67,6 +67,7 @@ def restored():
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.promise("JH-31")
 def test_a_restored_backup_is_the_same_shop(buy, necklace, alice, bob, carol, now, restored):
     """Dump, restore: the same rows, an audit trail that still refuses changes, and a certificate that still verifies."""
     delivered(buy(bag_of((necklace, 1)), alice, **ALICES), carol, now)

@@ -59,6 +59,7 @@ def wire(local_stripe: LocalStripe, settings: Any) -> Iterator[list[tuple[str, s
     thread.join()
 
 
+@pytest.mark.promise("JE-08", "SG-02", "JK-21", "JH-17")
 def test_only_order_references_and_totals_go_to_stripe(order: Order, wire, local_stripe: LocalStripe, now):
     payments.open_session(order, by="test", at=now)
     local_stripe.pay(order)

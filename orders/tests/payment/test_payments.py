@@ -97,6 +97,7 @@ def test_nobody_knows_a_payment_of_this_name(local_stripe: LocalStripe, now, db)
         ("jskeuc", ("visa", "4242", "")),
     ],
 )
+@pytest.mark.promise("JE-08", "SG-02", "JH-06", "JE-102")
 def test_of_the_card_only_what_the_policy_names_is_kept(order, local_stripe: LocalStripe, now, settings, policy, kept):
     settings.LOUPE_POLICY = policy
     assert profiles.current().slug == policy

@@ -28,6 +28,7 @@ def hear(event: dict, now) -> WebhookEvent:
     return webhooks.handle(WebhookEvent.objects.get(event_id=event["id"]).pk, at=now)
 
 
+@pytest.mark.promise("JE-13")
 def test_a_completed_page_settles_its_order(opened: Order, local_stripe: LocalStripe, now):
     local_stripe.pay(opened)
 
@@ -198,6 +199,7 @@ def test_what_stripe_refuses_is_not_asked_again_and_again(opened: Order, local_s
     assert (heard.handled_at, heard.last_error) == (now, "Refused")
 
 
+@pytest.mark.promise("JE-08", "JE-13", "JE-102")
 def test_a_webhook_keeps_nothing_of_what_it_said(opened: Order, local_stripe: LocalStripe):
     local_stripe.pay(opened)
     event = local_stripe.event("checkout.session.completed", opened)
