@@ -15,6 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
     Action,
@@ -253,3 +254,5 @@ declare(
 declare_not_personal("auth.Group", "a staff role, such as the order desk")
 declare_not_personal("auth.Permission", "something a role may do")
 declare_not_personal("contenttypes.ContentType", "a list of the shop's own tables")
+
+rotation.secrets_in("mfa.Authenticator", "data")

@@ -14,6 +14,7 @@ from orders import papers
 from orders.checkout import WEBHOOKS_KEPT_FOR
 from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
+from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
     Action,
@@ -325,6 +326,8 @@ declare(
         "added_at": personal(Category.TRANSACTION, source=Source.STAFF),
     },
 )
+
+rotation.files("Appraisals and insurance files", papers.folder)
 
 declare_not_personal("orders.InvoiceCounter", "the last invoice number of each year")
 

@@ -3,6 +3,7 @@
 Most of them are evidence: they prove what was done for somebody, with references, dates and counts, and outlive the erasure.
 """
 
+from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
     Action,
@@ -288,3 +289,5 @@ declare(
 declare_not_personal(
     "privacy.ResidueSweep", "where a sweep looked and how many hits it counted; never a value, and no person"
 )
+
+rotation.files("Copies waiting to be fetched", access.folder)

@@ -39,6 +39,20 @@ def open_bytes(blob: bytes) -> bytes:
         raise Unreadable("no live key opens this value")
 
 
+def is_current(blob: bytes) -> bool:
+    """Whether *blob* was sealed with the newest key, so that no older one is needed for it."""
+    try:
+        Fernet(settings.LOUPE_SEALING_KEYS[0].strip()).decrypt(bytes(blob))
+    except InvalidToken:
+        return False
+    return True
+
+
+def reseal(blob: bytes) -> bytes:
+    """The same content, sealed with the newest key. Raises `Unreadable`."""
+    return seal_bytes(open_bytes(blob))
+
+
 def seal(value: Any) -> bytes:
     """A JSON value, encrypted."""
     return seal_bytes(json.dumps(value, cls=DjangoJSONEncoder).encode())

@@ -164,6 +164,16 @@ def open(path: Path) -> Reader:  # noqa: A001 - reads as sealed_files.open(...)
     return Reader(path)
 
 
+def token_of(path: Path) -> bytes:
+    """The file's own key as it is wrapped; tells under which sealing key it lies. Raises `FileNotFoundError`, `Damaged`."""
+    with path.open("rb") as file:
+        header = file.read(HEADER)
+    if len(header) != HEADER or not header.startswith(MAGIC):
+        raise Damaged("this is no sealed file")
+    used = [token for token in _slots(header) if token]
+    return next((token for token in used if _opens(token)), used[0] if used else b"")
+
+
 def rewrap(path: Path) -> None:
     """Wrap the file's key under the newest sealing key. Touches the header only, survives a crash at any point, safe to repeat."""
     with path.open("r+b", buffering=0) as file:
