@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from accounts.models import User
+from privacy.ground.audit import Actor
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.register.declare import Purpose
@@ -34,6 +38,8 @@ PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
 TOTP_ADDED = _kind("totp_added", "Authenticator app added")
 TOTP_REMOVED = _kind("totp_removed", "Authenticator app removed")
 RECOVERY_CODES_MADE = _kind("recovery_codes_made", "New recovery codes")
+ACCOUNT_UNUSED = Kind("accounts.account_unused", purpose=Purpose.ACCOUNT, label="Your account is not used")
+ACCOUNT_ENDS_SOON = Kind("accounts.account_ends_soon", purpose=Purpose.ACCOUNT, label="Your account ends soon")
 
 BY_TEMPLATE: Mapping[str, Kind] = {
     "account/email/email_confirmation_signup": CONFIRM_SIGNUP,
@@ -81,3 +87,21 @@ def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any],
         by=user or "system:accounts",
         at=at,
     )
+
+
+def account_unused(user: User, *, ends_at: datetime, by: Actor, at: datetime) -> None:
+    """Say that the account ends on a date because nobody uses it, and how to keep it."""
+    _warn(ACCOUNT_UNUSED, user, ends_at, by=by, at=at)
+
+
+def account_ends_soon(user: User, *, ends_at: datetime, by: Actor, at: datetime) -> None:
+    """Say so for the last time."""
+    _warn(ACCOUNT_ENDS_SOON, user, ends_at, by=by, at=at)
+
+
+def _warn(kind: Kind, user: User, ends_at: datetime, *, by: Actor, at: datetime) -> None:
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('account_login')}"
+    name = user.get_short_name() if user.last_login is not None else ""
+    context = {"name": name, "used_at": user.active_at, "ends_at": ends_at}
+    context |= {"action_url": url, "action_label": "Sign in and keep it"}
+    outbox.post(kind, to=user.email, subject=user.subject, context=context, by=by, at=at)

@@ -1,4 +1,4 @@
-"""What follows from allauth's signals: a proven address joins a guest's past, a new password ends old keys."""
+"""What follows from a sign-in and from allauth's signals: a proven address joins a guest's past, a new password ends old keys."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from allauth.account import signals
 from allauth.account.models import EmailAddress
+from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
-from accounts import security
+from accounts import inactivity, security
 from accounts.models import User
 from privacy.register import subjects
 
@@ -31,8 +32,14 @@ def password_renewed(*, user: User, **kwargs: Any) -> None:
     security.revoke_all_tokens(user, by=user, at=timezone.now())
 
 
+def signed_in(*, user: User, **kwargs: Any) -> None:
+    """The account is in use."""
+    inactivity.restart(user, by=user, at=timezone.now())
+
+
 def connect() -> None:
     """Listen, once, when the app is ready."""
+    user_logged_in.connect(signed_in, dispatch_uid="accounts.signed_in")
     signals.email_confirmed.connect(address_confirmed, dispatch_uid="accounts.address_confirmed")
     signals.password_changed.connect(password_renewed, dispatch_uid="accounts.password_changed")
     signals.password_set.connect(password_renewed, dispatch_uid="accounts.password_set")

@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         if not user.email:
             raise ValueError("An account needs an e-mail address.")
         user.subject = subjects.new(by=SIGN_UP, at=at)
-        user.date_joined = at
+        user.date_joined = user.active_at = at
         user.save(using=self._db)
         subjects.identify(user.subject, kind="email", value=user.email, by=SIGN_UP, at=at)
         return user
@@ -80,6 +80,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     subject = models.OneToOneField("privacy.Subject", on_delete=models.PROTECT, related_name="user")
     is_staff = models.BooleanField("staff", default=False)
     date_joined = models.DateTimeField(default=timezone.now)
+    # When the customer last did something here themself; an account nobody uses ends from here (`accounts.inactivity`).
+    active_at = models.DateTimeField("last used", default=timezone.now)
+    warned_at = models.DateTimeField(null=True, blank=True)  # null: not told yet that the account will end unused
+    last_warned_at = models.DateTimeField(null=True, blank=True)  # null: not told for the last time
     # Null while the account can be used; a deactivated account can come back.
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
@@ -97,7 +101,14 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     class Meta:
         ordering = ("-date_joined",)
-        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(
+                condition=models.Q(last_warned_at__isnull=True) | models.Q(last_warned_at__gte=models.F("warned_at")),
+                name="user_warned_in_turn",
+            ),
+        )
+        indexes = (models.Index(fields=["active_at"], condition=models.Q(is_staff=False), name="user_unused_since"),)
 
     def __str__(self) -> str:
         return f"staff {self.pk}" if self.is_staff else f"customer {self.subject_id.hex[:8]}"

@@ -20,3 +20,11 @@ def sweep_unconfirmed() -> int:
     from accounts import security  # leaf
 
     return security.sweep_unconfirmed(at=timezone.now())
+
+
+@shared_task
+def sweep_inactive() -> None:
+    """Warn the owners of accounts that nobody uses, and let those end whose time has run."""
+    from accounts import inactivity  # leaf
+
+    inactivity.sweep(by="system:retention", at=timezone.now())

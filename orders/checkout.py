@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
+from accounts import inactivity
+from accounts.models import User
 from orders import bag as bags
 from orders import emails, invoices, papers, payments
 from orders.bag import Bag, Contents
@@ -136,6 +138,8 @@ def place(
     wanted = {line.buyable.key: line.quantity for line in priced.lines}
     stock.reserve(order.pk, wanted, expires_at=None, by=by, at=at)
     OrderLine.objects.bulk_create(_lines(order, priced, details))
+    if isinstance(by, User):
+        inactivity.restart(by, by=by, at=at)
     return order
 
 

@@ -400,3 +400,14 @@ def test_the_summary_for_a_place_nobody_knows_is_the_bags_own(browser: Browser, 
 def test_at_is_the_doors(necklace: Variant, begin: Callable[..., Any], now: datetime) -> None:
     assert begin(bag_of((necklace, 1))).order.placed_at == now
     assert now > NOON
+
+
+def test_ordering_keeps_the_account_in_use(
+    alice: User, bob: User, necklace: Variant, begin: Callable[..., Any], now: datetime
+) -> None:
+    User.objects.update(active_at=NOON - timedelta(days=900))
+    begin(bag_of((necklace, 1)), alice)
+    begin(bag_of((necklace, 1)), email=bob.email)  # a guest who types his address is not yet Bob
+    alice.refresh_from_db()
+    bob.refresh_from_db()
+    assert (alice.active_at, bob.active_at) == (now, NOON - timedelta(days=900))

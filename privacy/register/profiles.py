@@ -15,6 +15,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+RETENTION_DEFAULTS: Final = {"inactive_years": 3, "logs_days": 30}
+"""Periods that a shop's file need not name."""
+
 FOLDER: Final = Path(__file__).resolve().parent.parent / "policies"
 
 
@@ -139,7 +142,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         targeting_tags=data["targeting_tags"],
         card_facts=tuple(data["card_facts"]),
         mail_subjects=tuple(data["mail_subjects"]),
-        retention=MappingProxyType(dict(data["retention"])),
+        retention=MappingProxyType({**RETENTION_DEFAULTS, **data["retention"]}),
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
         promises=data.get("promises", ""),

@@ -30,6 +30,7 @@ class Channel(models.TextChoices):
     FORM = "form", "Public form"
     API = "api", "API"
     STAFF = "staff", "Entered by staff"
+    RETENTION = "retention", "The account was not used for a long time"
 
 
 BY_LINK = (Channel.FORM, Channel.API)

@@ -153,6 +153,32 @@ def withdraw(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequ
     return request
 
 
+def end_unused(
+    subject: Subject, *, contact: str, unused_since: datetime, by: audit.Actor, at: datetime
+) -> DataRequest | None:
+    """Have somebody erased whose account nobody used for as long as the shop keeps one: what they asked for, unasked.
+
+    It is decided already, so the grace begins at once; `keep_used` takes it back. None where they asked for it themselves.
+    """
+    erasures = DataRequest.objects.of(subjects.family(subject)).filter(kind=Kind.ERASURE)
+    if erasures.open().exists():
+        return None
+    with transaction.atomic():
+        request = receive(Kind.ERASURE, subject=subject, contact=contact, channel=Channel.RETENTION, by=by, at=at)
+        REQUEST.advance(request, State.VERIFIED, by=by, at=at, note=f"unused since {unused_since:%Y-%m-%d}")
+        request.verified_at = at
+        request.save(update_fields=["verified_at"])
+        return approve(request, by=by, at=at)
+
+
+def keep_used(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """The account is used after all: take back an erasure that nobody but the calendar asked for."""
+    unasked = DataRequest.objects.of(subjects.family(subject)).filter(channel=Channel.RETENTION, state=State.APPROVED)
+    for request in unasked:
+        with suppress(states.Changed):  # a worker has begun
+            withdraw(request, by=by, at=at)
+
+
 def lapse(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
     """Nobody proved it although its whole time has run: close it, and forget the address it named."""
     with transaction.atomic():
