@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import inactivity, security
 from accounts.models import User
 from privacy.register import subjects
+from privacy.rights import identity
 
 
 def address_confirmed(*, email_address: EmailAddress, **kwargs: Any) -> None:
@@ -28,8 +29,16 @@ def address_confirmed(*, email_address: EmailAddress, **kwargs: Any) -> None:
 
 
 def password_renewed(*, user: User, **kwargs: Any) -> None:
-    """End the API keys made under the old password; Django ends the sessions by itself."""
-    security.revoke_all_tokens(user, by=user, at=timezone.now())
+    """End the API keys made under the old password; Django ends the sessions by itself. Copies wait for a week."""
+    now = timezone.now()
+    security.revoke_all_tokens(user, by=user, at=now)
+    identity.note_change(user.subject, identity.Change.PASSWORD, by=user, at=now)
+
+
+def address_exchanged(*, user: User, from_email_address: EmailAddress | None, **kwargs: Any) -> None:
+    """Another address took the place of a confirmed one: copies of the account's data wait for a week."""
+    if from_email_address is not None:  # else it is the first one, at sign-up
+        identity.note_change(user.subject, identity.Change.EMAIL, by=user, at=timezone.now())
 
 
 def signed_in(*, user: User, **kwargs: Any) -> None:
@@ -41,6 +50,7 @@ def connect() -> None:
     """Listen, once, when the app is ready."""
     user_logged_in.connect(signed_in, dispatch_uid="accounts.signed_in")
     signals.email_confirmed.connect(address_confirmed, dispatch_uid="accounts.address_confirmed")
+    signals.email_changed.connect(address_exchanged, dispatch_uid="accounts.address_exchanged")
     signals.password_changed.connect(password_renewed, dispatch_uid="accounts.password_changed")
     signals.password_set.connect(password_renewed, dispatch_uid="accounts.password_set")
     signals.password_reset.connect(password_renewed, dispatch_uid="accounts.password_reset")

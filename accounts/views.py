@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -16,6 +15,7 @@ from knox.settings import knox_settings
 from accounts import addresses, details, security
 from accounts.forms import AddressForm, DetailsForm, TokenForm
 from accounts.models import Address, User
+from privacy.rights import identity
 
 TOO_MANY_ADDRESSES = "You keep as many addresses as we hold. Remove one to add another."
 TOO_MANY_KEYS = "You have as many keys as we give out. Revoke one to make another."
@@ -118,7 +118,7 @@ def show_security(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthentication_required
+@identity.proved_recently
 def tokens(request: SignedIn) -> HttpResponse:
     """API keys: those in use, and a form for a new one. The new key stands on the answer to that form, and nowhere else."""
     form = TokenForm(request.POST or None)

@@ -27,6 +27,18 @@ class AskForm(forms.Form):
         return str(self.cleaned_data["email"]).strip().lower()
 
 
+class CodeForm(forms.Form):
+    """The six digits that were mailed."""
+
+    code = forms.CharField(
+        label="The six digits",
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
+        ),
+    )
+
+
 class CheckForm(forms.Form):
     """A certificate to be checked: its reference, or the JSON that its holder has."""
 

@@ -20,7 +20,7 @@ from privacy.register.declare import (
     not_personal,
     personal,
 )
-from privacy.rights import access
+from privacy.rights import packages
 
 FOR_THE_RECORD = "records of requests and of what was done are kept to show that your rights were honoured"
 REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at")
@@ -209,18 +209,38 @@ declare(
     retention=Retention.as_its("request", REQUEST_TIME),
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
-    eraser=access.discard,
+    eraser=packages.discard,
     describe=lambda _: "A copy, sealed until it is fetched, gone after 72 hours",
     fields={
         "request": link("the request it answers", edge=Edge.KEEP_UNTIL),
         "file_name": not_personal("a random name on our disk"),
         "size_bytes": _shown,
-        "sha256": not_personal("the checksum of the sealed file"),
+        "sha256": not_personal("the checksum of the file that was handed out"),
         "built_at": _shown,
         "expires_at": _shown,
         "starts": _shown,
         "last_started_at": _shown,
+        "spent_at": _shown,
         "removed_at": _shown,
+    },
+)
+
+declare(
+    "privacy.IdentityCode",
+    label="Codes that showed it was you",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.days(1, anchor="sent_at"),
+    purposes=[Purpose.SECURITY],
+    describe=lambda _: "Six digits that were mailed to you",
+    fields={
+        "id": not_personal("a random number"),
+        "subject": link("the person it was mailed to", edge=Edge.DEEP),
+        "digest": personal(Category.CREDENTIAL, source=Source.DERIVED, on_export=Export.HIDE),
+        "sent_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "expires_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "tries": personal(Category.EVIDENCE, source=Source.OBSERVED),
+        "used_at": personal(Category.EVIDENCE, source=Source.DERIVED),
     },
 )
 
@@ -290,4 +310,4 @@ declare_not_personal(
     "privacy.ResidueSweep", "where a sweep looked and how many hits it counted; never a value, and no person"
 )
 
-rotation.files("Copies waiting to be fetched", access.folder)
+rotation.files("Copies waiting to be fetched", packages.folder)

@@ -43,10 +43,11 @@ def sweep_requests() -> None:
 
 @shared_task
 def sweep_packages() -> None:
-    """Remove copies that expired or were fetched."""
-    from privacy.rights import access
+    """Remove copies that expired or were fetched, and codes nobody can use any more."""
+    from privacy.rights import identity, packages
 
-    access.sweep(by="system:sweep", at=timezone.now())
+    packages.sweep(by="system:sweep", at=timezone.now())
+    identity.forget_codes(at=timezone.now())
 
 
 @shared_task

@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from privacy.views import centre, certificate, guests, pages, promises, registers
+from privacy.rights import contents
+from privacy.views import centre, certificate, guests, pages, promises, prove, registers
 
 
 class Reference(StringConverter):
@@ -19,10 +20,13 @@ app_name = "privacy"
 urlpatterns = [
     path("account/privacy/", centre.centre, name="centre"),
     path("account/privacy/copy/", centre.ask_copy, name="ask_copy"),
+    path("account/privacy/prove/", prove.prove, name="prove"),
     path("account/privacy/erase/", centre.ask_erasure, name="ask_erasure"),
     path("account/privacy/<reference:reference>/withdraw/", centre.withdraw, name="withdraw"),
     path("account/privacy/<reference:reference>/copy/", centre.download, name="download"),
     path("privacy/", pages.policy, name="policy"),
+    path("privacy/copy-schema.json", pages.copy_schema, {"version": contents.VERSION}, name="copy_schema_newest"),
+    path("privacy/copy-schema-<int:version>.json", pages.copy_schema, name="copy_schema"),
     path("privacy/cookies/", pages.cookies, name="cookies"),
     path("privacy/promises/", promises.promised, name="promises"),
     path("privacy/promises/<slug:shop>/", promises.promised, name="promises_of"),

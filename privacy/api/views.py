@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from privacy.api.serializers import RequestSerializer
 from privacy.register import subjects
-from privacy.rights import requests
+from privacy.rights import identity, requests
 from privacy.rights.models import Channel, DataRequest
 from privacy.views.centre import Customer
 
@@ -78,4 +77,4 @@ class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
 def _proved_just_now(request: Request) -> bool:
     """A key proves who made it, not who holds it now: only a session with a fresh password counts."""
     by_key = isinstance(request.successful_authenticator, TokenAuthentication)
-    return not by_key and bool(did_recently_reauthenticate(request._request))
+    return not by_key and identity.recently_proved(request._request)

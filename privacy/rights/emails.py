@@ -16,6 +16,7 @@ from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.proof.models import Certificate
+from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 from privacy.rights import links
 from privacy.rights.models import Channel, DataRequest, ErasureStep
@@ -26,6 +27,9 @@ REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: acc
 REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")
 REQUEST_WITHDRAWN = _kind("privacy.request_withdrawn", label="Privacy request: withdrawn")
 COPY_READY = _kind("privacy.copy_ready", label="Your copy is ready")
+IDENTITY_CODE = Kind(
+    "privacy.identity_code", purpose=Purpose.SECURITY, label="A code that shows it is you", reaches_restricted=True
+)
 ERASURE_APPROVED = _kind("privacy.erasure_approved", label="Erasure approved")
 ERASED = _kind("privacy.erased", label="Erased")
 
@@ -55,6 +59,12 @@ def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     by_link = request.channel == Channel.FORM
     url = links.url(request, links.Use.COPY) if by_link else followed_at(request)
     _post(COPY_READY, request, url, "Fetch your copy", by=by, at=at, expires_at=request.package.expires_at)
+
+
+def identity_code(subject: Subject, *, to: str, code: str, expires_at: datetime, by: audit.Actor, at: datetime) -> None:
+    """Six digits for somebody who has no password to type."""
+    facts = {"code": code, "expires_at": expires_at, "at": at}
+    outbox.post(IDENTITY_CODE, to=to, subject=subject, context=facts, by=by, at=at)
 
 
 def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:

@@ -66,7 +66,7 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
     def due_to_execute(self, at: datetime) -> DataRequestQuerySet:
         """What the worker should carry out now, or finish: found by the sweep when a bell was missed."""
         waiting = Q(kind=Kind.ERASURE, state=State.APPROVED, execute_after__lte=at)
-        copies = Q(kind=Kind.ACCESS, state=State.VERIFIED)
+        copies = Q(kind=Kind.ACCESS, state=State.VERIFIED) & (Q(retry_at=None) | Q(retry_at__lte=at))
         interrupted = Q(state=State.EXECUTING) & (Q(retry_at=None) | Q(retry_at__lte=at))
         blocked = Q(state=State.PARTLY_DONE, retry_at__lte=at)
         return self.filter(waiting | copies | interrupted | blocked)
@@ -221,19 +221,20 @@ class ErasureStep(models.Model):
 
 
 class ExportPackage(models.Model):
-    """A person's copy, sealed on disk until it is fetched, and gone after 72 hours."""
+    """A person's copy, sealed on disk until its last byte has left, and gone after 72 hours or three starts."""
 
     MAX_STARTS = 3
 
     # One package per request; the row stays as evidence after its file is gone.
     request = models.OneToOneField(DataRequest, on_delete=models.PROTECT, related_name="package")
     file_name = models.CharField(max_length=80, unique=True)
-    size_bytes = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField()  # of the ZIP, as its owner gets it; so is the checksum
     sha256 = models.CharField(max_length=64)
     built_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     starts = models.PositiveSmallIntegerField(default=0)
     last_started_at = models.DateTimeField(null=True, blank=True)  # null: never fetched
+    spent_at = models.DateTimeField(null=True, blank=True)  # null: its last byte has not left yet
     removed_at = models.DateTimeField(null=True, blank=True)  # null: the file is still there
 
     class Meta:
@@ -251,6 +252,6 @@ class ExportPackage(models.Model):
 
     def left(self, at: datetime) -> int:
         """How many downloads may still start."""
-        if self.removed_at is not None or at >= self.expires_at:
+        if self.removed_at is not None or self.spent_at is not None or at >= self.expires_at:
             return 0
         return self.MAX_STARTS - self.starts

@@ -41,6 +41,9 @@ def _of_copy(request: DataRequest) -> list[Moment]:
     if request.completed_at is not None:
         return [_done("Your copy is ready", request.completed_at)]
     begun = request.verified_at is not None
+    if begun and request.state == State.VERIFIED and request.retry_at is not None:
+        why = "The e-mail or password of your account changed lately, so it waits for seven days. " + _by(request)
+        return [Moment("Your copy is put together", request.retry_at, why, "next")]
     return [Moment("Your copy is put together", None, _by(request), "now" if begun else "next")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from privacy.models import Message, Subject
 from privacy.register import profiles, subjects
-from privacy.rights import intake, links, requests
+from privacy.rights import intake, links, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.people import asks, held, someone
 
@@ -66,7 +67,7 @@ def latest(kind):
 
 
 def unpacked(response):
-    archive = zipfile.ZipFile(io.BytesIO(response.content))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
     return json.loads(archive.read("data.json")), archive.read("index.html").decode()
 
 
@@ -134,7 +135,7 @@ def test_alice_asks_twice_and_has_one_request(alice):
 
 
 @pytest.mark.promise("JE-75", "JE-81", "SG-14")
-def test_alice_fetches_her_copy_three_times_and_it_holds_all_of_her_and_none_of_bob(
+def test_alice_fetches_her_copy_once_and_it_holds_all_of_her_and_none_of_bob(
     alice, bob, settings, tmp_path, django_capture_on_commit_callbacks
 ):
     settings.LOUPE_HOME = tmp_path
@@ -163,10 +164,44 @@ def test_alice_fetches_her_copy_three_times_and_it_holds_all_of_her_and_none_of_
     assert "request.received" in {row["values"]["event"] for row in groups["privacy.AuditEvent"]["rows"]}
     assert "argon2" not in text
 
-    client.post(address)
-    assert client.post(address).status_code == 200
-    assert client.post(address).status_code == 302, "the fourth finds nothing"
-    assert ExportPackage.objects.get().starts == 3
+    assert client.post(address).status_code == 302, "its last byte has left, so it is gone"
+    package = ExportPackage.objects.get()
+    assert (package.starts, package.spent_at is not None, package.removed_at is not None) == (1, True, True)
+    assert list((tmp_path / "exports").iterdir()) == []
+    assert "Handed out on" in client.get("/account/privacy/").content.decode()
+
+
+def test_a_broken_connection_does_not_spend_the_copy_and_three_starts_do(alice, settings, tmp_path):
+    settings.LOUPE_HOME = tmp_path
+    request = asks(alice, "access", at=timezone.now())
+    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    client, address = signed_in(alice), reverse("privacy:download", args=[request.reference])
+    proves_again(client, alice)
+    for starts in (1, 2, 3):
+        answer = client.post(address)
+        assert answer.status_code == 200
+        assert next(answer.streaming_content)
+        for close in answer._resource_closers:  # what the server's close() runs when the browser is gone
+            close()
+        package = ExportPackage.objects.get()
+        assert (package.starts, package.spent_at, package.removed_at) == (starts, None, None)
+    assert client.post(address).status_code == 302
+    assert "can no longer be fetched" in client.get("/account/privacy/").content.decode()
+    packages.sweep(by="system:sweep", at=timezone.now())
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_what_arrives_is_as_long_and_as_signed_as_we_said(alice, settings, tmp_path):
+    settings.LOUPE_HOME = tmp_path
+    request = asks(alice, "access", at=timezone.now())
+    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    client = signed_in(alice)
+    proves_again(client, alice)
+    answer = client.post(reverse("privacy:download", args=[request.reference]))
+    content, package = b"".join(answer.streaming_content), ExportPackage.objects.get()
+    assert int(answer["Content-Length"]) == len(content) == package.size_bytes
+    assert hashlib.sha256(content).hexdigest() == package.sha256
+    assert answer["Cache-Control"] == "private, no-store"
 
 
 def test_bob_cannot_fetch_alices_copy(alice, bob, settings, tmp_path):

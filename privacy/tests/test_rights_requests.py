@@ -16,7 +16,7 @@ from privacy.ground import states
 from privacy.models import AuditEvent, Certificate, Message, SubjectLink
 from privacy.proof import certificates
 from privacy.register import subjects
-from privacy.rights import access, erasure, intake, requests
+from privacy.rights import access, erasure, intake, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.rights.states import REQUEST
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
@@ -152,8 +152,8 @@ def test_a_copys_file_goes_with_the_person_and_with_time(alice, settings, tmp_pa
     assert access.build(first.pk, by="system:worker", at=NOON) is None, "made once"
     folder = tmp_path / "exports"
     assert len(list(folder.iterdir())) == 1
-    assert access.sweep(by="system:sweep", at=NOON + timedelta(hours=71)) == 0
-    assert access.sweep(by="system:sweep", at=NOON + timedelta(hours=72)) == 1
+    assert packages.sweep(by="system:sweep", at=NOON + timedelta(hours=71)) == 0
+    assert packages.sweep(by="system:sweep", at=NOON + timedelta(hours=72)) == 1
     assert list(folder.iterdir()) == []
     assert ExportPackage.objects.get().removed_at == NOON + timedelta(hours=72)
 
@@ -169,8 +169,8 @@ def test_a_copy_whose_file_is_missing_on_disk_is_gone_not_an_error(alice, settin
     access.build(request.pk, by="system:worker", at=NOON)
     for file in (tmp_path / "exports").iterdir():
         file.unlink()
-    with pytest.raises(access.PackageGone):
-        access.start(request.package, by=alice.user, at=NOON)
+    with pytest.raises(packages.PackageGone):
+        packages.start(request.package, by=alice.user, at=NOON)
 
 
 # Certificates

@@ -17,7 +17,7 @@ from django.db import connection
 from privacy.ground import digests, sealed, sealed_files
 from privacy.models import Identifier, Message
 from privacy.register import rotation, subjects
-from privacy.rights import access
+from privacy.rights import packages
 from privacy.tests.people import NOON, someone
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -61,7 +61,7 @@ def stored(message: Message) -> bytes:
 def test_columns_files_and_second_factors_open_without_the_old_key_afterwards(use: Use) -> None:
     alice = someone("alice").user
     message, codes = mail("Dear Alice"), RecoveryCodes.activate(alice).generate_codes()
-    with sealed_files.create(access.folder() / "copy.sealed") as file:
+    with sealed_files.create(packages.folder() / "copy.sealed") as file:
         file.write(b"her copy")
 
     use(NEW, OLD)
@@ -69,7 +69,7 @@ def test_columns_files_and_second_factors_open_without_the_old_key_afterwards(us
     use(NEW)
 
     assert Message.objects.get(pk=message.pk).payload == {"text": "Dear Alice"}
-    assert b"".join(sealed_files.open(access.folder() / "copy.sealed")) == b"her copy"
+    assert b"".join(sealed_files.open(packages.folder() / "copy.sealed")) == b"her copy"
     assert RecoveryCodes(Authenticator.objects.get(user=alice)).generate_codes() == codes
     assert [line for line in rotation.run(apply=False) if line.older or line.unreadable] == []
 
@@ -120,13 +120,13 @@ def test_what_no_live_key_opens_is_said_and_left(use: Use) -> None:
 
 @pytest.mark.django_db
 def test_a_damaged_file_does_not_stop_the_others(use: Use) -> None:
-    (access.folder() / "damaged.sealed").write_bytes(b"no sealed file")
-    with sealed_files.create(access.folder() / "whole.sealed") as file:
+    (packages.folder() / "damaged.sealed").write_bytes(b"no sealed file")
+    with sealed_files.create(packages.folder() / "whole.sealed") as file:
         file.write(b"whole")
     use(NEW, OLD)
     run("--apply")
     use(NEW)
-    assert b"".join(sealed_files.open(access.folder() / "whole.sealed")) == b"whole"
+    assert b"".join(sealed_files.open(packages.folder() / "whole.sealed")) == b"whole"
 
 
 # Digests

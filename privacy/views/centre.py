@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from privacy.ground import states
+from privacy.ground import audit, sealed_files, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import access, erasure, holdings, requests, timeline
+from privacy.rights import erasure, holdings, identity, packages, requests, timeline
 from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
 from privacy.words import span
-
-View = TypeVar("View", bound=Callable[..., HttpResponse])
-reauthenticated: Callable[[View], View] = reauthentication_required  # allauth has no types of its own
 
 TOO_LATE = "This request cannot be taken back any more."
 GONE = "This copy can no longer be fetched. You can ask for a new one at any time."
@@ -38,6 +35,8 @@ class Customer(Protocol):
     email: str
     subject: Subject
     subject_id: UUID
+
+    def has_usable_password(self) -> bool: ...
 
 
 class SignedIn(HttpRequest):
@@ -66,19 +65,21 @@ def centre(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthenticated
+@identity.proved_recently
 def ask_copy(request: SignedIn) -> HttpResponse:
     """*See my data*: what a copy holds, and the button that asks for it."""
     if request.method == "POST":
         made = _receive(request, Kind.ACCESS)
         messages.success(request, f"Your copy is being put together. Its reference is {made.reference}.")
         return redirect("privacy:centre")
-    return render(request, "privacy/ask_copy.html", {"hours": 72, "starts": ExportPackage.MAX_STARTS})
+    cooling = identity.cooling(subjects.family(request.user.subject), at=timezone.now())
+    shown = {"hours": 72, "starts": ExportPackage.MAX_STARTS, "cooling": cooling}
+    return render(request, "privacy/ask_copy.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthenticated
+@identity.proved_recently
 def ask_erasure(request: SignedIn) -> HttpResponse:
     """*Erase my data*: the plan, line by line, and the button that asks for it."""
     if request.method == "POST":
@@ -112,26 +113,46 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@reauthenticated
-def download(request: SignedIn, reference: str) -> HttpResponse:
+@identity.proved_recently
+def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Fetch one's copy. The GET asks once more, because each download counts."""
     package = get_object_or_404(ExportPackage.objects.select_related("request"), request=_own(request, reference))
     if request.method != "POST":
-        return render(request, "privacy/fetch_copy.html", {"package": package, "left": package.left(timezone.now())})
+        return fetch_page(request, package)
     try:
-        blob = access.start(package, by=request.user, at=timezone.now())
-    except access.PackageGone:
+        return handed_out(package, by=request.user)
+    except packages.Held:
+        return fetch_page(request, package)
+    except packages.PackageGone:
         messages.error(request, GONE)
         return redirect("privacy:centre")
-    return as_download(package, blob)
 
 
-def as_download(package: ExportPackage, blob: bytes) -> HttpResponse:
-    """The ZIP, as a file that no cache keeps."""
-    response = HttpResponse(blob, content_type="application/zip")
+def fetch_page(request: HttpRequest, package: ExportPackage) -> HttpResponse:
+    """What the copy is, how often and until when it can be fetched; or why not now."""
+    now = timezone.now()
+    cooling = packages.held(package, at=now)
+    shown = {"package": package, "left": package.left(now), "cooling": cooling}
+    return render(
+        request, "privacy/fetch_copy.html", shown, status=403 if cooling and request.method == "POST" else 200
+    )
+
+
+def handed_out(package: ExportPackage, *, by: audit.Actor) -> StreamingHttpResponse:
+    """The ZIP, piece by piece, as a file that no cache keeps. Raises `packages.Held`, `packages.PackageGone`."""
+    reader = packages.start(package, by=by, at=timezone.now())
+    response = StreamingHttpResponse(_until_spent(package, reader, by=by), content_type="application/zip")
+    response["Content-Length"] = str(package.size_bytes)
     response["Content-Disposition"] = f'attachment; filename="loupe-copy-{package.request.reference}.zip"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _until_spent(package: ExportPackage, reader: sealed_files.Reader, *, by: audit.Actor) -> Iterator[bytes]:
+    """Only whoever asks for more after the last piece has taken them all; a browser that is gone never does."""
+    with reader:
+        yield from reader
+    packages.spend(package, by=by, at=timezone.now())
 
 
 def _receive(request: SignedIn, kind: Kind) -> DataRequest:

@@ -14,6 +14,7 @@ from typing import Final
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -21,12 +22,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.forms import AskForm
 from privacy.ground import states
-from privacy.rights import access, intake, links, requests, timeline
+from privacy.rights import intake, links, packages, requests, timeline
 from privacy.rights.models import DataRequest, ExportPackage
-from privacy.views.centre import as_download
+from privacy.views.centre import fetch_page, handed_out
 
 PER_HOUR: Final = 10
-Keyed = Callable[[HttpRequest, DataRequest], HttpResponse]
+Keyed = Callable[[HttpRequest, DataRequest], HttpResponseBase]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,14 +48,14 @@ def asked(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy/asked.html")
 
 
-def keyed(use: links.Use) -> Callable[[Keyed], Callable[[HttpRequest], HttpResponse]]:
+def keyed(use: links.Use) -> Callable[[Keyed], Callable[[HttpRequest], HttpResponseBase]]:
     """The view gets the request that the link's key names; a broken or late key gets a page that says what to do."""
 
-    def mark(view: Keyed) -> Callable[[HttpRequest], HttpResponse]:
+    def mark(view: Keyed) -> Callable[[HttpRequest], HttpResponseBase]:
         @never_cache
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
-        def marked(request: HttpRequest) -> HttpResponse:
+        def marked(request: HttpRequest) -> HttpResponseBase:
             try:
                 found = links.read(request.GET.get("key", ""), use)
             except links.Expired:
@@ -95,16 +96,17 @@ def follow(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
 
 
 @keyed(links.Use.COPY)
-def copy(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
-    """Fetch a copy by its mailed link."""
+def copy(request: HttpRequest, asked_for: DataRequest) -> HttpResponseBase:
+    """Fetch a copy by its mailed link, under the same rules as on the account page."""
     package = get_object_or_404(ExportPackage.objects.select_related("request"), request=asked_for)
-    now = timezone.now()
     if request.method == "POST":
         try:
-            return as_download(package, access.start(package, by=asked_for.subject, at=now))
-        except access.PackageGone:
+            return handed_out(package, by=asked_for.subject)
+        except packages.PackageGone:
             return redirect(links.path(asked_for, links.Use.COPY))
-    return render(request, "privacy/fetch_copy.html", {"package": package, "left": package.left(now)})
+        except packages.Held:
+            pass  # the page says why
+    return fetch_page(request, package)
 
 
 def _too_many(request: HttpRequest) -> bool:

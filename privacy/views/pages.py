@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from privacy.consent import cookies as cookie_register
 from privacy.consent import signals
 from privacy.register import activities, profiles
+from privacy.rights import contents
 
 SECURITY_TXT_LIVES = timedelta(days=180)
 
@@ -49,6 +50,16 @@ def opt_out(request: HttpRequest) -> HttpResponse:
 def gpc(request: HttpRequest) -> HttpResponse:
     """The site's word that it honours Global Privacy Control (W3C GPC, 5)."""
     return JsonResponse({"gpc": True, "lastUpdate": profiles.current().effective_on})
+
+
+@require_safe
+def copy_schema(request: HttpRequest, version: int) -> HttpResponse:
+    """The JSON Schema of the file `data.json` in a copy, for whoever wants to read one by machine."""
+    if version != contents.VERSION:
+        raise Http404
+    response = JsonResponse(contents.schema(), json_dumps_params={"indent": 2}, content_type="application/schema+json")
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @require_safe
