@@ -15,11 +15,17 @@ from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.register.declare import Purpose
 
+
+def _about_one_in_hand(name: str, label: str) -> Kind:
+    # An order that is on its way while an erasure waits for it keeps its address for exactly these mails.
+    return Kind(f"orders.{name}", purpose=Purpose.ORDER, label=label, reaches_restricted=True)
+
+
 ORDER_CONFIRMED = Kind("orders.order_confirmed", purpose=Purpose.ORDER, label="Order confirmation")
-ORDER_SHIPPED = Kind("orders.order_shipped", purpose=Purpose.ORDER, label="Your parcel is on its way")
-ORDER_DELIVERED = Kind("orders.order_delivered", purpose=Purpose.ORDER, label="Your parcel has arrived")
-ORDER_CANCELLED = Kind("orders.order_cancelled", purpose=Purpose.ORDER, label="Order cancelled")
-ORDER_REFUNDED = Kind("orders.order_refunded", purpose=Purpose.ORDER, label="Refund")
+ORDER_SHIPPED = _about_one_in_hand("order_shipped", "Your parcel is on its way")
+ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived")
+ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")
+ORDER_REFUNDED = _about_one_in_hand("order_refunded", "Refund")
 ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from orders import papers
 from orders.checkout import WEBHOOKS_KEPT_FOR
-from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
+from orders.models import Bag, Order, OrderLine, Payment, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
 from privacy.register.declare import (
@@ -25,6 +25,7 @@ from privacy.register.declare import (
     Export,
     Family,
     Field,
+    Keeps,
     Processor,
     Purpose,
     Retention,
@@ -51,6 +52,13 @@ IN_HAND = {
 }
 
 
+#: The fields of an order that its delivery needs.
+DELIVERED_TO = (
+    *("email", "full_name", "phone"),
+    *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
+)
+
+
 def _gone(category: Category, *, source: Source = Source.CUSTOMER, recipients: tuple[str, ...] = ()) -> Field:
     """A field about the person that an erasure blanks."""
     return personal(category, source=source, on_erase=BLANK, recipients=recipients)
@@ -62,9 +70,30 @@ def _tax(*, source: Source = Source.DERIVED) -> Field:
 
 
 def in_hand(family: Family) -> Iterator[Blocker]:
-    """Orders that are not finished: they keep what delivering them needs."""
+    """Orders that are not finished: each keeps what delivering it needs, and nothing of any other."""
     for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
-        yield Blocker(order.reference, f"Order {order.reference} {IN_HAND[Order.State(order.state)]}.")
+        words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
+        yield Blocker(order.reference, words, tuple(_needed_for(order)), ends="when it has arrived or is cancelled")
+
+
+def _needed_for(order: Order) -> Iterator[Keeps]:
+    """Whom to deliver to and tell about it, its parcel; the words on it until it is made, the payment page until it is paid."""
+    is_being_made = order.state in {Order.State.PENDING_PAYMENT, Order.State.PAID}
+    yield Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO + (("gift_message",) if is_being_made else ()))
+    yield Keeps("orders.Shipment", Q(order=order.pk))
+    yield Keeps("orders.WebhookEvent", Q(order_reference=order.reference, handled_at=None))
+    if is_being_made:
+        yield Keeps("orders.OrderLine", Q(order=order.pk), ("engraving",))
+    if order.state == Order.State.PENDING_PAYMENT:
+        yield Keeps("orders.Payment", Q(order=order.pk), ("session_url",))
+        yield Keeps("orders.Bag", Q(pk=order.bag_id))
+
+
+def known_at_stripe(family: Family) -> Iterator[str]:
+    """The ids of the person's payments at Stripe."""
+    payments = Payment.objects.filter(order__subject_id__in=family)
+    for session_id, payment_id in payments.values_list("gateway_session_id", "gateway_payment_id"):
+        yield from filter(None, (session_id, payment_id))
 
 
 def bags_of(family: Family) -> Rows:
@@ -339,5 +368,7 @@ declare_processor(
         receives=("order reference", "total", "currency"),
         country="US",
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
+        known_as=known_at_stripe,
+        needs_account=False,
     )
 )

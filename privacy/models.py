@@ -3,8 +3,8 @@
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
 from privacy.proof.models import *  # noqa: F403
-from privacy.register.models import Identifier, Subject, SubjectLink
+from privacy.register.models import Identifier, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
 from privacy.rights.models import *  # noqa: F403
 
-__all__ = ["AuditEvent", "Identifier", "IdentityCode", "Message", "Subject", "SubjectLink"]
+__all__ = ["AuditEvent", "Identifier", "IdentityCode", "Message", "Subject", "SubjectLink", "Tombstone"]

@@ -46,6 +46,7 @@ declare(
         "residence": personal(Category.ADDRESS, on_erase=BLANK),
         "created_at": _event,
         "restricted_at": _event,
+        "paused_at": _event,
         "erased_at": _event,
     },
 )
@@ -198,6 +199,54 @@ declare(
         "receipt": _shown,
         "attempts": not_personal("how often a worker tried"),
         "finished_at": _shown,
+    },
+)
+
+declare(
+    "privacy.LegalHold",
+    label="Legal holds",
+    reach="subject",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.years("requests", anchor="released_at", fallback="placed_at"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"{row.reference}, looked at again by {row.review_on:%-d %B %Y}",
+    fields={
+        "reference": _shown,
+        "subject": link("the person whose data are held"),
+        "model": not_personal("the table that is held"),
+        "row": personal(Category.LINKAGE, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)),
+        "reason": personal(Category.EVIDENCE, source=Source.STAFF, on_erase=keep(FOR_THE_RECORD)),
+        "owner": personal(Category.EVIDENCE, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)),
+        "review_on": _shown,
+        "placed_at": _shown,
+        "placed_by": personal(
+            Category.EVIDENCE, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+        "released_at": _shown,
+        "released_by": personal(
+            Category.EVIDENCE, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+    },
+)
+
+declare(
+    "privacy.Tombstone",
+    label="Fingerprints that keep you erased",
+    reach="subject_id",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.years("orders", anchor="raised_at", fallback="raised_at"),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"A keyed fingerprint of an {row.get_kind_display()}",
+    fields={
+        "subject_id": link("the person it is about, as a number without a key"),
+        "kind": _event,
+        "key_version": not_personal("which of our keys made it"),
+        "digest": personal(
+            Category.EVIDENCE, source=Source.DERIVED, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+        "raised_at": _event,
     },
 )
 

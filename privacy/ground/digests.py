@@ -45,6 +45,7 @@ NORMAL: Final[dict[str, Callable[[str], str]]] = {
     "email": normal_email,
     "phone": normal_phone,
     "certificate": normal_number,
+    "gateway": str.strip,  # a processor's id
 }
 
 

@@ -36,9 +36,9 @@ from privacy.register.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export", "Family", "Fate",
-    "Field", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows", "Source", "date_words", "declare",
-    "declare_not_personal", "declare_processor", "keep", "link", "not_personal", "personal", "replace",
+    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export",
+    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows", "Source",
+    "date_words", "declare", "declare_not_personal", "declare_processor", "keep", "link", "not_personal", "personal", "replace",
 ]  # fmt: skip
 
 
@@ -66,6 +66,18 @@ class NotPersonal:
     reason: str
 
 
+EVERY_ROW: Final = models.Q(pk__isnull=False)
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """What a blocker keeps: *fields* of those of a person's rows that match *only*; no fields means the rows as a whole."""
+
+    model: str
+    only: models.Q = EVERY_ROW
+    fields: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Link(NotPersonal):
     """A relation that leads to the person or to another row of theirs, and what an erasure does with it."""
@@ -75,10 +87,18 @@ class Link(NotPersonal):
 
 @dataclass(frozen=True)
 class Blocker:
-    """Something unfinished that keeps part of a person's data for now: what it is, in the customer's words."""
+    """Something that keeps part of a person's data for now: what it is, in the customer's words, and what it needs.
+
+    Without *keeps* it needs every row of the model whose declaration names it. One that *lasts* has no end that an erasure
+    could wait for (somebody works here): the erasure completes around it.
+    """
 
     reference: str
     words: str
+    keeps: tuple[Keeps, ...] = ()
+    basis: Basis = Basis.CONTRACT
+    ends: str = "when it is finished"
+    lasts: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +194,8 @@ class Processor:
     country: str
     after_erasure: str  # what it keeps by its own duty, in the customer's words
     eraser: Callable[[Family], str] | None = None  # asks it to erase; returns its receipt, raises where it refuses
+    known_as: Callable[[Family], Iterable[str]] | None = None  # the ids by which it knows this person
+    needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import pgtrigger
 from django.db import models
 
 from privacy.register.vocabulary import Purpose
@@ -22,6 +23,7 @@ class Subject(models.Model):
     residence = models.CharField(max_length=6, blank=True)  # ISO 3166, "US-CA"; empty: unknown, every law applies
     created_at = models.DateTimeField()
     restricted_at = models.DateTimeField(null=True, blank=True)  # null: not restricted
+    paused_at = models.DateTimeField(null=True, blank=True)  # null: no account of theirs is deactivated
     erased_at = models.DateTimeField(null=True, blank=True)  # null: not erased
 
     objects = SubjectQuerySet.as_manager()
@@ -41,6 +43,10 @@ class Subject(models.Model):
     @property
     def is_restricted(self) -> bool:
         return self.restricted_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
 
     @property
     def is_erased(self) -> bool:
@@ -79,6 +85,29 @@ class Identifier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject", "kind", "digest"], name="identifier_once_per_subject"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.subject_id}"
+
+
+class Tombstone(models.Model):
+    """A keyed digest of something an erased person was known by. It stops machines from writing them down again."""
+
+    # A value, not a foreign key: evidence must never stand in the way of an erasure.
+    subject_id = models.UUIDField(db_index=True)
+    kind = models.CharField(
+        max_length=10, choices=[("email", "e-mail"), ("phone", "telephone"), ("gateway", "id at a processor")]
+    )
+    key_version = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64)
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "digest"])]
+        constraints = [
+            models.UniqueConstraint(fields=["subject_id", "kind", "digest"], name="tombstone_once_per_subject"),
+        ]
+        triggers = [pgtrigger.Protect(name="tombstone_no_update", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.subject_id}"

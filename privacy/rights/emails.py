@@ -5,6 +5,7 @@ Every one of these answers the person's own request, so a restriction of their d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,8 +19,9 @@ from privacy.messages.kinds import Kind
 from privacy.proof.models import Certificate
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
-from privacy.rights import links
-from privacy.rights.models import Channel, DataRequest, ErasureStep
+from privacy.rights import letter, links
+from privacy.rights.models import Channel, DataRequest
+from privacy.rights.reasons import Waiting
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
 REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm")
@@ -31,6 +33,7 @@ IDENTITY_CODE = Kind(
     "privacy.identity_code", purpose=Purpose.SECURITY, label="A code that shows it is you", reaches_restricted=True
 )
 ERASURE_APPROVED = _kind("privacy.erasure_approved", label="Erasure approved")
+ERASURE_WAITS = _kind("privacy.erasure_waits", label="Erasure partly done")
 ERASED = _kind("privacy.erased", label="Erased")
 
 
@@ -69,14 +72,20 @@ def identity_code(subject: Subject, *, to: str, code: str, expires_at: datetime,
 
 def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say when it will be carried out, what stays and why, and that it can still be taken back."""
-    kept = retained(request)
+    kept = letter.items(request)
     _post(ERASURE_APPROVED, request, followed_at(request), "See it, or take it back", by=by, at=at, kept=kept)
+
+
+def erasure_waits(request: DataRequest, waiting: Sequence[Waiting], *, by: audit.Actor, at: datetime) -> None:
+    """Say what is gone, what waits and for what. By signed link: the account may be gone already."""
+    url = links.url(request, links.Use.FOLLOW)
+    _post(ERASURE_WAITS, request, url, "See how it stands", by=by, at=at, waiting=waiting)
 
 
 def erased(request: DataRequest, certificate: Certificate, *, by: audit.Actor, at: datetime) -> None:
     """The last mail: what is gone, what stays until when, and the certificate. Belongs to no person record any more."""
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:certificate', args=[certificate.reference])}"
-    facts = {"certificate": certificate.reference, "kept": retained(request)}
+    facts = {"certificate": certificate.reference, "kept": letter.items(request)}
     _post(ERASED, request, url, "See your certificate", by=by, at=at, belongs_to_nobody=True, **facts)
 
 
@@ -85,13 +94,6 @@ def followed_at(request: DataRequest) -> str:
     if request.channel == Channel.FORM:
         return links.url(request, links.Use.FOLLOW)
     return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
-
-
-def retained(request: DataRequest) -> list[ErasureStep]:
-    """The steps of which something stays, other than the record of the request itself."""
-    return [
-        step for step in request.steps.all() if step.stays and not step.is_record and (step.planned or not step.goes)
-    ]
 
 
 def _post(

@@ -1,21 +1,22 @@
 """In which order the steps of an erasure run: rows before the rows they point at, identity last.
 
-Edges come from three places: what a declaration names (`after=`), foreign keys (a row goes before the row it points at goes,
-or the way to its person would be cut), and the account and its identifiers, which everything else waits for.
+Edges come from three places: what a declaration names (`after=`), foreign keys (a row goes before the row it points at, or the
+way to its person would be cut; rows that are kept too, since their time comes), and the account and its identifiers, which
+everything else waits for. A circle is an error at start-up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
 from django.conf import settings
 
 from privacy.register import registry
-from privacy.register.declare import Action, Declaration
+from privacy.register.declare import Declaration
 
-ACCOUNT = (settings.AUTH_USER_MODEL, "privacy.Identifier")
-IDENTITY = (settings.AUTH_USER_MODEL, "privacy.Identifier", "privacy.Subject")
+IDENTIFIER = "privacy.Identifier"
+IDENTITY = (settings.AUTH_USER_MODEL, IDENTIFIER, "privacy.Subject")
 """What makes a person findable: goes last, in this order, so that a crash can never orphan rows."""
 
 
@@ -25,7 +26,7 @@ def of_erasure() -> list[Declaration]:
     waits: dict[str, set[str]] = {model: set(declaration.after) for model, declaration in declared.items()}
     for model, declaration in declared.items():
         for pointed_at in points_at(declaration):
-            if pointed_at in declared and declared[pointed_at].action is Action.DELETE_ROW:
+            if pointed_at in declared:
                 waits[pointed_at].add(model)
     identity = [model for model in IDENTITY if model in declared]
     for position, last in enumerate(identity):
@@ -43,14 +44,23 @@ def points_at(declaration: Declaration) -> Iterable[str]:
 
 
 def passes_through(declaration: Declaration) -> set[str]:
-    """The models on the way from one of its rows to the person: what is unfinished there holds this row too."""
-    met = set()
+    """The models on the way from one of its rows to the person."""
+    return {model for model, _ in _hops(declaration)}
+
+
+def way_to(declaration: Declaration, model: str) -> str:
+    """The look-up from one of its rows to the row of *model* it hangs on; empty where none is on its way to the person."""
+    return next((path for met, path in _hops(declaration) if met == model), "")
+
+
+def _hops(declaration: Declaration) -> Iterator[tuple[str, str]]:
+    """Each model on its ways to the person, with the look-up that leads there."""
     for path in declaration.paths:
-        model = declaration.model_class()
+        model, walked = declaration.model_class(), []
         for hop in path.split("__"):
             field = model._meta.pk if hop == "pk" else model._meta.get_field(hop)
             if field.related_model is None or isinstance(field.related_model, str):
                 break
             model = field.related_model
-            met.add(model._meta.label)
-    return met
+            walked.append(hop)
+            yield model._meta.label, "__".join(walked)

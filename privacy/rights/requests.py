@@ -20,7 +20,7 @@ from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
 from privacy.register import profiles, subjects
 from privacy.register.models import Subject
-from privacy.rights import access, clock, emails, erasure
+from privacy.rights import access, clock, emails, erasure, planning
 from privacy.rights.models import BY_LINK, Channel, DataRequest, Kind, State
 from privacy.rights.states import REQUEST
 
@@ -99,7 +99,7 @@ def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime
         request.verified_at = at
         request.save(update_fields=["verified_at"])
         if request.is_erasure:
-            erasure.plan(request)
+            planning.plan(request, at=at)
         else:
             doorbell.ring(tasks.carry_out_request, request_id=request.pk)
         emails.request_verified(request, by=by, at=at)
@@ -121,7 +121,7 @@ def approve(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataReque
         request.first_replied_at = request.first_replied_at or at
         request.save(update_fields=["approved_at", "approved_by", "execute_after", "first_replied_at"])
         subjects.restrict(request.subject, by=by, at=at)
-        erasure.plan(request)
+        planning.plan(request, at=at)
         emails.erasure_approved(request, by=by, at=at)
     return request
 

@@ -16,7 +16,7 @@ from django.db import connection, connections
 from django.utils.http import urlencode
 
 from privacy.models import AuditEvent, Certificate, Message
-from privacy.rights import erasure, requests
+from privacy.rights import disposal, erasure, requests
 from privacy.rights.models import DataRequest, State, StepKind
 from privacy.tests.people import LATER, NOON, asks, held, someone
 
@@ -29,22 +29,24 @@ import django
 django.setup()
 from datetime import datetime
 from uuid import UUID
-from privacy.rights import erasure
+from privacy.rights import disposal, erasure
 
-erasure.BATCH, at_batch, before_commit = 6, int(sys.argv[2]), sys.argv[3] == "inside"
-done, erase_rows = 0, erasure._erase_rows
+disposal.BATCH, at_batch, before_commit = 6, int(sys.argv[2]), sys.argv[3] == "inside"
+done = 0
 
-def dies(declaration, keys):
-    global done
-    if done == at_batch and not before_commit:
-        os.kill(os.getpid(), signal.SIGKILL)
-    affected = erase_rows(declaration, keys)
-    if done == at_batch and before_commit:
-        os.kill(os.getpid(), signal.SIGKILL)
-    done += 1
-    return affected
+def mortal(dispose):
+    def dies(*args, **kwargs):
+        global done
+        if done == at_batch and not before_commit:
+            os.kill(os.getpid(), signal.SIGKILL)
+        outcome = dispose(*args, **kwargs)
+        if done == at_batch and before_commit:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done += 1
+        return outcome
+    return dies
 
-erasure._erase_rows = dies
+disposal.delete_batch, disposal.overwrite_batch = mortal(disposal.delete_batch), mortal(disposal.overwrite_batch)
 erasure.execute(UUID(sys.argv[1]), by="system:worker", at=datetime.fromisoformat(sys.argv[4]))
 """
 
@@ -110,7 +112,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_that_finishes(approved
 def test_two_workers_at_once_finish_it_once(approved, monkeypatch, pooled):
     alice, bob, request = approved
     before = held(bob)
-    monkeypatch.setattr(erasure, "BATCH", 3)
+    monkeypatch.setattr(disposal, "BATCH", 3)
     if pooled:
         monkeypatch.setattr(erasure, "only_one", everybody)
     start, failures = threading.Barrier(4, timeout=30), []

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.ground import audit, sealed_files, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import erasure, holdings, identity, packages, requests, timeline
+from privacy.rights import holdings, identity, packages, planning, reasons, requests, timeline
 from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
 from privacy.words import span
 
@@ -86,12 +86,15 @@ def ask_erasure(request: SignedIn) -> HttpResponse:
         made = _receive(request, Kind.ERASURE)
         messages.success(request, f"We have your request. Its reference is {made.reference}.")
         return redirect("privacy:centre")
-    shares = [share for share in erasure.preview(request.user.subject) if share.planned or share.kind == "processor"]
+    now = timezone.now()
+    shares = [
+        share for share in planning.preview(request.user.subject, at=now) if share.planned or share.kind == "processor"
+    ]
     shown = {
         "going": [share for share in shares if not share.stays],
         "staying": [share for share in shares if share.stays and not share.is_record],
         "records": [share for share in shares if share.is_record],
-        "blockers": list(dict.fromkeys(share.blocker for share in shares if share.blocker)),
+        "waiting": reasons.unfinished(subjects.family(request.user.subject), at=now),
         "grace": span(settings.LOUPE_ERASURE_GRACE),
     }
     return render(request, "privacy/ask_erasure.html", shown)

@@ -1,0 +1,153 @@
+"""An erasure beside orders: one on its way keeps exactly what delivering it needs, and everything else goes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import Address, User
+from orders import fulfilment
+from orders.models import Order, Payment, Shipment
+from orders.tests.conftest import bag_of, mails
+from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
+from privacy.messages import outbox
+from privacy.messages.models import Message
+from privacy.models import Certificate
+from privacy.register import registry, subjects
+from privacy.rights import disposal, erasure, letter, planning, reasons, requests
+from privacy.rights.models import DataRequest, State, StepState
+from shop.models import Variant
+
+SECOND = timedelta(seconds=1)
+KEPT_FOR_DELIVERY = {
+    *("email", "full_name", "phone"),
+    *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
+}
+
+
+@pytest.fixture
+def closed(buy: Callable[..., Order], necklace: Variant, alice: User, carol: User, now: datetime) -> Order:
+    """An earlier order of Alice's, long delivered."""
+    return delivered(buy(bag_of((necklace, 1)), alice, **ALICES), carol, now)
+
+
+@pytest.fixture
+def open_order(buy: Callable[..., Order], necklace: Variant, alice: User) -> Order:
+    """One that is paid and being made, with words on it."""
+    return buy(bag_of((necklace, 1)), alice, **ALICES, engravings={("v", necklace.pk): "Tokenalice"})
+
+
+@pytest.fixture
+def bobs(buy: Callable[..., Order], necklace: Variant, bob: User, carol: User, now: datetime) -> Order:
+    return delivered(buy(bag_of((necklace, 1)), bob, **BOBS), carol, now)
+
+
+def filled(order: Order) -> set[str]:
+    """Which fields about the person still hold something."""
+    row = facts(order)
+    return {name for name in (*KEPT_FOR_DELIVERY, "gift_message") if row[name]}
+
+
+def test_an_order_being_made_keeps_what_it_needs_and_the_rest_of_alice_goes_now(
+    closed: Order, open_order: Order, bobs: Order, alice: User, bob: User, now: datetime
+) -> None:
+    before = facts(bobs)
+    Address.objects.create(
+        user=alice, full_name="Alice Tokenalice", line1="41 Tokenalice Lane", city="Rye", postal_code="1", country="US"
+    )
+
+    request = erase(alice, now)
+
+    assert request.state == State.PARTLY_DONE
+    assert filled(closed) == set()
+    assert filled(open_order) == KEPT_FOR_DELIVERY | {"gift_message"}
+    assert [line.engraving for line in open_order.lines.all()] == ["Tokenalice"]
+    assert not Shipment.objects.filter(order=closed).exists()
+    assert set(Payment.objects.filter(order__subject=alice.subject).values_list("card_last4", flat=True)) == {""}
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not Address.objects.filter(full_name="Alice Tokenalice").exists()
+    words = f"Order {open_order.reference} is being made ready."
+    blocked = request.steps.filter(state=StepState.BLOCKED).order_by("target")
+    assert list(blocked.values_list("target", "blocker")) == [("orders.Order", words), ("orders.OrderLine", words)]
+    assert not Certificate.objects.exists()
+    assert facts(bobs) == before
+    assert User.objects.filter(pk=bob.pk).exists()
+
+
+def test_when_the_parcel_has_arrived_the_rest_goes_by_itself(
+    open_order: Order, alice: User, carol: User, now: datetime
+) -> None:
+    request = erase(alice, now)
+    later = request.retry_at
+    fulfilment.pack(open_order, by=carol, at=later)
+    requests.sweep(by="system:sweep", at=later)
+    assert filled(open_order) == KEPT_FOR_DELIVERY  # the words are in the box
+    assert [line.engraving for line in open_order.lines.all()] == [None]
+
+    shipment = fulfilment.ship(open_order, carrier="ups", tracking_number="1ZALICE", by=carol, at=later)
+    requests.sweep(by="system:sweep", at=later + timedelta(hours=1))
+    shipment.refresh_from_db()
+    assert shipment.tracking_number == "1ZALICE"
+    assert DataRequest.objects.get(pk=request.pk).state == State.PARTLY_DONE
+
+    fulfilment.deliver(open_order, by=carol, at=later + timedelta(hours=2))
+    requests.sweep(by="system:sweep", at=later + timedelta(hours=3))
+    request.refresh_from_db()
+    assert (request.state, filled(open_order)) == (State.COMPLETED, set())
+    assert not Shipment.objects.filter(order=open_order).exists()
+    (kept,) = [each for each in Certificate.objects.get().document["retained"] if each["what"] == "Orders"]
+    until = registry.of("orders.Order").retention.until(Order.objects.get(pk=open_order.pk))
+    assert until is not None
+    assert kept["until"] == [{"until": until.date().isoformat(), "count": 1}]
+
+
+def test_while_it_waits_the_parcel_is_still_told_about_and_nothing_else(
+    open_order: Order, alice: User, carol: User, now: datetime
+) -> None:
+    Message.objects.all().delete()
+    request = erase(alice, now)
+    (waits,) = Message.objects.filter(kind="privacy.erasure_waits")
+    assert waits.payload["to"] == alice.email
+    assert f"Order {open_order.reference} is being made ready." in waits.payload["text"]
+    assert "Orders (1): e-mail" in waits.payload["text"]
+    fulfilment.pack(open_order, by=carol, at=now)
+    fulfilment.ship(open_order, carrier="ups", tracking_number="1ZALICE", by=carol, at=now)
+    (shipped,) = mails("order_shipped")
+    assert shipped.payload["to"] == ALICES["email"]
+    outbox.send(shipped.pk, at=now)
+    shipped.refresh_from_db()
+    assert shipped.stopped_because == ""
+    assert request.retry_at is not None
+    erasure.execute(request.pk, by="system:worker", at=request.retry_at)
+    assert Message.objects.filter(kind="privacy.erasure_waits").count() <= 1, "said once, however often it is tried"
+
+
+def test_what_the_customer_reads_before_asking(open_order: Order, closed: Order, alice: User, now: datetime) -> None:
+    (waiting,) = reasons.unfinished(subjects.family(alice.subject), at=now)
+    assert waiting.words == f"Order {open_order.reference} is being made ready."
+    assert waiting.ends == "when it has arrived or is cancelled"
+    assert [each.partition(":")[0] for each in waiting.kept] == ["Orders (1)", "Pieces ordered (1)"]
+    shares = {share.target: share for share in planning.preview(alice.subject, at=now)}
+    assert shares["accounts.User"].blocker == shares["orders.Shipment"].blocker == ""
+    assert shares["orders.Order"].blocker == waiting.words
+
+
+def test_what_stays_goes_on_its_exact_date(closed: Order, bobs: Order, alice: User, now: datetime) -> None:
+    """The second erasure: the same batches, driven by the declared dates."""
+    fulfilled_later = now + timedelta(days=1)
+    Order.objects.filter(pk=bobs.pk).update(completed_at=fulfilled_later)
+    request = erase(alice, now)
+    declaration = registry.of("orders.Order")
+    until = declaration.retention.until(Order.objects.get(pk=closed.pk))
+    assert until is not None
+    assert {item.until for item in letter.items(request) if item.count} == {until.date()}
+    kept = ("orders.PaymentEvent", "orders.Payment", "orders.OrderLine", "orders.Order")
+
+    early = [disposal.delete_batch(registry.of(model), registry.of(model).past_due(until - SECOND)) for model in kept]
+    in_time = [disposal.delete_batch(registry.of(model), registry.of(model).past_due(until)) for model in kept]
+
+    assert early == [0, 0, 0, 0]
+    assert in_time == [1, 1, 1, 1]
+    assert list(Order.objects.all()) == [bobs]

@@ -1,0 +1,71 @@
+"""Tombstones: what an erased person was known by, as keyed digests, so that no machine writes them down again.
+
+A webhook that was on its way, an import of an old list, a sync with a processor: before such a machine stores something that
+names a person, it asks `stops`. People are never stopped: whoever signs up, buys as a guest or confirms an address starts on a
+fresh subject, and from then on their own acts, and machines that speak of them, are as free as anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final, Literal
+
+from privacy.ground import digests
+from privacy.register import registry, subjects
+from privacy.register.declare import Category, Declaration, Family
+from privacy.register.models import Identifier, Tombstone
+
+Kind = Literal["email", "phone", "gateway"]
+BATCH: Final = 500
+
+
+def values_of(family: Family) -> Iterator[tuple[Kind, str]]:
+    """Every e-mail address, telephone number and processors' id under which this person is known now, by the register."""
+    for declaration in registry.all_declared():
+        for name in [] if declaration.is_evidence else _contacts(declaration):
+            texts = declaration.rows(family).order_by().values_list(name, flat=True).distinct()
+            for text in filter(None, texts.iterator(chunk_size=BATCH)):
+                yield ("email" if "@" in str(text) else "phone"), str(text)
+    for processor in registry.processors():
+        for known in processor.known_as(family) if processor.known_as else ():
+            yield "gateway", known
+
+
+def raise_for(family: Family, values: Iterable[tuple[Kind, str]], *, at: datetime) -> int:
+    """Raise a tombstone over each of *values*; returns how many are new. Safe to call twice."""
+    root = family[0]
+    made = {(kind, digest.value): digest.version for kind, value in values for digest in [digests.of(kind, value)]}
+    before = Tombstone.objects.filter(subject_id=root).count()
+    Tombstone.objects.bulk_create(
+        (
+            Tombstone(subject_id=root, kind=kind, digest=digest, key_version=version, raised_at=at)
+            for (kind, digest), version in made.items()
+        ),
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
+    return Tombstone.objects.filter(subject_id=root).count() - before
+
+
+def stops(kind: Kind, value: str) -> bool:
+    """Whether a machine must leave nothing that *value* names: it belonged to somebody erased, and to nobody living."""
+    if not value:
+        return False
+    known = [digest.value for digest in digests.all_of(kind, value)]
+    buried = set(Tombstone.objects.filter(kind=kind, digest__in=known).values_list("subject_id", flat=True))
+    return bool(buried) and not any(_living(kind, known, buried))
+
+
+def _living(kind: Kind, known: list[str], buried: set[object]) -> Iterator[bool]:
+    """Somebody else who gave the same value, and is there."""
+    identifiers = Identifier.objects.filter(kind=kind, digest__in=known, subject__erased_at=None)
+    for identifier in identifiers.select_related("subject"):
+        yield subjects.root(identifier.subject).pk not in buried
+
+
+def _contacts(declaration: Declaration) -> list[str]:
+    """The fields that hold contact details in the clear; identifiers are digests already."""
+    if declaration.model == Identifier._meta.label:
+        return []
+    return [name for name, field in declaration.personal_fields().items() if field.category is Category.CONTACT]

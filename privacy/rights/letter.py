@@ -1,0 +1,96 @@
+"""The retained-items letter: what stays after an erasure, why, and the exact day on which it goes by itself.
+
+It is part of the last mail and of the certificate, so both are written from here. Counts, dates and words of the register; no
+personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from privacy.proof import certificates
+from privacy.register import profiles, subjects
+from privacy.rights import reasons
+from privacy.rights.models import DataRequest, ErasureStep, StepKind, StepState
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line: so many of something, what is left of them, why, and until which day; None where an event ends it."""
+
+    what: str
+    count: int
+    stays: str
+    why: str
+    until: date | None
+
+
+def items(request: DataRequest) -> list[Item]:
+    """Everything that stays, but for the record of the request itself: a line for each end date, the earliest first."""
+    every = [item for step in request.steps.all() if stays(step) for item in _items_of(step)]
+    return sorted(every, key=lambda item: (item.until is None, item.until or date.max, item.what))
+
+
+def stays(step: ErasureStep) -> bool:
+    """Whether something about the person is left where this step was."""
+    return bool(step.stays) and not step.is_record and bool(step.planned or step.retained or not step.goes)
+
+
+def waiting(request: DataRequest, *, at: datetime) -> list[reasons.Waiting]:
+    """What the rest of a partly done erasure waits for: what is unfinished, what is held, and who did not confirm."""
+    known = reasons.unfinished(subjects.family(request.subject), at=at)
+    said = {each.words for each in known}
+    refused = [
+        reasons.Waiting(step.blocker, "when we have cleared it", (step.label,))
+        for step in request.steps.filter(state=StepState.BLOCKED)
+        if step.blocker not in said and (step.kind != StepKind.ROWS or not known)
+    ]
+    return [*known, *refused]
+
+
+def facts(request: DataRequest) -> certificates.Facts:
+    """What the certificate says, from the steps that earned it."""
+    steps = list(request.steps.all())
+    assert request.approved_at is not None
+    return certificates.Facts(
+        subject_id=request.subject_id,
+        request_reference=request.reference,
+        shop_name=profiles.current().shop_name,
+        received_at=request.received_at,
+        approved_at=request.approved_at,
+        erased=[
+            {"what": step.label, "rows": step.affected, "fields": step.goes}
+            for step in steps
+            if step.kind == StepKind.ROWS and step.affected and not step.is_record
+        ],
+        retained=[
+            {
+                "what": step.label,
+                "fields": step.stays,
+                "reason": step.why,
+                "rows": step.planned or sum(int(end["count"]) for end in step.retained),
+                "until": step.retained,
+            }
+            for step in steps
+            if step.kind == StepKind.ROWS and stays(step)
+        ],
+        processors=[
+            {"name": step.label, "receipt": step.receipt, "keeps": step.stays}
+            for step in steps
+            if step.kind == StepKind.PROCESSOR
+        ],
+        coverage={
+            "models": sum(step.kind == StepKind.ROWS for step in steps),
+            "steps": len(steps),
+            "residue": 0,
+            "backups": "not covered: copies made before the erasure expire with their own age",
+        },
+    )
+
+
+def _items_of(step: ErasureStep) -> Iterator[Item]:
+    for end in step.retained or [{"until": "", "count": 0}]:
+        until = date.fromisoformat(str(end["until"])) if end["until"] else None
+        yield Item(step.label, int(end["count"]), step.stays, step.why, until)
