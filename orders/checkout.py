@@ -79,6 +79,7 @@ class CheckoutDetails:
     phone: str = ""
     recipient: str = ""
     method: str = ""
+    vat_number: str = ""
     gift_message: str = ""
     engravings: Mapping[Key, str] = field(default_factory=dict)
 
@@ -275,6 +276,7 @@ def _draft(reference: str, bag: Bag, priced: Contents, details: CheckoutDetails,
         ship_line2=details.line2,
         ship_city=details.city,
         ship_postal_code=details.postal_code,
+        vat_number=details.vat_number or None,
         gift_message=details.gift_message or None,
         country=place.country,
         region=place.region or details.region,
@@ -316,7 +318,7 @@ def _lines(order: Order, priced: Contents, details: CheckoutDetails) -> list[Ord
 
 
 AGREED: Final = (
-    *("email", "full_name", "phone", "gift_message"),
+    *("email", "full_name", "phone", "vat_number", "gift_message"),
     *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code", "country", "region", "shipping_method"),
     *("currency", "subtotal_minor", "shipping_minor", "tax_minor", "total_minor"),
 )

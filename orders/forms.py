@@ -7,8 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import phonenumbers
+import stdnum.exceptions
 from django import forms
 from django.core.exceptions import ValidationError
+from stdnum.eu import vat as eu_vat
+from stdnum.gb import vat as gb_vat
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminFileFieldWidget,
@@ -29,6 +32,9 @@ from shop.stock import Key
 
 NO_SUCH_PIECE = "There is no such piece."
 NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
+NOT_A_VAT_NUMBER = (
+    "This is no VAT number of the EU or the United Kingdom. Check its letters and digits, or leave it empty."
+)
 WITHOUT_POSTAL_CODE = frozenset({"IE"})
 
 
@@ -141,6 +147,12 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         help_text="For the courier, if the parcel needs a hand.",
     )
+    vat_number = forms.CharField(
+        label="VAT number",
+        max_length=20,
+        required=False,
+        help_text="With its country's letters, like DE136695976. It is kept encrypted and printed on the invoice only.",
+    )
     recipient = _text("Recipient, if it is not you", "off")
     line1 = _text("Address", "shipping address-line1", missing="Say which street and number.")
     line2 = _text("Apartment, floor", "shipping address-line2")
@@ -187,6 +199,18 @@ class CheckoutForm(forms.Form):
         if not phonenumbers.is_possible_number(number):
             raise ValidationError(NOT_A_NUMBER, code="phone")
         return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+    def clean_vat_number(self) -> str:
+        """One spelling, with the check digits of its country: EU and United Kingdom."""
+        typed: str = self.cleaned_data["vat_number"]
+        if not typed:
+            return ""
+        rules = gb_vat if typed.strip().upper().startswith("GB") else eu_vat
+        try:
+            compact: str = rules.validate(typed)
+        except stdnum.exceptions.ValidationError:
+            raise ValidationError(NOT_A_VAT_NUMBER, code="vat_number")
+        return compact if rules is eu_vat else f"GB{compact}"
 
     def clean(self) -> dict[str, Any]:
         """Ask for a postal code where a parcel cannot arrive without one."""

@@ -143,6 +143,7 @@ declare(
         "ship_line2": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_city": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_postal_code": _gone(Category.ADDRESS, recipients=CARRIER),
+        "vat_number": personal(Category.TRANSACTION, on_erase=keep(TAX), purposes=[Purpose.TAX], sensitive=True),
         "gift_message": _gone(Category.MESSAGE),
         "country": _tax(source=Source.CUSTOMER),
         "region": _tax(source=Source.CUSTOMER),

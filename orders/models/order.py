@@ -82,6 +82,8 @@ class Order(models.Model):
     ship_line2 = models.CharField("apartment, floor", max_length=150, blank=True)
     ship_city = models.CharField("town or city", max_length=100, blank=True)
     ship_postal_code = models.CharField("postal code", max_length=20, blank=True)
+    # Null: bought by a person, not by a company. Tax law asks for it on the invoice.
+    vat_number = SealedJSONField("VAT number", null=True, blank=True)
     # Null: no gift message, or erased.
     gift_message = SealedJSONField(null=True, blank=True)
 

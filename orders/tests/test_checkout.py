@@ -51,6 +51,46 @@ def test_a_guest_is_sent_to_stripe_with_the_order_written_and_the_stock_held(
     assert Reservation.objects.get(owner=order.pk).quantity == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("de 136 695 976", "DE136695976"),
+        ("FR40303265045", "FR40303265045"),
+        ("GB 980 7806 84", "GB980780684"),
+        ("", None),
+    ],
+)
+def test_a_company_gives_its_vat_number_which_rests_sealed(
+    browser: Browser, necklace: Variant, written: str, kept: str | None
+) -> None:
+    browser.put_in_bag(f"v:{necklace.pk}")
+    assert pay_button(browser, vat_number=written).status_code == 303
+    order = Order.objects.get()
+    assert order.vat_number == kept
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT vat_number FROM orders_order")
+        (stored,) = cursor.fetchone()
+    assert stored is None if kept is None else kept.encode() not in bytes(stored)
+
+
+def test_a_vat_number_stands_on_the_invoice(
+    buy: Callable[..., Order], necklace: Variant, alice: User, browser: Browser
+) -> None:
+    order = buy(bag_of((necklace, 1)), alice, vat_number="DE136695976")
+    browser.force_login(alice)
+    assert "DE136695976" in browser.get(f"/account/orders/{order.reference}/invoice/").text
+
+
+@pytest.mark.parametrize("written", ["DE136695975", "US123456789", "136695976", "GB980780685", "<script>", "٣٤٥"])
+def test_a_vat_number_that_cannot_be_one_is_named_and_nothing_is_ordered(
+    browser: Browser, necklace: Variant, written: str
+) -> None:
+    browser.put_in_bag(f"v:{necklace.pk}")
+    page = pay_button(browser, vat_number=written)
+    assert "This is no VAT number of the EU or the United Kingdom." in page.text
+    assert Order.objects.count() == 0
+
+
 @pytest.mark.promise("JE-101")
 def test_words_rest_sealed_and_go_when_the_order_is_paid(
     browser: Browser, necklace: Variant, local_stripe: Any
