@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from knox.settings import knox_settings
 
 from privacy.register import rotation
 from privacy.register.declare import (
@@ -38,9 +39,9 @@ from privacy.register.declare import (
 WHILE_ACCOUNT = Retention.while_account()
 
 
-def _hidden(category: Category, source: Source = Source.DERIVED) -> Any:
-    """A secret: a copy of it would only help a thief."""
-    return personal(category, source=source, on_export=Export.HIDE)
+def _hidden(category: Category, source: Source = Source.DERIVED, *, sensitive: bool = False) -> Any:
+    """A secret: a copy of it would only help a thief. *sensitive*: it never rests in the clear."""
+    return personal(category, source=source, on_export=Export.HIDE, sensitive=sensitive)
 
 
 # --- Our own -----------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ declare(
     ],
     describe=lambda user: f"Account of {user.email}",
     fields={
-        "password": _hidden(Category.CREDENTIAL, Source.CUSTOMER),
+        "password": _hidden(Category.CREDENTIAL, Source.CUSTOMER, sensitive=True),
         "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
         "is_superuser": personal(Category.ACCOUNT, source=Source.STAFF),
         "is_staff": personal(Category.ACCOUNT, source=Source.STAFF),
@@ -112,11 +113,15 @@ declare(
     label="API keys",
     reach="user__subject",
     action=Action.DELETE_ROW,
-    retention=Retention.days(0, anchor="expiry", words="90 days, or until you revoke it or change your password"),
+    retention=Retention.days(
+        knox_settings.TOKEN_TTL.days,
+        anchor="created",
+        words="90 days, or until you revoke it or change your password",
+    ),
     purposes=[Purpose.ACCOUNT],
     describe=lambda token: f"API key for {token.name}",
     fields={
-        "digest": _hidden(Category.CREDENTIAL),
+        "digest": _hidden(Category.CREDENTIAL, sensitive=True),
         "token_key": _hidden(Category.CREDENTIAL),
         "user": link("the account it opens", edge=Edge.DEEP),
         "name": personal(Category.ACCOUNT),
@@ -131,6 +136,7 @@ declare(
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=Retention.days(0, anchor="expire_date", words="14 days after you signed in, or until you sign out"),
+    orphans="browsers in which nobody signed in",
     purposes=[Purpose.ACCOUNT],
     describe=lambda session: f"A browser signed in until {session.expire_date:%-d %B %Y}",
     fields={
@@ -205,7 +211,7 @@ declare(
     fields={
         "user": link("the account it protects", edge=Edge.DEEP),
         "type": personal(Category.CREDENTIAL),
-        "data": _hidden(Category.CREDENTIAL, Source.CUSTOMER),
+        "data": _hidden(Category.CREDENTIAL, Source.CUSTOMER, sensitive=True),
         "created_at": personal(Category.CREDENTIAL, source=Source.DERIVED),
         "last_used_at": personal(Category.ONLINE, source=Source.OBSERVED),
     },

@@ -60,8 +60,9 @@ DELIVERED_TO = (
 
 
 def _gone(category: Category, *, source: Source = Source.CUSTOMER, recipients: tuple[str, ...] = ()) -> Field:
-    """A field about the person that an erasure blanks."""
-    return personal(category, source=source, on_erase=BLANK, recipients=recipients)
+    """A field about the person that an erasure blanks; what somebody wrote to somebody rests sealed."""
+    is_intimate = category is Category.MESSAGE
+    return personal(category, source=source, on_erase=BLANK, sensitive=is_intimate, recipients=recipients)
 
 
 def _tax(*, source: Source = Source.DERIVED) -> Field:
@@ -282,11 +283,12 @@ declare(
     reach=ByValue(find=bags_of, words="the signed-in customer it names, and the bag behind each order of theirs"),
     action=Action.DELETE_ROW,
     retention=Retention.days(KEPT_FOR.days, anchor="touched_at"),
+    orphans="guests who wrote on a bag and have not ordered",
     purposes=[Purpose.ORDER],
     fields={
         "id": not_personal("the random number in the bag cookie"),
         "subject": link("the signed-in customer whose bag it is", edge=Edge.DEEP),
-        "words": personal(Category.MESSAGE),
+        "words": personal(Category.MESSAGE, sensitive=True),
         "created_at": not_personal("when the first words were written"),
         "touched_at": not_personal("when they were last changed"),
     },
@@ -298,6 +300,7 @@ declare(
     reach=ByValue(find=webhooks_of, words="the reference of one of their orders"),
     action=Action.DELETE_ROW,
     retention=Retention.days(WEBHOOKS_KEPT_FOR.days, anchor="received_at"),
+    orphans="events that name no order of this shop",
     purposes=[Purpose.PAYMENT],
     fields={
         "event_id": personal(Category.LINKAGE, source=Source.PROCESSOR),
@@ -327,7 +330,7 @@ declare(
     purposes=[Purpose.ORDER],
     describe=describe_certificate,
     fields={
-        "line": link("the piece it describes"),
+        "line": link("the piece it describes", edge=Edge.DEEP),
         "lab": personal(Category.TRANSACTION, source=Source.DERIVED),
         "number": personal(Category.TRANSACTION, source=Source.DERIVED, sensitive=True),
         "key_version": not_personal("which of our keys made the digest"),
@@ -347,7 +350,7 @@ declare(
     eraser=papers.discard,
     describe=lambda paper: f"{paper.get_kind_display()}: {paper.title}",
     fields={
-        "order": link("the order it was made for"),
+        "order": link("the order it was made for", edge=Edge.DEEP),
         "kind": personal(Category.TRANSACTION, source=Source.STAFF),
         "title": personal(Category.TRANSACTION, source=Source.STAFF, sensitive=True),
         "file_name": not_personal("a random name on our disk"),

@@ -92,6 +92,7 @@ declare(
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.years("requests", anchor="created_at"),
+    orphans="mail to an address that no person record carries, such as a sign-up that was refused",
     purposes=[Purpose.ORDER, Purpose.ACCOUNT, Purpose.RIGHTS],
     describe=lambda row: row.kind.partition(".")[2].replace("_", " ").capitalize(),
     fields={
@@ -116,6 +117,7 @@ declare(
     reach="subject_id",
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="at"),
+    orphans="what happened to the shop rather than to anybody",
     purposes=[Purpose.RIGHTS, Purpose.SECURITY],
     is_evidence=True,
     describe=lambda row: row.event.replace(".", ": ").replace("_", " ").capitalize(),
@@ -213,7 +215,7 @@ declare(
     describe=lambda row: f"{row.reference}, looked at again by {row.review_on:%-d %B %Y}",
     fields={
         "reference": _shown,
-        "subject": link("the person whose data are held"),
+        "subject": link("the person whose data are held", edge=Edge.PLACEHOLDER),
         "model": not_personal("the table that is held"),
         "row": personal(Category.LINKAGE, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)),
         "reason": personal(Category.EVIDENCE, source=Source.STAFF, on_erase=keep(FOR_THE_RECORD)),
@@ -235,12 +237,12 @@ declare(
     label="Fingerprints that keep you erased",
     reach="subject_id",
     action=Action.KEEP_UNTIL,
-    retention=Retention.years("orders", anchor="raised_at", fallback="raised_at"),
+    retention=Retention.years("orders", anchor="raised_at"),
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda row: f"A keyed fingerprint of an {row.get_kind_display()}",
     fields={
-        "subject_id": link("the person it is about, as a number without a key"),
+        "subject_id": link("the person it is about, as a number without a key", edge=Edge.PLACEHOLDER),
         "kind": _event,
         "key_version": not_personal("which of our keys made it"),
         "digest": personal(

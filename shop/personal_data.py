@@ -6,6 +6,7 @@ A hold on stock names its order, and only the order knows whose.
 from privacy.register.declare import (
     Action,
     Category,
+    Edge,
     Purpose,
     Retention,
     Source,
@@ -30,12 +31,13 @@ declare(
     label="What you looked at",
     reach="subject_id",
     action=Action.DELETE_ROW,
-    retention=Retention.days(730, anchor="at", words="24 months"),
+    retention=Retention.months("activity", anchor="at"),
+    orphans="visitors who were not signed in",
     purposes=[Purpose.STATISTICS],
     partitioned_by="at",
     describe=lambda row: f"{row.get_kind_display()}: {row.object_ref}",
     fields={
-        "subject_id": link("the person it is about, as a number without a key"),
+        "subject_id": link("the person it is about, as a number without a key", edge=Edge.DEEP),
         "kind": personal(Category.ACTIVITY, source=Source.OBSERVED),
         "object_ref": personal(Category.ACTIVITY, source=Source.OBSERVED),
         "at": personal(Category.ACTIVITY, source=Source.OBSERVED),

@@ -11,6 +11,7 @@ A row that is deleted takes its fields along. On a row that is kept, every perso
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from traceback import extract_stack
 from typing import Any, Final
 
 from django.apps import apps
@@ -118,6 +119,7 @@ class Declaration:
     blockers: Callable[[Family], Iterable[Blocker]] | None = None
     eraser: Callable[[Family], int] | None = None
     is_evidence: bool = False
+    orphans: str = ""  # whose rows reach no person, where that may be
     partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
 
     def model_class(self) -> type[models.Model]:
@@ -127,6 +129,11 @@ class Declaration:
     def paths(self) -> tuple[str, ...]:
         """The look-up paths to the person; none where rows are found by value."""
         return reaching.paths(self.reach)
+
+    @property
+    def visible_paths(self) -> tuple[str, ...]:
+        """The look-up paths to people who may only see the row."""
+        return reaching.paths(self.visible)
 
     def rows(self, family: Family) -> Rows:
         """All rows that are this person's: *family* is every subject joined to them."""
@@ -201,10 +208,8 @@ class Processor:
 DECLARATIONS: Final[dict[str, Declaration]] = {}
 NOT_PERSONAL: Final[dict[str, str]] = {}
 PROCESSORS: Final[dict[str, Processor]] = {}
-
-
-class DeclaredTwice(Exception):
-    """Two declarations speak of the same model."""
+SAID_TWICE: Final[list[tuple[str, str]]] = []
+"""What was declared again, and where; the first declaration stands and a check reports the second."""
 
 
 def personal(
@@ -257,6 +262,7 @@ def declare(
     blockers: Callable[[Family], Iterable[Blocker]] | None = None,
     eraser: Callable[[Family], int] | None = None,
     is_evidence: bool = False,
+    orphans: str = "",
     partitioned_by: str = "",
 ) -> Declaration:
     """Declare a model of personal data.
@@ -266,33 +272,37 @@ def declare(
     *after*: labels of models whose step must be done before this one in an erasure.
     *eraser*: erases this person's rows where neither deleting nor overwriting rows is enough; returns how many.
     *is_evidence*: rows that prove what was done and survive an erasure with references only.
+    *orphans*: whose rows reach no person at all, where every way there may be empty; their retention must be dated.
     *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
     """
-    _once(model)
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
-        describe, blockers, eraser, is_evidence, partitioned_by,
+        describe, blockers, eraser, is_evidence, orphans, partitioned_by,
     )  # fmt: skip
-    DECLARATIONS[model] = declaration
+    if _is_first(model):
+        DECLARATIONS[model] = declaration
     return declaration
 
 
 def declare_not_personal(model: str, reason: str) -> None:
     """Declare in one word that no row of *model* says anything about a person."""
-    _once(model)
-    NOT_PERSONAL[model] = reason
+    if _is_first(model):
+        NOT_PERSONAL[model] = reason
 
 
 def declare_processor(processor: Processor) -> None:
     """Enter a processor in the register."""
-    if processor.slug in PROCESSORS:
-        raise DeclaredTwice(processor.slug)
-    PROCESSORS[processor.slug] = processor
+    if _is_first(processor.slug):
+        PROCESSORS[processor.slug] = processor
 
 
-def _once(model: str) -> None:
-    if model in DECLARATIONS or model in NOT_PERSONAL:
-        raise DeclaredTwice(model)
+def _is_first(name: str) -> bool:
+    """Whether nobody spoke of *name* before; else the caller's place is noted for the check."""
+    if name not in {*DECLARATIONS, *NOT_PERSONAL, *PROCESSORS}:
+        return True
+    caller = extract_stack(limit=3)[0]
+    SAID_TWICE.append((name, f"{caller.filename}:{caller.lineno}"))
+    return False
 
 
 def _written(row: models.Model, fates: Mapping[str, Fate]) -> dict[str, Any]:

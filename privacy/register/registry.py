@@ -6,7 +6,7 @@ The one place that reads `declare.DECLARATIONS`; every list of personal data in 
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from typing import Any, Final
 from uuid import UUID
 
@@ -145,15 +145,13 @@ def undeclared() -> Iterator[tuple[type[models.Model], list[str]]]:
 
 
 def field_names(model: type[models.Model]) -> list[str]:
-    """Concrete fields and many-to-many relations, without automatic row numbers."""
-    columns = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    return [field.name for field in (*columns, *model._meta.many_to_many)]
+    """Columns and many-to-many relations, without automatic row numbers; a parent's own table declares its own."""
+    columns = [field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)]
+    return [field.name for field in (*columns, *model._meta.local_many_to_many)]
 
 
-def cycle() -> list[str]:
-    """The models whose `after=` edges go round in a circle; empty when there is none."""
-    try:
-        in_order_of_erasure()
-    except CycleError as error:
-        return list(error.args[1])
-    return []
+def is_installed(declaration: Declaration) -> bool:
+    """Whether the model that is declared exists here."""
+    return declaration.model.lower() in {
+        model._meta.label_lower for model in apps.get_models(include_auto_created=True)
+    }

@@ -1,133 +1,18 @@
-"""The register fails closed: what is not declared, or cannot be carried out, is an error."""
+"""What the register answers: rows by path and by value, fields by question, a copy without what is somebody else's."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 
-from privacy import checks
 from privacy.ground.models import AuditEvent
 from privacy.register import registry, subjects
-from privacy.register.declare import (
-    DECLARATIONS,
-    NOT_PERSONAL,
-    Action,
-    Category,
-    DeclaredTwice,
-    Purpose,
-    Retention,
-    declare,
-    declare_not_personal,
-    keep,
-    not_personal,
-    personal,
-)
+from privacy.register.declare import BLANK, DECLARATIONS, Category, Edge, Export, Purpose, Retention, link, personal
+from privacy.register.models import Subject
+from privacy.tests.people import someone
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def blank_page() -> Iterator[None]:
-    """The declaration of Identifier taken out for one test."""
-    declared, excused = dict(DECLARATIONS), dict(NOT_PERSONAL)
-    DECLARATIONS.pop("privacy.Identifier", None)
-    NOT_PERSONAL.pop("privacy.Identifier", None)
-    yield
-    DECLARATIONS.clear()
-    DECLARATIONS.update(declared)
-    NOT_PERSONAL.clear()
-    NOT_PERSONAL.update(excused)
-
-
-FIELDS = {
-    "subject": not_personal("the person it belongs to"),
-    "kind": not_personal("e-mail or telephone"),
-    "key_version": not_personal("which key made it"),
-    "digest": personal(Category.CONTACT),
-    "created_at": not_personal("when the row was made"),
-    "proven_at": not_personal("when it was proven"),
-}
-
-
-def identifier(**changes):
-    facts = {
-        "label": "Identifiers",
-        "reach": "subject",
-        "action": Action.DELETE_ROW,
-        "retention": Retention.while_account(),
-        "purposes": [Purpose.ACCOUNT],
-        "fields": FIELDS,
-    }
-    return declare("privacy.Identifier", **{**facts, **changes})
-
-
-def problems():
-    found = [*checks.everything_is_declared(None), *checks.declarations_fit_the_models(None)]
-    return [(problem.id, problem) for problem in found if "Identifier" in problem.msg]
-
-
-def test_the_project_is_declared_whole():
-    assert [problem.msg for problem in checks.everything_is_declared(None)] == []
-    assert [problem.msg for problem in checks.declarations_fit_the_models(None)] == []
-    assert len(list(apps.get_models())) > 30
-
-
-def test_a_model_nobody_declared_is_an_error_that_prints_the_lines_to_paste(blank_page):
-    [(code, problem)] = problems()
-    assert code == "privacy.E001"
-    assert '"digest": not_personal("...")' in problem.hint
-    assert 'declare_not_personal("privacy.Identifier"' in problem.hint
-
-
-def test_a_single_field_nobody_declared_is_an_error(blank_page):
-    identifier(fields={name: field for name, field in FIELDS.items() if name != "digest"})
-    [(code, problem)] = problems()
-    assert code == "privacy.E001"
-    assert problem.msg.endswith("nobody declared: digest.")
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"fields": {**FIELDS, "email": personal(Category.CONTACT)}}, "privacy.E002"),
-        ({"reach": "kind"}, "privacy.E003"),
-        ({"reach": "nobody__subject"}, "privacy.E003"),
-        ({"purposes": []}, "privacy.E004"),
-        ({"fields": {**FIELDS, "kind": not_personal(" ")}}, "privacy.E005"),
-        ({"action": Action.KEEP_UNTIL}, "privacy.E006"),
-        ({"fields": {**FIELDS, "digest": personal(Category.CONTACT, on_erase=keep("law"))}}, "privacy.E006"),
-        ({"after": ["privacy.Nothing"]}, "privacy.E007"),
-    ],
-)
-def test_a_declaration_that_cannot_be_carried_out_is_an_error(blank_page, changes, code):
-    identifier(**changes)
-    assert [found for found, _ in problems()] == [code]
-
-
-@pytest.mark.promise("JK-51")
-def test_a_column_that_smells_of_a_person_needs_a_real_excuse(blank_page):
-    assert checks.SMELLS.search("shipping_address")
-    assert checks.SMELLS.search("ip")
-    assert not checks.SMELLS.search("zipped_lines"[3:])
-
-
-def test_one_model_is_declared_once(blank_page):
-    identifier()
-    with pytest.raises(DeclaredTwice):
-        declare_not_personal("privacy.Identifier", "said twice")
-
-
-def test_steps_come_after_what_they_wait_for():
-    order = [declaration.model for declaration in registry.in_order_of_erasure()]
-    assert len(order) == len(DECLARATIONS)
-    for declaration in registry.all_declared():
-        assert all(order.index(other) < order.index(declaration.model) for other in declaration.after)
-
-
-def test_steps_in_a_circle_are_an_error(blank_page):
-    identifier(after=["privacy.Identifier"])
-    assert ("privacy.E007") in [problem.id for problem in checks.declarations_fit_the_models(None)]
 
 
 @pytest.mark.django_db
@@ -138,5 +23,80 @@ def test_rows_of_a_person_are_reached_by_the_declared_path():
     assert list(registry.of("privacy.Identifier").rows([alice.pk])) == [mine]
 
 
+@pytest.mark.django_db
+def test_rows_by_value_are_only_visible_and_never_rows_of_ones_own():
+    alice, bob, carol = someone("alice"), someone("bob"), someone("carol", is_staff=True)
+    kind = ContentType.objects.get_for_model(alice.user)
+    made = [
+        LogEntry.objects.create(
+            user=carol.user, content_type=kind, object_id=str(each.user.pk), object_repr=each.email, action_flag=CHANGE
+        )
+        for each in (alice, bob, carol)
+    ]
+    history = registry.of("admin.LogEntry")
+    seen = {each.email: list(history.visible_rows([each.subject.pk])) for each in (alice, bob, carol)}
+    assert seen == {alice.email: [made[0]], bob.email: [made[1]], carol.email: []}
+    assert set(history.rows([carol.subject.pk])) == set(made)
+
+
+@pytest.mark.django_db
+def test_a_redacted_value_is_replaced_and_an_empty_one_is_not_invented():
+    carol = someone("carol", is_staff=True)
+    entry = LogEntry(user=carol.user, action_time=NOON, object_repr="alice@example.com", change_message="")
+    shown = registry.shown(registry.of("admin.LogEntry"), entry)
+    assert shown == {"action time": NOON.isoformat(), "object repr": registry.REDACTED, "change message": ""}
+
+
 def test_evidence_has_no_foreign_key():
     assert not [field.name for field in AuditEvent._meta.concrete_fields if field.is_relation]
+
+
+def test_steps_come_after_what_they_wait_for():
+    order = [declaration.model for declaration in registry.in_order_of_erasure()]
+    assert len(order) == len(DECLARATIONS)
+    for declaration in registry.all_declared():
+        assert all(order.index(other) < order.index(declaration.model) for other in declaration.after)
+
+
+def test_every_field_is_every_personal_field_once():
+    every = [(declaration.model, name) for declaration, name, _ in registry.every_field()]
+    assert len(every) == len(set(every)) == sum(len(each.personal_fields()) for each in DECLARATIONS.values())
+    assert ("accounts.User", "email") in every
+    assert ("accounts.User", "is_active") not in every
+
+
+def test_fields_by_what_is_asked():
+    def named(**question):
+        return {(declaration.model, name) for declaration, name, _ in registry.fields(**question)}
+
+    assert named() == {(declaration.model, name) for declaration, name, _ in registry.every_field()}
+    assert ("orders.Order", "ship_line1") in named(recipient="carrier")
+    assert ("orders.Order", "email") not in named(recipient="carrier")
+    assert named(recipient="nobody") == set()
+    assert named(category=Category.NAME) >= {("accounts.User", "full_name"), ("orders.Order", "ship_name")}
+    assert ("accounts.User", "phone") in named(purpose=Purpose.DELIVERY)
+    assert ("accounts.User", "email") not in named(purpose=Purpose.DELIVERY)
+    assert named(sensitive=True) | named(sensitive=False) == named()
+    assert named(sensitive=True, category=Category.CREDENTIAL) >= {
+        ("accounts.User", "password"),
+        ("accounts.ApiToken", "digest"),
+        ("mfa.Authenticator", "data"),
+    }
+
+
+def test_a_field_may_have_a_time_and_a_purpose_of_its_own():
+    brief = Retention.days(30, anchor="created_at")
+    declaration = registry.of("privacy.Identifier")
+    fields = {**declaration.fields, "kind": personal(Category.CONTACT, retention=brief, purposes=[Purpose.SECURITY])}
+    mine = type(declaration)(**{**vars(declaration), "fields": fields})
+    assert (mine.retention_of("kind"), mine.purposes_of("kind")) == (brief, (Purpose.SECURITY,))
+    assert (mine.retention_of("digest"), mine.purposes_of("digest")) == (declaration.retention, declaration.purposes)
+
+
+def test_a_detached_relation_is_cut_on_a_kept_row_and_every_other_stays():
+    cut, kept = link("the desk", edge=Edge.DETACH), link("the order", edge=Edge.KEEP_UNTIL)
+    assert (cut.on_erase, cut.on_export, cut.edge) == (BLANK, Export.HIDE, Edge.DETACH)
+    declaration = registry.of("privacy.DataRequest")
+    mine = type(declaration)(**{**vars(declaration), "fields": {"joined_to": cut, "subject": kept}})
+    assert mine.edges() == {"joined_to": Edge.DETACH, "subject": Edge.KEEP_UNTIL}
+    assert mine.blanks(mine.model_class()(subject=Subject(), state="completed")) == {"joined_to": None}

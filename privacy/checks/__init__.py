@@ -1,0 +1,64 @@
+"""System checks that fail closed: personal data nobody declared, or declared in a way that cannot be true or carried out.
+
+`models` looks at a declaration as a whole, `fields` at its columns, `relations` at what hangs together. Each finding has an id, a
+sentence and a remedy (`findings`).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+
+from privacy.checks import fields, models, relations
+from privacy.checks.findings import error
+from privacy.register import registry
+from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
+
+
+@checks.register("privacy")
+def everything_is_declared(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E001: a field or relation of any installed model that no declaration names, with the lines to paste."""
+    return [
+        error(
+            "E001",
+            f"{model._meta.label} has fields nobody declared: {', '.join(missing) or 'the model itself'}.",
+            hint=f"In a personal_data.py:\n{models.lines_to_paste(model, missing)}",
+            obj=model,
+        )
+        for model, missing in registry.undeclared()
+    ]
+
+
+@checks.register("privacy")
+def declarations_fit_the_models(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E002 to E013: what a declaration says must exist, reach a person, end, and be possible to carry out."""
+    found = [problem for declaration in registry.all_declared() for problem in problems_of(declaration)]
+    for label, reason in NOT_PERSONAL.items():
+        found += problems_of_excuse(label, reason)
+    found += [error("E011", f"{model} is declared a second time in {where}.") for model, where in SAID_TWICE]
+    return [*found, *relations.circle()]
+
+
+def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:
+    """Everything wrong with one declaration."""
+    try:
+        model = declaration.model_class()
+    except LookupError:
+        yield error("E002", f"{declaration.model} is declared but not installed.")
+        return
+    yield from models.problems(declaration, model)
+    for name in sorted(declaration.fields.keys() & models.names(model)):
+        yield from fields.problems(declaration, model, name)
+        yield from relations.problems(declaration, model, name)
+
+
+def problems_of_excuse(label: str, reason: str) -> Iterator[checks.CheckMessage]:
+    """Everything wrong with calling a whole model not personal."""
+    try:
+        model = apps.get_model(label)
+    except LookupError:
+        yield error("E002", f"{label} is called not personal but is not installed.")
+        return
+    yield from fields.problems_of_excuse(model, reason)
+    yield from relations.problems_of_excuse(model)
