@@ -94,4 +94,5 @@ def _value(figure: probes.Figure) -> str:
 
 def _counts_in_words(chosen: list[Promise]) -> str:
     counts = promises.counted(chosen)
-    return f"\n{len(chosen)} promises: " + ", ".join(f"{count} {status}" for status, count in counts.items()) + "."
+    noun = "promise" if len(chosen) == 1 else "promises"
+    return f"\n{len(chosen)} {noun}: " + ", ".join(f"{count} {status}" for status, count in counts.items()) + "."

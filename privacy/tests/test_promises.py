@@ -1,0 +1,378 @@
+"""The promises: the file that holds them, the tests that show them, the figures of the running shop, the page and the command."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from privacy.messages.models import Message
+from privacy.proof import markers, probes, promises
+from privacy.proof.promises import Malformed, Status, Theme
+from privacy.register import profiles
+from privacy.rights.models import DataRequest
+from privacy.tests.people import NOON, asks, someone
+from privacy.views import promises as page_of_promises
+
+ENTRY = '\n[{}]\nwords = "We do."\ntheme = "security"\nstatus = "planned"\n'
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(settings):
+    settings.PAGE_CACHE_SECONDS = 0
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a whole promises.toml in which one promise reads otherwise, or is missing."""
+
+    def write(id_="", entry="", *, head="planned_at_most = 301\n", more=""):
+        file = tmp_path / "promises.toml"
+        parts = [ENTRY.format(each) if each != id_ else entry for each in promises.expected()]
+        file.write_text(head + "".join(parts) + more)
+        return file
+
+    return write
+
+
+# The file
+
+
+def test_a_whole_file_is_read(written):
+    register = promises.read(written())
+    assert len(register.promises) == 301
+    assert list(register.promises)[:2] == ["JS-01", "JS-02"]
+    assert [promise.id for promise in register.of("SG")][-1] == "SG-18"
+    assert register.promises["JE-143"].theme is Theme.SECURITY
+    assert promises.counted(register.promises.values())[Status.PLANNED] == 301
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("", "promises.toml lacks JE-05."),
+        ('\n[JE-05]\nwords = "We do."\n', "JE-05 lacks status, theme."),
+        (ENTRY.format("JE-05") + 'owner = "us"\n', "JE-05 has owner, which nobody reads."),
+        (ENTRY.format("JE-05").replace("planned", "done"), "JE-05 has the status 'done'; there are tested, probed, "),
+        (ENTRY.format("JE-05").replace("security", "safety"), "JE-05 has the theme 'safety'; there are collection, "),
+        (ENTRY.format("JE-05").replace("We do.", "  "), "JE-05 must be a table of texts, none of them empty."),
+        (ENTRY.format("JE-05") + "probe = 3\n", "JE-05 must be a table of texts, none of them empty."),
+        (ENTRY.format("JE-05") + ENTRY.format("JE-144"), "JE-144 is no promise of the five policies."),
+        (ENTRY.format("JE-05") + ENTRY.format("JE-5"), "JE-5 is no promise of the five policies."),
+        (ENTRY.format("JE-05") + ENTRY.format("XX-01"), "XX-01 is no promise of the five policies."),
+        (ENTRY.format("JE-05") + ENTRY.format("JE-05"), "promises.toml cannot be read: "),
+    ],
+)
+def test_what_is_wrong_with_a_promise_is_said_with_its_name(written, entry, problem):
+    with pytest.raises(Malformed, match=f"^{re.escape(problem)}"):
+        promises.read(written("JE-05", entry))
+
+
+def test_a_promise_that_is_no_table_is_said_with_its_name(written):
+    with pytest.raises(Malformed, match=r"^JE-05 must be a table"):
+        promises.read(written("JE-05", head='planned_at_most = 301\nJE-05 = "We do."\n'))
+
+
+@pytest.mark.parametrize("head", ["", 'planned_at_most = "many"\n', "planned_at_most = true\n"])
+def test_the_ceiling_is_a_number(written, head):
+    with pytest.raises(Malformed, match=r"needs planned_at_most, a whole number"):
+        promises.read(written(head=head))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(Malformed, match=r"^nothing.toml cannot be read"):
+        promises.read(tmp_path / "nothing.toml")
+
+
+def test_a_profile_of_ones_own_without_a_list_has_no_promises(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text((profiles.FOLDER / "jane_ellen.toml").read_text().replace('promises = "JE"', ""))
+    assert promises.of_profile(profiles.named(str(own))) == []
+
+
+# The markers
+
+MARKED = '''
+import pytest
+
+@pytest.mark.slow
+@pytest.mark.promise("JE-05", "JS-26")
+def test_the_clock_is_right():
+    pass
+
+@pytest.mark.promise("JE-05")
+@pytest.mark.skip
+def test_that_does_not_run():
+    pass
+
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.promise("JE-06"))])
+async def test_of_one_case(x):
+    pass
+
+class TestTogether:
+    pytestmark = [pytest.mark.promise("JE-07")]
+
+    @pytest.mark.xfail(reason="not yet")
+    def test_that_fails(self):
+        pass
+
+    def test_of_a_class(self):
+        pass
+
+@pytest.mark.promise("JE-08")
+def help_a_test():
+    """pytest.mark.promise("JE-09")"""
+'''
+
+
+def marked(tmp_path, text):
+    folder = tmp_path / "orders" / "tests"
+    folder.mkdir(parents=True)
+    (folder / "test_clock.py").write_text(text)
+    return {id_: [test.words for test in tests] for id_, tests in markers.by_promise(tmp_path).items()}
+
+
+def test_markers_are_found_wherever_pytest_would_find_them(tmp_path):
+    assert marked(tmp_path, MARKED) == {
+        "JE-05": ["The clock is right"],
+        "JS-26": ["The clock is right"],
+        "JE-06": ["Of one case"],
+        "JE-07": ["Of a class"],
+    }
+
+
+def test_a_marker_for_a_whole_file_counts_for_each_of_its_tests(tmp_path):
+    text = "pytestmark = pytest.mark.promise('JE-05')\ndef test_one(): ...\ndef test_two(): ...\n"
+    assert marked(tmp_path, text) == {"JE-05": ["One", "Two"]}
+
+
+@pytest.mark.parametrize("arguments", ["", "JE_05", "*IDS", "id='JE-05'", "f'JE-{5:02}'"])
+def test_a_marker_nobody_could_find_is_refused(tmp_path, arguments):
+    with pytest.raises(markers.Unclear, match=r"^test_clock.py:1: "):
+        marked(tmp_path, f"@pytest.mark.promise({arguments})\ndef test_one(): ...\n")
+
+
+def test_where_the_tests_were_not_shipped_nothing_is_shown(tmp_path):
+    assert markers.by_promise(tmp_path) == {}
+
+
+# The figures
+
+
+def values(at=NOON):
+    return {name: figure.value for name, figure in probes.measure(probes.PROBES, at=at).items()}
+
+
+@pytest.mark.django_db
+def test_an_empty_shop_has_every_figure_right():
+    assert [name for name, figure in probes.measure(probes.PROBES, at=NOON).items() if not figure.is_right] == []
+
+
+@pytest.mark.django_db
+def test_time_makes_a_figure_wrong():
+    request = asks(someone("alice"))
+    someone("bob")
+    assert (values(request.due_at)["requests_past_due"], values(request.due_at)["first_replies_past_due"]) == (0, 1)
+    late = values(request.due_at + timedelta(seconds=1))
+    assert (late["requests_past_due"], late["first_replies_past_due"]) == (1, 1)
+    assert (values(NOON + timedelta(minutes=59))["mails_waiting"], late["mails_waiting"]) == (
+        0,
+        Message.objects.count(),
+    )
+
+
+@pytest.mark.django_db
+def test_what_is_left_of_somebody_erased_is_counted():
+    alice, _bob = someone("alice"), someone("bob")
+    assert values()["identifiers_of_the_erased"] == 0
+    type(alice.subject).objects.filter(pk=alice.subject.pk).update(erased_at=NOON)
+    assert values()["identifiers_of_the_erased"] == 1
+
+
+@pytest.mark.django_db
+def test_an_erasure_that_ended_without_a_certificate_is_counted():
+    request = asks(someone("alice"))
+    DataRequest.objects.filter(pk=request.pk).update(state="completed", completed_at=NOON, contact=None)
+    assert values()["erasures_without_certificate"] == 1
+
+
+@pytest.mark.django_db
+def test_a_question_that_fails_is_unknown_and_harms_no_other(monkeypatch):
+    def broken(at):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM no_such_table")
+        return 0
+
+    monkeypatch.setitem(probes.PROBES, "broken", probes.Probe("broken", "Broken", broken))
+    monkeypatch.setitem(probes.PROBES, "whole", probes.Probe("whole", "Whole", lambda at: DataRequest.objects.count()))
+    figures = probes.measure(["broken", "whole", "nobody's"], at=NOON)
+    assert {name: (figure.value, figure.is_right) for name, figure in figures.items()} == {
+        "broken": (None, False),
+        "whole": (0, True),
+    }
+
+
+@pytest.mark.django_db
+def test_the_page_asks_at_most_once_a_minute():
+    first = probes.recent(at=NOON)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        again = probes.recent(at=NOON + timedelta(seconds=50))
+    assert (len(asked), again) == (0, first)
+    cache.clear()
+    assert probes.recent(at=NOON + timedelta(seconds=61))["mails_waiting"].at == NOON + timedelta(seconds=61)
+
+
+def test_a_probe_is_declared_once():
+    with pytest.raises(probes.DeclaredTwice):
+        probes.declare("mails_waiting", "Again", lambda at: 0)
+
+
+# The page
+
+
+def read(path="/privacy/promises/"):
+    answer = Client().get(path)
+    assert answer.status_code == 200
+    assert not answer.cookies
+    return answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", profiles.slugs())
+def test_the_page_shows_each_promise_of_the_shop_one_is_in_and_no_other(settings, slug):
+    settings.LOUPE_POLICY = slug
+    shop = profiles.current()
+    page = read()
+    own = promises.of_profile(shop)
+    assert re.findall(r'<li class="promise" id="([^"]+)">', page) == [
+        standing.promise.id
+        for _theme, standings in page_of_promises.chapters(promises.standing(own, {}))
+        for standing in standings
+    ]
+    assert len(own) == promises.HOW_MANY[shop.promises]
+    assert f"makes {len(own)} promises" in page
+    assert page.index(f'<span aria-current="page">{shop.shop_name.replace(chr(39), "&#x27;")}</span>') > 0
+
+
+@pytest.mark.django_db
+def test_a_promise_says_what_shows_it_what_the_law_asks_and_what_is_counted():
+    page = read()
+    one = page[page.index('id="JE-95"') : page.index("</li>\n", page.index('id="JE-95"'))]
+    promise = promises.register().promises["JE-95"]
+    for words in (promise.words, "Tested", "The law asks more:", promise.override, "after the date they were due"):
+        assert words in one
+    assert "Completion is the sooner of 30 days and one month" in one
+    assert "privacy/tests/test_rights_clock.py" in one
+    assert '<span class="tag tag--good">0</span>' in one
+
+
+@pytest.mark.django_db
+def test_a_figure_that_is_wrong_is_shown_as_wrong():
+    request = asks(someone("alice"))
+    DataRequest.objects.filter(pk=request.pk).update(due_at=NOON - timedelta(days=400))
+    assert '<span class="tag tag--late">1, wrong</span>' in read()
+
+
+@pytest.mark.django_db
+def test_another_shops_promises_have_their_own_address():
+    page = read("/privacy/promises/selenegleam/")
+    assert 'id="SG-18"' in page
+    assert 'id="JE-01"' not in page
+    assert Client().get("/privacy/promises/tiffany/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_shop_of_ones_own_shows_its_own_promises_only(settings, tmp_path):
+    own = tmp_path / "own.toml"
+    demo = (profiles.FOLDER / "jane_ellen.toml").read_text()
+    own.write_text(demo.replace("demo = true", "demo = false"))
+    settings.LOUPE_POLICY = str(own)
+    assert "JE-143" in read()
+    assert "SeleneGleam" not in read()
+    assert Client().get("/privacy/promises/selenegleam/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_shop_without_a_list_says_so(settings, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text((profiles.FOLDER / "jane_ellen.toml").read_text().replace('promises = "JE"', ""))
+    settings.LOUPE_POLICY = str(own)
+    page = read()
+    assert "have not been written down" in page
+    assert 'class="promise"' not in page
+
+
+@pytest.mark.django_db
+def test_the_page_asks_one_question_for_each_figure_and_then_none(django_assert_max_num_queries):
+    markers.by_promise()
+    with CaptureQueriesContext(connection) as cold:
+        read()
+    counts = [query["sql"] for query in cold if query["sql"].startswith("SELECT COUNT")]
+    assert len(counts) == len(cold) - 2 * len(probes.PROBES), "a count and its savepoint, and nothing else"
+    with django_assert_max_num_queries(0):
+        read()
+        read("/privacy/promises/jskeuc/")
+
+
+# The command
+
+
+def command(*arguments):
+    out = io.StringIO()
+    call_command("promises", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_the_command_prints_one_promise_with_what_shows_it():
+    lines = command("--id", "JS-26").splitlines()
+    promise = promises.register().promises["JS-26"]
+    assert lines[0] == f"JS-26  tested  {promise.words}"
+    assert "        kept by privacy.rights.clock" in lines
+    assert "        measured: Requests without a first reply in the time promised: 0 (right: 0)" in lines
+    shown = [line.strip() for line in lines if "shown by" in line]
+    assert "shown by privacy/tests/test_rights_requests.py::test_a_shop_that_promises_48_hours_counts_hours" in shown
+    assert lines[-1] == "1 promise: 1 tested, 0 probed, 0 organisational, 0 planned."
+
+
+@pytest.mark.django_db
+def test_the_command_narrows_and_counts():
+    every = promises.counted(promises.register().promises.values())
+    assert command().splitlines()[-1].startswith("301 promises: ")
+    data = json.loads(command("--profile", "selenegleam", "--status", "organisational", "--json"))
+    wanted = [each.id for each in promises.register().of("SG") if each.status is Status.ORGANISATIONAL]
+    assert [each["id"] for each in data["promises"]] == wanted
+    assert data["counts"] == {"tested": 0, "probed": 0, "organisational": len(wanted), "planned": 0}
+    assert sum(every.values()) == 301
+
+
+@pytest.mark.django_db
+def test_the_command_ends_with_1_when_a_figure_is_wrong():
+    request = asks(someone("alice"))
+    DataRequest.objects.filter(pk=request.pk).update(due_at=NOON - timedelta(days=400))
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"^Requests still open after the date they were due: 1\.$") as ended:
+        call_command("promises", "--id", "JE-95", "--json", stdout=out)
+    assert ended.value.returncode == 1
+    figure = json.loads(out.getvalue())["promises"][0]["figure"]
+    assert (figure["value"], figure["right"], figure["is_right"]) == (1, 0, False)
+    assert "JS-06" in command("--id", "JS-06"), "figures of other promises do not count"
+
+
+@pytest.mark.django_db
+def test_the_command_knows_which_promises_there_are():
+    with pytest.raises(CommandError, match=r"^There is no promise JS-47\.$"):
+        command("--id", "JS-47")
