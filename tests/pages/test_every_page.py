@@ -36,6 +36,7 @@ PUBLIC = [
     "/privacy/",
     "/privacy/cookies/",
     "/privacy/opt-out/",
+    "/privacy/promises/",
     "/privacy/request/",
     "/privacy/certificate/",
     "/no-such-page/",
