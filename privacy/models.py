@@ -2,9 +2,20 @@
 
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
+from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Identifier, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
 from privacy.rights.models import *  # noqa: F403
 
-__all__ = ["AuditEvent", "Identifier", "IdentityCode", "Message", "Subject", "SubjectLink", "Tombstone"]
+__all__ = [
+    "AuditBatch",
+    "AuditEvent",
+    "AuditLeaf",
+    "Identifier",
+    "IdentityCode",
+    "Message",
+    "Subject",
+    "SubjectLink",
+    "Tombstone",
+]

@@ -362,3 +362,5 @@ declare_not_personal(
 )
 
 rotation.files("Copies waiting to be fetched", packages.folder)
+declare_not_personal("privacy.AuditBatch", "hashes over the audit trail, and how many events each covers")
+declare_not_personal("privacy.AuditLeaf", "the number, moment and hash of an event; says nothing without the event")

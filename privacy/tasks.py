@@ -56,3 +56,11 @@ def make_partitions() -> None:
     from privacy.rights import partitions
 
     partitions.make_ahead(at=timezone.now())
+
+
+@shared_task
+def bind_audit_events() -> None:
+    """Bind what the audit trail has gained since the last time."""
+    from privacy.proof import chain
+
+    chain.bind(at=timezone.now())

@@ -242,6 +242,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BEAT_SCHEDULE = {
     "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
+    "the chain of the audit trail": {"task": "privacy.tasks.bind_audit_events", "schedule": 60.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},

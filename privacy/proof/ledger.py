@@ -318,15 +318,13 @@ def erasures() -> Iterator[Erasure]:
 
 
 def last_head() -> tuple[int, str] | None:
-    """The newest batch of the audit chain on record: its number and hash."""
+    """The newest batch of the audit chain on record, or the one a restore went back to: its number and hash."""
     try:
-        file = os.open(location(), os.O_RDONLY | os.O_CLOEXEC)
+        with location().open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)  # so that no writer takes back what is being looked at
+            line = next(_backwards(file.fileno(), b'"batch":'), None)
     except OSError:
         return None
-    try:
-        line = next(_backwards(file, f'"kind":"{Kind.AUDIT_HEAD}"'.encode()), None)
-    finally:
-        os.close(file)
     return (int(line.body["batch"]), str(line.body["hash"])) if line else None
 
 

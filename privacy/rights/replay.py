@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections import deque
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -21,7 +22,7 @@ from uuid import UUID
 from django.db import DatabaseError, ProgrammingError, transaction
 
 from privacy.ground import audit
-from privacy.proof import ledger
+from privacy.proof import chain, ledger
 from privacy.proof.ledger import Erasure
 from privacy.register import registry, subjects
 from privacy.register.models import Subject, SubjectLink
@@ -151,7 +152,7 @@ class Watch:
             self._start_over()
         known = [*self._lacking, *self._newest]
         self._lacking = []
-        told = chain(known, map(Erasure.of, self._reader.more()))
+        told = itertools.chain(known, map(Erasure.of, self._reader.more()))
         while some := list(islice(told, CHUNK)):
             missing = _absent_from_any(some)
             self._lacking += missing
@@ -263,7 +264,8 @@ def _request(told: Erasure, *, by: audit.Actor, at: datetime) -> DataRequest:
 
 def note_restore(repeated: int, *, at: datetime) -> None:
     """Write into the ledger that a backup was restored, and that its erasures were repeated. Ends the refusal at once."""
-    ledger.write_shop("restored", {"repeated": repeated}, at=at)
+    batch, digest = chain.tail()
+    ledger.write_shop("restored", {"repeated": repeated, "batch": batch, "hash": digest}, at=at)
 
 
 def open_new_shop(*, at: datetime) -> Path:
