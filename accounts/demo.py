@@ -20,7 +20,7 @@ from django.db import transaction
 
 from accounts import addresses, roles
 from accounts.models import User
-from privacy.register import subjects
+from privacy.register import subjects, tombstones
 
 DEMO = "system:demo"
 STAFF = {
@@ -123,6 +123,8 @@ def _staff(login: Login, *, by: str, at: datetime) -> None:
 
 
 def _customer(login: Login, *, by: str, at: datetime) -> None:
+    if tombstones.stops("email", login.email):  # erased: a restart of the demo does not bring them back
+        return
     full_name, phone, line1, city, region, postal_code = CUSTOMERS[login.email]
     user, created = _account(login, full_name, is_staff=False, phone=phone, at=at)
     if not created:

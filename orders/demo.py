@@ -23,7 +23,7 @@ from orders.checkout import CheckoutDetails
 from orders.models import Order, Payment, PaymentEvent
 from orders.states import PAYMENT
 from privacy.ground import references
-from privacy.register import profiles
+from privacy.register import profiles, tombstones
 from shop.models import StockLevel, Stone
 from shop.stock import Key
 
@@ -106,6 +106,8 @@ def _tell(story: Story, *, by: str, at: datetime) -> bool:
     if Order.objects.filter(bag_id=bag_id).exists():
         return False
     then = at - timedelta(days=story.days_ago)
+    if tombstones.stops("email", story.who if isinstance(story.who, str) else story.who.email):
+        return False
     user = User.objects.get(email=story.who) if isinstance(story.who, str) else None
     lines = tuple((key, 1) for key in _keys(story))
     details = _details(story, user, lines[0][0])

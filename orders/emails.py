@@ -21,7 +21,7 @@ def _about_one_in_hand(name: str, label: str) -> Kind:
     return Kind(f"orders.{name}", purpose=Purpose.ORDER, label=label, reaches_restricted=True)
 
 
-ORDER_CONFIRMED = Kind("orders.order_confirmed", purpose=Purpose.ORDER, label="Order confirmation")
+ORDER_CONFIRMED = _about_one_in_hand("order_confirmed", "Order confirmation")
 ORDER_SHIPPED = _about_one_in_hand("order_shipped", "Your parcel is on its way")
 ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived")
 ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")

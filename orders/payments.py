@@ -24,7 +24,7 @@ from orders.refunds import refund, refundable
 from orders.states import ORDER, PAYMENT
 from privacy.ground import audit, references, states
 from privacy.ground.audit import Actor
-from privacy.register import profiles
+from privacy.register import profiles, tombstones
 from shop import stock
 
 __all__ = ["close_session", "open_session", "refund", "refundable", "returned", "settle", "sweep"]
@@ -305,7 +305,7 @@ def _note_card(payment: Payment, session: gateway.Session) -> None:
     kept, card = profiles.current().card_facts, session.card
     payment.gateway_payment_id = session.payment_id
     payment.session_url = ""
-    if card is not None:
+    if card is not None and not tombstones.stops("gateway", session.id):
         payment.card_brand = card.brand if "brand" in kept else ""
         payment.card_last4 = card.last4 if "last4" in kept else ""
         payment.card_expiry = card.expiry if "expiry" in kept else ""

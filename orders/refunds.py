@@ -18,6 +18,7 @@ from orders.models import Order, Payment, PaymentEvent, Refund
 from orders.states import PAYMENT
 from privacy.ground import audit, doorbell, references
 from privacy.ground.audit import Actor
+from privacy.register import tombstones
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ def _foreign(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Ref
         payment=payment,
         reference=references.new("RF"),
         amount_minor=made.amount_minor,
-        reason="made at Stripe",
+        reason="" if tombstones.stops("gateway", str(payment.gateway_payment_id)) else "made at Stripe",
         requested_at=made.made_at,
         next_try_at=at + TRY_AGAIN,
     )

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from orders import gateway, payments, refunds, tasks
 from orders.models import Payment, PaymentEvent, WebhookEvent
 from privacy.ground import doorbell, references
+from privacy.register import tombstones
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ def handle(event_id: int, *, at: datetime) -> WebhookEvent:
     except Exception as error:  # noqa: BLE001 - one event that we stumble over must not stand in the way of the others
         log.error("webhook.stumbled", extra={"event": event.event_id, "error": type(error).__name__})
         return _note(event, last_error=type(error).__name__)
-    return _note(event, last_error="", handled_at=at)
+    unnamed = {"order_reference": ""} if _names_somebody_erased(event) else {}
+    return _note(event, last_error="", handled_at=at, **unnamed)
 
 
 def sweep(*, at: datetime) -> int:
@@ -141,6 +143,12 @@ def _about(event: gateway.Event) -> str:
         return ""
     paid = Payment.objects.filter(gateway_payment_id=event.payment_id)
     return paid.values_list("order__reference", flat=True).first() or ""
+
+
+def _names_somebody_erased(event: WebhookEvent) -> bool:
+    """Whether it leads to a person who was erased: it is acted upon like any other, and then names no order."""
+    known = Payment.objects.filter(order__reference=event.order_reference).values_list("gateway_session_id", flat=True)
+    return tombstones.stops("gateway", known.first() or "")
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:

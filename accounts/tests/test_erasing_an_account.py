@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from accounts import addresses, security
+from accounts import addresses, demo, security
 from accounts.models import Address, ApiToken, Session, User
 from accounts.tests.conftest import NOON, Browser
 from privacy.register import registry, subjects
@@ -167,3 +167,18 @@ def test_an_erasure_that_is_asked_for_approved_and_carried_out(lives, carol, bro
     assert all(len(rows(label, bob)) == 1 for label in OURS)
     assert LogEntry.objects.filter(user=carol).count() == 2
     assert [entry.object_repr for entry in LogEntry.objects.exclude(object_repr="")] == [str(bob)]
+
+
+def test_an_import_does_not_bring_the_erased_back(db, settings, tmp_path):
+    settings.LOUPE_HOME, settings.LOUPE_ERASURE_GRACE = tmp_path, timedelta(hours=72)
+    demo.load(at=NOON)
+    alice = User.objects.get(email="alice@example.com")
+    request = requests.receive("erasure", subject=alice.subject, contact=alice.email, by=alice, at=NOON)
+    request = requests.verify(request, evidence="reauthenticated", by=alice, at=NOON)
+    requests.approve(request, by="staff:3", at=NOON)
+    assert erasure.execute(request.pk, by="system:test", at=NOON + timedelta(days=4)).state == "completed"
+
+    demo.load(at=NOON + timedelta(days=5))
+
+    assert not User.objects.filter(email="alice@example.com").exists()
+    assert User.objects.filter(email="bob@example.com").exists()

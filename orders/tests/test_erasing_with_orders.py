@@ -8,15 +8,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Address, User
-from orders import fulfilment
-from orders.models import Order, Payment, Shipment
+from orders import checkout, fulfilment, webhooks
+from orders.models import Order, Payment, Shipment, WebhookEvent
 from orders.tests.conftest import bag_of, mails
+from orders.tests.payment.conftest import LocalStripe, deliver
 from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
 from privacy.messages import outbox
 from privacy.messages.models import Message
 from privacy.models import Certificate
+from privacy.proof import residue
 from privacy.register import registry, subjects
-from privacy.rights import disposal, erasure, letter, planning, reasons, requests
+from privacy.rights import disposal, erasure, holds, letter, planning, reasons, requests
 from privacy.rights.models import DataRequest, State, StepState
 from shop.models import Variant
 
@@ -151,3 +153,73 @@ def test_what_stays_goes_on_its_exact_date(closed: Order, bobs: Order, alice: Us
     assert early == [0, 0, 0, 0]
     assert in_time == [1, 1, 1, 1]
     assert list(Order.objects.all()) == [bobs]
+
+
+def test_a_hold_on_an_order_keeps_its_lines_and_payment_too_and_no_other_order(
+    closed: Order, bobs: Order, alice: User, now: datetime, buy: Callable[..., Order], necklace: Variant, carol: User
+) -> None:
+    claimed = delivered(buy(bag_of((necklace, 1)), alice, **ALICES), carol, now)
+    review = (now + timedelta(days=90)).date()
+    scope = holds.Scope("orders.Order", str(claimed.pk))
+    hold = holds.place(
+        alice.subject,
+        scope=scope,
+        reason="A claim about the clasp",
+        owner="privacy desk",
+        review_on=review,
+        by=carol,
+        at=now,
+    )
+    request = erase(alice, now)
+    assert (request.state, filled(closed)) == (State.PARTLY_DONE, set())
+    assert filled(claimed) == KEPT_FOR_DELIVERY | {"gift_message"}
+    assert Shipment.objects.filter(order__in=[closed, claimed, bobs]).count() == 2
+    payments = Payment.objects.exclude(card_last4="").values_list("order", flat=True)
+    assert set(payments) == {claimed.pk, bobs.pk}
+    held = {
+        model: set(registry.of(model).model_class()._base_manager.filter(holds.held(registry.of(model))))
+        for model in ("orders.Order", "orders.Shipment", "accounts.Address")
+    }
+    assert held == {"orders.Order": {claimed}, "orders.Shipment": {claimed.shipment}, "accounts.Address": set()}
+
+    holds.release(hold, by=carol, at=now + timedelta(days=5))
+    requests.sweep(by="system:sweep", at=now + timedelta(days=5))
+    request.refresh_from_db()
+    assert (request.state, filled(claimed)) == (State.COMPLETED, set())
+
+
+def test_a_webhook_that_comes_after_the_erasure_writes_nothing_of_her_back(
+    begin: Callable[..., checkout.Begun], local_stripe: LocalStripe, necklace: Variant, alice: User, now: datetime
+) -> None:
+    """She paid; the webhook is late; her erasure begins in between. The order is paid, and her card stays unknown."""
+    order = begin(bag_of((necklace, 1)), alice, **ALICES).order
+    local_stripe.pay(order)
+    assert erase(alice, now).state == State.PARTLY_DONE
+
+    answer = deliver(local_stripe.event("checkout.session.completed", order))
+    webhooks.sweep(at=now + timedelta(minutes=1))
+
+    assert answer.status_code == 200
+    order.refresh_from_db()
+    payment = Payment.objects.get(order=order)
+    assert (order.state, payment.state) == ("paid", "captured")
+    assert (payment.card_brand, payment.card_last4, payment.card_expiry, payment.session_url) == ("", "", "", "")
+    event = WebhookEvent.objects.get()
+    assert (event.handled_at is not None, event.order_reference) == (True, "")
+
+
+def test_money_given_back_at_stripe_after_the_erasure_is_booked_without_her(
+    closed: Order, bobs: Order, local_stripe: LocalStripe, alice: User, now: datetime
+) -> None:
+    assert erase(alice, now).state == State.COMPLETED
+    before = facts(closed)
+    local_stripe.sdk.refunds.create({"payment_intent": closed.payment.gateway_payment_id, "amount": 500})
+
+    deliver(local_stripe.event("charge.refunded", closed))
+    webhooks.sweep(at=now + timedelta(minutes=1))
+
+    (refund,) = closed.payment.refunds.all()
+    assert (refund.amount_minor, refund.state, refund.reason) == (500, "done", "")
+    assert facts(closed) == before
+    assert residue.check([alice.subject_id]) == []
+    assert list(WebhookEvent.objects.values_list("order_reference", flat=True)) == [""]

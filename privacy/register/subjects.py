@@ -49,8 +49,9 @@ def prove(
 ) -> list[Subject]:
     """Record that *subject* controls the address *value*, and join every other person record that carries it.
 
-    Returns the root subjects that were joined. Never joined: somebody erased, and somebody who has proved another address
-    too, since a mailbox can change hands. Raises `NotLinkable` for a telephone number.
+    Returns the root subjects that were joined. Never joined: somebody erased, or restricted as while an erasure goes on, since
+    whoever comes back begins anew; and somebody who has proved another address too, since a mailbox can change hands. Raises
+    `NotLinkable` for a telephone number.
     """
     if kind != "email":
         raise NotLinkable(f"a {kind} does not link people")
@@ -60,7 +61,8 @@ def prove(
     mine = root(subject)
     joined = []
     for other in candidates(kind, value=value):
-        if other.pk != mine.pk and not other.is_erased and not _proved_another(other, kind, value=value):
+        is_free = not (other.is_erased or other.is_restricted)
+        if other.pk != mine.pk and is_free and not _proved_another(other, kind, value=value):
             SubjectLink.objects.create(child=other, root=mine, proof=proof, at=at)
             audit.append("subject.joined", subject=mine, obj=other, details={"proof": proof}, by=by, at=at)
             joined.append(other)
@@ -115,6 +117,18 @@ def lift(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
     rows = Subject.objects.filter(pk__in=family(subject), restricted_at__isnull=False, erased_at=None)
     if rows.update(restricted_at=None):
         audit.append("subject.restriction_lifted", subject=subject, obj=subject, by=by, at=at)
+
+
+def pause(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """Their account is deactivated: no mail but about rights and orders. Does nothing when already paused."""
+    if Subject.objects.filter(pk__in=family(subject), paused_at=None).update(paused_at=at):
+        audit.append("subject.paused", subject=subject, obj=subject, by=by, at=at)
+
+
+def resume(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """They came back. Does nothing where nothing was paused."""
+    if Subject.objects.filter(pk__in=family(subject), paused_at__isnull=False).update(paused_at=None):
+        audit.append("subject.resumed", subject=subject, obj=subject, by=by, at=at)
 
 
 def mark_erased(subject: Subject, *, by: audit.Actor, at: datetime) -> None:

@@ -1,0 +1,157 @@
+"""Legal holds: what they cover stays, the rest goes, everybody reads why, and a release lets the erasure go on at once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from privacy.models import AuditEvent, LegalHold, Message
+from privacy.register import registry, subjects
+from privacy.rights import disposal, erasure, holds, reasons, requests
+from privacy.rights.holds import EVERYTHING, Scope
+from privacy.rights.models import DataRequest, State, StepState
+from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
+
+CAROL = "staff:3"
+REVIEW = date(2027, 2, 1)
+ADDRESS = "accounts.Address"
+
+
+@pytest.fixture
+def approved(db: None, settings: Any) -> tuple[Someone, Someone, DataRequest]:
+    settings.LOUPE_ERASURE_GRACE = timedelta(hours=72)
+    alice, bob = someone("alice"), someone("bob")
+    return alice, bob, requests.approve(asks(alice), by=CAROL, at=NOON)
+
+
+def place(person: Someone, scope: Scope = EVERYTHING) -> LegalHold:
+    return holds.place(
+        person.subject,
+        scope=scope,
+        reason="A claim about a ring.",
+        owner="privacy desk",
+        review_on=REVIEW,
+        by=CAROL,
+        at=NOON,
+    )
+
+
+def count(model: str, person: Someone) -> int:
+    return apps.get_model(model).objects.filter(user=person.user).count()
+
+
+def test_a_hold_on_everything_keeps_the_whole_person_and_says_so(approved: Any) -> None:
+    alice, bob, request = approved
+    before, bobs = held(alice), held(bob)
+    hold = place(alice)
+
+    stopped = erasure.execute(request.pk, by="system:worker", at=LATER)
+
+    assert stopped is not None
+    assert stopped.state == State.PARTLY_DONE
+    evidence = {each.model for each in registry.all_declared() if each.is_evidence} | {"privacy.Message"}
+    after = held(alice)
+    assert {model: after[model] for model in before if model not in evidence} == {
+        model: before[model] for model in before if model not in evidence
+    }
+    assert held(bob) == bobs
+    words = f"A legal hold ({hold.reference}) keeps this: A claim about a ring. We look at it again by 1 February 2027."
+    assert request.steps.get(target=ADDRESS).blocker == words
+    (mail,) = Message.objects.filter(kind="privacy.erasure_waits")
+    assert words in mail.payload["text"]
+    assert "It goes when the hold is released." in mail.payload["text"]
+
+
+def test_a_hold_on_one_row_keeps_that_row_and_what_it_hangs_on(approved: Any) -> None:
+    alice, _, request = approved
+    row = apps.get_model(ADDRESS).objects.get(user=alice.user)
+    kept = row.pk
+    row.pk, row.is_default_shipping = None, False
+    row.save(force_insert=True)
+    place(alice, Scope(ADDRESS, str(kept)))
+
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+
+    assert list(apps.get_model(ADDRESS).objects.filter(user=alice.user).values_list("pk", flat=True)) == [kept]
+    blocked = dict(request.steps.filter(state=StepState.BLOCKED).values_list("target", "blocker"))
+    assert set(blocked) == {ADDRESS, "accounts.User"}
+    assert blocked["accounts.User"] == "Waits for Saved addresses."
+    assert request.steps.get(target=ADDRESS).affected == 1
+
+
+def test_a_release_lets_the_erasure_go_on_at_once(approved: Any) -> None:
+    alice, bob, request = approved
+    bobs = held(bob)
+    hold = place(alice, Scope(ADDRESS))
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+    soon = LATER + timedelta(seconds=30)  # long before it would be tried again by itself
+
+    holds.release(hold, by=CAROL, at=soon)
+
+    assert requests.sweep(by="system:sweep", at=soon) == 1
+    request.refresh_from_db()
+    assert (request.state, count(ADDRESS, alice)) == (State.COMPLETED, 0)
+    assert held(bob) == bobs
+    hold.refresh_from_db()
+    assert (hold.released_at, hold.released_by, hold.is_active) == (soon, CAROL, False)
+    trail = AuditEvent.objects.filter(object_ref=hold.reference).order_by("pk").values_list("event", "actor")
+    assert list(trail) == [("hold.placed", CAROL), ("hold.released", CAROL)]
+    with pytest.raises(holds.ReleasedAlready):
+        holds.release(hold, by=CAROL, at=soon)
+
+
+def test_two_holds_add_up_and_one_release_frees_nothing_the_other_keeps(approved: Any) -> None:
+    alice, _, request = approved
+    first = place(alice, Scope(ADDRESS))
+    place(alice)
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+    holds.release(first, by=CAROL, at=LATER)
+    requests.sweep(by="system:sweep", at=LATER)
+    request.refresh_from_db()
+    assert (request.state, count(ADDRESS, alice)) == (State.PARTLY_DONE, 1)
+
+
+def test_retention_is_told_which_rows_are_held_and_whose_are_free(db: None) -> None:
+    alice, bob = someone("alice"), someone("bob")
+    place(alice, Scope(ADDRESS))
+    declaration = registry.of(ADDRESS)
+    everybody = declaration.model_class()._base_manager.all()
+    assert [row.user for row in everybody.filter(holds.held(declaration))] == [alice.user]
+    assert disposal.delete_batch(declaration, everybody.exclude(holds.held(declaration))) == 1
+    assert (count(ADDRESS, alice), count(ADDRESS, bob)) == (1, 0)
+    assert not everybody.filter(holds.held(declaration, at=NOON - timedelta(days=1))).exists()
+
+
+def test_a_hold_waits_for_nobody_else(db: None) -> None:
+    alice, bob = someone("alice"), someone("bob")
+    place(alice)
+    assert reasons.unfinished(subjects.family(bob.subject), at=NOON) == []
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [Scope("shop.Product"), Scope("no.Such"), Scope(ADDRESS, "999999"), Scope(ADDRESS, "not a key")],
+    ids=["nothing personal", "no such model", "nobody's row", "no key"],
+)
+def test_a_scope_that_names_nothing_is_refused(db: None, scope: Scope) -> None:
+    with pytest.raises(holds.NoSuchThing):
+        place(someone("alice"), scope)
+    assert not LegalHold.objects.exists()
+
+
+def test_somebody_elses_row_is_refused(db: None) -> None:
+    alice, bob = someone("alice"), someone("bob")
+    bobs = apps.get_model(ADDRESS).objects.get(user=bob.user)
+    with pytest.raises(holds.NoSuchThing):
+        place(alice, Scope(ADDRESS, str(bobs.pk)))
+
+
+def test_the_database_refuses_half_a_hold(db: None) -> None:
+    hold = place(someone("alice"))
+    for half in ({"reason": ""}, {"owner": ""}, {"row": "1"}, {"released_at": NOON}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            LegalHold.objects.filter(pk=hold.pk).update(**half)
