@@ -34,6 +34,9 @@ ALWAYS = {
     "unix_socket_directories": "",
     "max_connections": 200,
     "timezone": "UTC",
+    # A failing statement would leave its values, and so somebody's address, in the log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -64,3 +64,11 @@ def bind_audit_events() -> None:
     from privacy.proof import chain
 
     chain.bind(at=timezone.now())
+
+
+@shared_task(time_limit=6 * 3600)
+def sweep_residue() -> None:
+    """Look for every erased person everywhere, and countersign the certificates of those who are nowhere."""
+    from privacy.proof import sweep
+
+    sweep.run(by="system:sweep", at=timezone.now())

@@ -49,6 +49,8 @@ LOUPE_SEALING_KEYS = secret("LOUPE_SEALING_KEYS", "sealing_keys", "must hold Fer
 LOUPE_DIGEST_KEYS = secret(
     "LOUPE_DIGEST_KEYS", "digest_keys", "must hold version:hex pairs, newest first, like 2:ab12...,1:cd34..."
 ).split(",")
+# The public halves of signing keys used before: what they signed stays valid.
+LOUPE_OLD_PUBLIC_KEYS = env.words("LOUPE_OLD_PUBLIC_KEYS")
 LOUPE_SIGNING_KEY = secret("LOUPE_SIGNING_KEY", "signing_key", "must be an Ed25519 private key: 64 hex digits")
 
 # Where the shop stands
@@ -241,6 +243,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BEAT_SCHEDULE = {
+    "erased people, everywhere": {"task": "privacy.tasks.sweep_residue", "schedule": crontab(hour="2", minute="7")},
     "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
     "the chain of the audit trail": {"task": "privacy.tasks.bind_audit_events", "schedule": 60.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
@@ -341,6 +344,11 @@ LOUPE_ERASURE_GRACE = env.seconds(
     timedelta(seconds=10) if IS_DEMO else timedelta(hours=72),
     low=timedelta(0) if IS_DEMO else timedelta(hours=24),
 )
+LOUPE_BACKUP_DAYS = env.number("LOUPE_BACKUP_DAYS", 35, low=0, high=3650)  # how old the oldest backup gets
+# What the residue sweep looks through besides LOUPE_HOME and the media; and what lies in LOUPE_HOME and belongs to other
+# programs: the cluster and the broker (read through their own doors), keys, the stand-ins, the list of the demo's logins.
+LOUPE_SWEEP_FOLDERS = env.words("LOUPE_SWEEP_FOLDERS")
+LOUPE_SWEEP_LEAVES_OUT = ("postgres/data", "valkey", "keys", "static", "test", "stripe.sqlite3*", "demo.json")
 PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
 PAGE_CACHE_ENTRIES = 512
 

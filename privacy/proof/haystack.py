@@ -28,10 +28,11 @@ MARKS: Final = re.compile(
 )
 NEITHER: Final = re.compile(r"[^\w\t\n]|_")
 WORDS: Final = re.compile(r"[\W_]+")
-BARE: Final = {
-    code: (chr(code).lower() if chr(code).isalnum() or chr(code) in "\t\n" else None) for code in range(128)
-}
+BARE: Final = {code: (chr(code).lower() if chr(code).isalnum() or chr(code) in "\t\n" else None) for code in range(128)}
 BETWEEN_DIGITS: Final = r"[\s().\-/\u2010-\u2015\u00b7]{0,3}"
+FILE_TYPES: Final = (
+    r"(?:csv|eml|gz|html?|jpe?g|json|log|pdf|png|sealed|txt|xlsx?|xml|zip)\b"  # ends a name, not a domain
+)
 UNSPACED: Final = re.compile("[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0eff]")  # scripts that put no space between words
 
 Exact = Callable[[str], bool]
@@ -73,13 +74,13 @@ class Sought:
 
 def made_ready(needle: Needle) -> Sought | None:
     """*needle* for searching, or None where nothing of it could be recognised."""
-    forms, exact = READY[needle.kind](needle.value)
-    forms = tuple(form for form in dict.fromkeys(forms) if len(form) >= 2)
+    reduced, exact = READY[needle.kind](needle.value)
+    forms = tuple(form for form in dict.fromkeys(reduced) if len(form) >= 2)
     return Sought(needle, forms, exact) if forms else None
 
 
 def _email(value: str) -> tuple[list[str], Exact]:
-    pattern = re.compile(rf"(?<![\w.+%-]){re.escape(plain(value))}(?![\w-]|\.\w)")
+    pattern = re.compile(rf"(?<![\w.+%-]){re.escape(plain(value))}(?![\w-]|\.(?!{FILE_TYPES})\w)")
     return [bare(value)], lambda text: pattern.search(plain(text)) is not None
 
 
@@ -157,7 +158,9 @@ class Haystack:
         owners: dict[str, set[int]] = {}
         for number, wanted in enumerate(self.sought):
             for each in wanted:
-                if each.needle.kind is not Kind.TOWN:  # a town counts only beside something else, which leads here anyway
+                if (
+                    each.needle.kind is not Kind.TOWN
+                ):  # a town counts only beside something else, which leads here anyway
                     for form in each.forms:
                         owners.setdefault(form, set()).add(number)
         for form, numbers in owners.items():
@@ -211,5 +214,7 @@ def counts(hit: Hit, beside: Sequence[Hit]) -> bool:
     """A strong needle counts alone; a weak one beside a strong one, or beside another kind of weak one, of the same person."""
     if hit.needle.kind.is_strong:
         return True
-    others = {other.needle.kind for other in beside if other.person == hit.person and other.needle.kind != hit.needle.kind}
+    others = {
+        other.needle.kind for other in beside if other.person == hit.person and other.needle.kind != hit.needle.kind
+    }
     return bool(others)

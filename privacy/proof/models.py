@@ -74,6 +74,22 @@ class ResidueSweep(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def megabytes_per_second(self) -> float:
+        """How fast it read."""
+        return float(self.coverage["bytes"] / 1000 / max(1, self.coverage["milliseconds"]))
+
+    @property
+    def words(self) -> str:
+        """Where it looked and how fast, in one line."""
+        looked = self.coverage
+        found = sum(finding["count"] for finding in self.findings)
+        return (
+            f"{len(self.certificates)} erasures, {found} found; {looked['tables']} tables, {looked['columns']} columns, "
+            f"{looked['rows']:,} rows, {looked['keys']} keys, {looked['files']} files, {looked['bytes'] / 1e6:,.1f} MB "
+            f"in {looked['milliseconds'] / 1000:,.1f} s ({self.megabytes_per_second:,.0f} MB/s)"
+        )
+
 
 class Countersignature(models.Model):
     """The second signature under a certificate: a sweep of everything looked for this person and met nothing."""

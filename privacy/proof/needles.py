@@ -171,6 +171,6 @@ def _columns(declaration: Declaration) -> list[tuple[str, Field, models.Field[An
         is_wanted = field.category in BY_CATEGORY and (
             not declaration.is_evidence or field.category is Category.CONTACT
         )
-        if is_text and is_wanted and model is not SealedNeedles:
+        if isinstance(column, models.Field) and is_text and is_wanted and model is not SealedNeedles:
             found.append((name, field, column))
     return found

@@ -9,10 +9,11 @@ from __future__ import annotations
 import email
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from email import policy
-from itertools import batched, islice
+from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ class Stray:
     key: str
     columns: tuple[str, ...]
     hits: tuple[Hit, ...]
+    root: str = ""  # the table by the name the register knows; empty outside the database
     recipients: frozenset[str] = frozenset()  # of a mail in the catcher
 
 
@@ -114,7 +116,10 @@ def tables() -> list[Table]:
     """Every table and materialised view with a column that can hold words, whether Django knows it or not."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-        every = [Table(*row[:4], tuple(row[4]), frozenset(row[5])) for row in cursor.fetchall()]
+        every = [
+            Table(schema, name, root, key, tuple(columns), frozenset(binary))
+            for schema, name, root, key, columns, binary in cursor.fetchall()
+        ]
     return [table for table in every if table.name != SealedNeedles._meta.db_table]
 
 
@@ -175,7 +180,7 @@ class _Sink:
         finally:
             self.figures.add(tally)
         if hits:
-            self.strays.append(Stray(self.table.label, key, self.table.columns, tuple(hits)))
+            self.strays.append(Stray(self.table.label, key, self.table.columns, tuple(hits), self.table.root))
 
 
 # Redis
@@ -186,7 +191,9 @@ READERS: Final[dict[str, Callable[[Any, bytes], Iterable[Any]]]] = {
     "set": lambda client, key: client.sscan_iter(key),
     "zset": lambda client, key: (member for member, _ in client.zscan_iter(key)),
     "hash": lambda client, key: (part for pair in client.hscan_iter(key) for part in pair),
-    "stream": lambda client, key: (part for _, fields in client.xrange(key) for pair in fields.items() for part in pair),
+    "stream": lambda client, key: (
+        part for _, fields in client.xrange(key) for pair in fields.items() for part in pair
+    ),
 }
 
 
@@ -212,10 +219,10 @@ def _of_key(client: Any, key: bytes, haystack: Haystack, figures: Figures, seen:
     if reader is None:
         figures.unread.append("redis: a value of an unknown type")
         return
-    for batch in batched(reader(client, key), 500) if reader else ():
-        for value in (key, *batch):
-            if value is not None:
-                yield from _of_bytes("redis", _name(key, haystack), value, haystack, figures, seen)
+    name = _name(key, haystack)
+    for value in chain([key], reader(client, key)):
+        if value is not None:  # it went while we looked
+            yield from _of_bytes("redis", name, value, haystack, figures, seen)
 
 
 def _name(key: bytes, haystack: Haystack) -> str:
@@ -240,12 +247,16 @@ def files() -> Iterator[tuple[Path, Path]]:
     for root in folders():
         for folder, inner, names in os.walk(root):
             here = Path(folder)
-            if here == home:
-                inner[:] = [name for name in inner if name not in settings.LOUPE_SWEEP_LEAVES_OUT]
-                names = [name for name in names if name not in settings.LOUPE_SWEEP_LEAVES_OUT]
-            for name in sorted(names):
-                if (here / name).is_file() and not (here / name).is_symlink():
-                    yield root, here / name
+            if home in (here, *here.parents):
+                inner[:] = [name for name in inner if not _is_left_out(here / name, home)]
+                names[:] = [name for name in names if not _is_left_out(here / name, home)]
+            for path in sorted(here / name for name in names):
+                if path.is_file() and not path.is_symlink():
+                    yield root, path
+
+
+def _is_left_out(path: Path, home: Path) -> bool:
+    return any(fnmatch(str(path.relative_to(home)), pattern) for pattern in settings.LOUPE_SWEEP_LEAVES_OUT)
 
 
 def in_file(root: Path, path: Path, haystack: Haystack, figures: Figures, seen: Seen) -> Iterator[Stray]:
@@ -296,9 +307,7 @@ def _of_stream(name: str, path: Path, haystack: Haystack, figures: Figures, seen
     yield from _of_lines("file", name, rest, haystack, figures, seen)
 
 
-def _of_lines(
-    place: str, name: str, data: bytes, haystack: Haystack, figures: Figures, seen: Seen
-) -> Iterator[Stray]:
+def _of_lines(place: str, name: str, data: bytes, haystack: Haystack, figures: Figures, seen: Seen) -> Iterator[Stray]:
     figures.bytes += len(data)
     for text in wrappings.as_text(data):
         yield from _of_block(place, name, text, haystack, figures, seen)
@@ -316,9 +325,7 @@ def _of_block(place: str, name: str, text: str, haystack: Haystack, figures: Fig
             yield Stray(place, name, (name,), tuple(hits))
 
 
-def _of_bytes(
-    place: str, name: str, data: bytes, haystack: Haystack, figures: Figures, seen: Seen
-) -> Iterator[Stray]:
+def _of_bytes(place: str, name: str, data: bytes, haystack: Haystack, figures: Figures, seen: Seen) -> Iterator[Stray]:
     """One value or small file, read in every way; long readings line by line, so that strangers do not stand together."""
     figures.bytes += len(data)
     tally = Tally(left=LARGEST)
@@ -327,25 +334,24 @@ def _of_bytes(
     for text in wrappings.readings_of_bytes(data, tally):
         seen(text)
         if text.count("\n") > 200:
-            found.update(hit for stray in _of_block(place, name, text, haystack, figures, lambda _: None) for hit in stray.hits)
+            found.update(
+                hit for stray in _of_block(place, name, text, haystack, figures, lambda _: None) for hit in stray.hits
+            )
         else:
             found.update(haystack.hits_in([[text]]))
     figures.add(tally)
     if found:
-        yield Stray(place, name, (name,), tuple(sorted(found, key=lambda hit: (hit.person, hit.needle))), recipients)
+        yield Stray(
+            place, name, (name,), tuple(sorted(found, key=lambda hit: (hit.person, hit.needle))), recipients=recipients
+        )
 
 
 def recipients_of(mail: bytes) -> frozenset[str]:
     """Whom a caught mail went to: it is in their hands, and no longer in the shop's."""
     headers = email.message_from_bytes(mail, policy=policy.default)
-    named = [headers.get("X-RcptTo", ""), headers.get("To", "")]
-    return frozenset(address.strip().lower() for each in named[:1] or named for address in str(each).split(",") if address)
+    named = str(headers.get("X-RcptTo") or headers.get("To") or "")  # the envelope counts, where the catcher kept it
+    return frozenset(address.strip().lower() for address in named.split(","))
 
 
 def _quoted(name: str) -> str:
     return name if name == "ctid" else '"' + name.replace('"', '""') + '"'
-
-
-def first(strays: Sequence[Stray], limit: int) -> list[Stray]:
-    """The first few, for a report."""
-    return list(islice(strays, limit))

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email import policy
-from typing import Final
+from typing import IO, Final
 
 from privacy.ground import sealed
 
@@ -233,7 +233,7 @@ def _of_zip(data: bytes, tally: Tally) -> Iterator[bytes]:
         tally.unopened += 1  # broken, or locked with a password of somebody's own
 
 
-def _decompressed(file: zipfile.ZipExtFile | gzip.GzipFile, tally: Tally) -> Iterator[bytes]:
+def _decompressed(file: IO[bytes] | gzip.GzipFile, tally: Tally) -> Iterator[bytes]:
     try:
         data = file.read(tally.left + 1)
     except (OSError, EOFError, zlib.error):

@@ -1,0 +1,416 @@
+"""The sweep: Alice is erased, something of her is hidden in an odd place, and the sweep says where; Bob is no finding."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import logging
+import quopri
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+import redis
+from django.apps import apps
+from django.core import signing as django_signing
+from django.db import DatabaseError, connection, transaction
+
+from privacy.ground import sealed, sealed_files
+from privacy.models import AuditEvent, Certificate, Countersignature, ResidueSweep, SealedNeedles
+from privacy.proof import needles, places, sweep
+from privacy.rights import erasure, requests
+from privacy.tests.people import LATER, NOON, asks, someone
+
+NIGHT = LATER + timedelta(hours=9)
+CAROL = "staff:3"
+EMAIL, PHONE, STREET, CITY = "alice@example.com", "+12125550005", "5 Alicetoken Lane", "Aliceville"
+NAME = "Alice Tokenaliceson"
+BOX = "\u202e\U0001f48e"  # a sign that turns the direction, and a gem
+
+
+@pytest.fixture
+def home(settings, tmp_path):
+    """A data folder of the test's own."""
+    settings.LOUPE_HOME = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.LOUPE_SWEEP_FOLDERS = []
+    return tmp_path
+
+
+@pytest.fixture
+def broker(settings):
+    """The Redis of the tests, emptied afterwards of what a test put there."""
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as client:
+        yield client
+        for key in client.scan_iter("hidden:*"):
+            client.delete(key)
+
+
+@pytest.fixture
+def erased(db, home, settings):
+    """Alice is erased, her certificate waits for the sweep; Bob is there and untouched."""
+    settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)
+    alice, bob = someone("alice"), someone("bob")
+    request = requests.approve(asks(alice), by=CAROL, at=NOON)
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+    apps.get_model("privacy.Message").objects.all().delete()  # the last mail has gone out
+    return bob
+
+
+def swept(**options: Any) -> ResidueSweep:
+    found = sweep.run(by="system:sweep", at=NIGHT, **options)
+    assert found is not None
+    return found
+
+
+def places_of(found: ResidueSweep) -> set[str]:
+    return {f"{each['place']}.{each['column']}" for each in found.findings}
+
+
+# Hiding places
+
+
+@dataclass(frozen=True)
+class Corner:
+    """Where something is hidden, how, and where the sweep has to say that it is."""
+
+    hide: Callable[[Path, Any], None]
+    place: str
+
+
+def in_table(text: str | bytes, kind: str = "text") -> Callable[[Path, Any], None]:
+    """A table Django does not know."""
+
+    def hide(home: Path, broker: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE odd_corner (id serial PRIMARY KEY, note {kind})")
+            cursor.execute("INSERT INTO odd_corner (note) SELECT 'harmless ' || n FROM generate_series(1, 50) n") if (
+                kind == "text"
+            ) else None
+            cursor.execute("INSERT INTO odd_corner (note) VALUES (%s)", [text])
+
+    return hide
+
+
+def in_folder(name: str, content: bytes) -> Callable[[Path, Any], None]:
+    def hide(home: Path, broker: Any) -> None:
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    return hide
+
+
+def in_redis(act: Callable[[Any], Any]) -> Callable[[Path, Any], None]:
+    def hide(home: Path, broker: Any) -> None:
+        act(broker)
+
+    return hide
+
+
+def in_session(home: Path, broker: Any) -> None:
+    payload = django_signing.dumps({"checkout": {"email": EMAIL}}, compress=True)
+    apps.get_model("accounts.Session").objects.create(session_key="k" * 32, session_data=payload, expire_date=NIGHT)
+
+
+def in_sealed_column(home: Path, broker: Any) -> None:
+    apps.get_model("privacy.Message").objects.create(
+        kind="orders.order_shipped", payload={"to": EMAIL, "text": "x"}, next_attempt_at=NIGHT, created_at=NIGHT
+    )
+
+
+def in_sealed_file(home: Path, broker: Any) -> None:
+    (home / "exports").mkdir()
+    with sealed_files.create(home / "exports" / "DSR-2222-2222.sealed") as file:
+        file.write(archive(f"Dear {NAME}, of {STREET}".encode()))
+
+
+def archive(content: bytes, name: str = "letter.txt") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, content)
+    return buffer.getvalue()
+
+
+def mail(to: str, text: str, encoding: str) -> bytes:
+    message = EmailMessage()
+    message["To"], message["Subject"], message["From"] = to, "A new order", "shop@example.com"
+    message.set_content(text, cte=encoding)
+    return message.as_bytes()
+
+
+def log_of(line: str) -> bytes:
+    other = b'{"time": "2026-11-02 12:00:00", "level": "INFO", "message": "order.placed", "order": "LP-2222-2222"}\n'
+    return other * 20_000 + line.encode() + b"\n" + other * 100
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+TABLE, FILE = "odd_corner.note", "file."
+WIDE = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in EMAIL)
+CORNERS = {
+    "plain text": Corner(in_table(f"write to {EMAIL}."), TABLE),
+    "capitals": Corner(in_table(EMAIL.upper()), TABLE),
+    "full width": Corner(in_table(WIDE), TABLE),
+    "accents on a name beside a town": Corner(in_table(f"Àlíce Tökenaliceson, {CITY}"), TABLE),
+    "last name first, beside a street": Corner(in_table(f"TOKENALICESON, Alice; {STREET}"), TABLE),
+    "a name between direction signs and a gem": Corner(in_table(f"{BOX}{NAME}\u202c {STREET}"), TABLE),
+    "phone with spaces": Corner(in_table("call (212) 555 0005 after six"), TABLE),
+    "phone with a country code and dots": Corner(in_table("Tel. +1.212.555.0005"), TABLE),
+    "phone with full-width digits": Corner(in_table("２１２-５５５-０００５"), TABLE),
+    "percent-encoded": Corner(in_table(f"/unsubscribe?to={quote(EMAIL, safe='')}"), TABLE),
+    "percent-encoded twice": Corner(in_table(f"/go?next={quote(quote(f'/x?to={EMAIL}', safe=''), safe='')}"), TABLE),
+    "HTML entities": Corner(in_table("".join(f"&#{ord(c)};" for c in EMAIL)), TABLE),
+    "quoted-printable": Corner(in_table(quopri.encodestring(EMAIL.replace("@", "=40").encode()).decode()), TABLE),
+    "JSON, nested": Corner(in_table(json.dumps({"a": [{"b": {"c": [EMAIL]}}]}), "jsonb"), TABLE),
+    "JSON with escapes in a text": Corner(in_table('{"to": "\\u0061lice\\u0040example.com"}'), TABLE),
+    "JSON inside JSON, after a line end": Corner(in_table(json.dumps({"raw": json.dumps({"x": f"\n{EMAIL}"})})), TABLE),
+    "an array": Corner(in_table(f"{{harmless,{EMAIL}}}", "text[]"), TABLE),
+    "base64": Corner(in_table(f"token {b64(f'user={EMAIL};v=1')}"), TABLE),
+    "base64, shifted by one": Corner(in_table(f"x{b64(f'user={EMAIL};v=1')}"), TABLE),
+    "base64, shifted by two, in JSON": Corner(in_table(json.dumps({"t": f"xY{b64(f'user={EMAIL};v=1')}"})), TABLE),
+    "base64 in folded lines": Corner(
+        in_table(base64.encodebytes(b" " * 50 + EMAIL.encode() + b" " * 50).decode()), TABLE
+    ),
+    "compressed, in base64": Corner(
+        in_table(base64.urlsafe_b64encode(zlib.compress(f"{EMAIL} ".encode() * 3)).decode()), TABLE
+    ),
+    "bytes": Corner(in_table(b"\x00\x01" + EMAIL.encode() + b"\xff", "bytea"), TABLE),
+    "bytes in UTF-16": Corner(in_table(EMAIL.encode("utf-16"), "bytea"), TABLE),
+    "sealed bytes": Corner(in_table(sealed.seal({"to": EMAIL}), "bytea"), TABLE),
+    "a sealed token inside a text": Corner(in_table(f"v1:{sealed.seal(EMAIL).decode()}:x"), TABLE),
+    "an archive in bytes": Corner(in_table(archive(EMAIL.encode()), "bytea"), TABLE),
+    "a session": Corner(in_session, "accounts_session.session_data"),
+    "a sealed column": Corner(in_sealed_column, "privacy_message.payload"),
+    "a Redis text": Corner(in_redis(lambda r: r.set("hidden:text", f"x {EMAIL}")), "redis.hidden:text"),
+    "a Redis hash": Corner(in_redis(lambda r: r.hset("hidden:hash", "who", EMAIL)), "redis.hidden:hash"),
+    "a task in base64": Corner(
+        in_redis(lambda r: r.lpush("hidden:queue", json.dumps({"body": b64(json.dumps([[EMAIL], {}]))}))),
+        "redis.hidden:queue",
+    ),
+    "a Redis key": Corner(in_redis(lambda r: r.set(f"hidden:{EMAIL}", 1)), "redis.(a key that names somebody)"),
+    "a long log": Corner(in_folder("logs/web.log", log_of(f'{{"message": "mail to {EMAIL}"}}')), "file.logs/web.log"),
+    "a rolled log": Corner(
+        in_folder("logs/web.log.1.gz", gzip.compress(log_of(f"mail to {EMAIL}"))), "file.logs/web.log.1.gz"
+    ),
+    "a picture's notes": Corner(
+        in_folder("media/ring.jpg", b"\xff\xd8\xff\xe1Exif\0\0" + EMAIL.encode() + b"\xff\xd9"), "file.media/ring.jpg"
+    ),
+    "an archive in the media": Corner(in_folder("media/a.zip", archive(archive(EMAIL.encode()))), "file.media/a.zip"),
+    "a sealed file": Corner(in_sealed_file, "file.exports/DSR-2222-2222.sealed"),
+    "a mail to staff": Corner(
+        in_folder("mail/new/1.M1P1.x", mail("desk@example.com", f"From {NAME} in {CITY} " * 9, "quoted-printable")),
+        "file.mail/new/1.M1P1.x",
+    ),
+    "a mail in base64": Corner(
+        in_folder("mail/new/1.M1P1.x", mail("desk@example.com", f"Call {PHONE}, please", "base64")),
+        "file.mail/new/1.M1P1.x",
+    ),
+    "a file name": Corner(in_folder(f"media/{EMAIL}.txt", b"x"), "file name.name"),
+}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_finds_what_is_hidden(name, erased, home, broker):
+    corner = CORNERS[name]
+    corner.hide(home, broker)
+    found = swept()
+    assert places_of(found) == {corner.place}
+    assert not found.is_clean
+    assert not Countersignature.objects.exists()
+
+
+# What is no finding
+
+
+def test_finds_nothing_where_nothing_is_hidden_countersigns_and_forgets(erased):
+    assert SealedNeedles.objects.count() == 1
+    found = swept()
+    assert (found.is_clean, found.findings, found.coverage["unread"]) == (True, [], [])
+    certificate = Certificate.objects.get()
+    assert found.certificates == [certificate.reference]
+    assert certificate.countersignature.sweep == found
+    assert not SealedNeedles.objects.exists()
+    assert AuditEvent.objects.filter(
+        event="certificate.countersigned", object_ref=certificate.request_reference
+    ).exists()
+
+
+def test_looked_at_every_table_every_key_and_every_file(erased, home, broker):
+    (home / "logs").mkdir()
+    (home / "logs" / "web.log").write_bytes(log_of("nothing"))
+    (home / "keys").mkdir()
+    (home / "keys" / "left-out").write_text(EMAIL)
+    broker.set("hidden:harmless", "x")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA elsewhere")
+        cursor.execute("CREATE TABLE elsewhere.old_import (id int, who varchar(50), born date)")
+        cursor.execute("CREATE TABLE numbers_only (id int, amount numeric)")
+    names = {table.label: table.columns for table in places.tables()}
+    assert names["elsewhere.old_import"] == ("who",)
+    assert "numbers_only" not in names
+    assert SealedNeedles._meta.db_table not in names
+    found = swept()
+    assert found.is_clean
+    assert found.coverage["tables"] == len(names)
+    assert found.coverage["files"] == 1
+    assert found.coverage["keys"] >= 1
+    assert found.coverage["bytes"] > 2_000_000
+
+
+def test_a_household_shares_its_telephone_and_its_street(erased):
+    bob = erased
+    apps.get_model("accounts.User").objects.filter(pk=bob.user.pk).update(phone="+1 (212) 555-0005")
+    apps.get_model("accounts.Address").objects.filter(user=bob.user).update(line1=STREET, city=CITY)
+    in_table(f"{PHONE}, {STREET}, {CITY}")(Path(), None)
+    assert swept().is_clean
+
+
+def test_a_name_alone_says_nothing_and_a_longer_value_is_another(erased):
+    in_table(f"{NAME} of Springfield")(Path(), None)
+    for other in (f"mal{EMAIL}", f"{EMAIL}.au", "9212555000512", STREET, "Alicevilleton"):
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO odd_corner (note) VALUES (%s)", [other])
+    assert swept().is_clean
+
+
+def test_an_address_in_somebody_elses_words_is_a_finding(erased):
+    apps.get_model("orders.Bag").objects.create(
+        id=uuid4(), subject=erased.subject, words={"gift": f"for {EMAIL}"}, created_at=NOON, touched_at=NIGHT
+    )
+    assert places_of(swept()) == {"orders_bag.words"}
+
+
+def test_who_came_back_with_the_same_address_is_somebody_living(erased):
+    someone("alice")
+    assert swept().is_clean
+
+
+def test_a_mail_that_went_to_her_is_in_her_hands(erased, home, broker):
+    in_folder("mail/new/1.M1P1.x", mail(EMAIL, f"Dear {NAME}, {STREET}, {CITY}", "8bit"))(home, broker)
+    assert swept().is_clean
+
+
+def test_a_reference_that_tax_law_keeps_stands_where_the_register_keeps_it_and_nowhere_else(db, home, settings):
+    settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)
+    alice = someone("alice")
+    order = apps.get_model("orders.Order").objects.create(
+        reference="LP-7F3K-92QD",
+        subject=alice.subject,
+        email=alice.email,
+        full_name=NAME,
+        state="delivered",
+        country="US",
+        currency="USD",
+        subtotal_minor=100,
+        shipping_minor=0,
+        tax_minor=0,
+        tax_rate=0,
+        is_tax_included=False,
+        total_minor=100,
+        placed_at=NOON,
+        paid_at=NOON,
+        completed_at=NOON,
+        invoice_number="JE-2026-000117",
+        bag_id=uuid4(),
+    )
+    request = requests.approve(asks(alice), by=CAROL, at=NOON)
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+    apps.get_model("privacy.Message").objects.all().delete()
+    order.refresh_from_db()
+    assert (order.reference, order.email) == ("LP-7F3K-92QD", "")
+    (home / "logs").mkdir()
+    (home / "logs" / "web.log").write_text('{"message": "order.placed", "order": "LP-7F3K-92QD"}\n')
+    stray = "CREATE TABLE odd_corner (id serial PRIMARY KEY, note text)"
+    with connection.cursor() as cursor:
+        cursor.execute(stray)
+        cursor.execute("INSERT INTO odd_corner (note) VALUES ('see lp 7f3k 92qd')")
+    found = swept()
+    assert [(each["place"], each["kind"], each["count"]) for each in found.findings] == [("odd_corner", "reference", 1)]
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM odd_corner")
+    assert swept().is_clean
+
+
+# What a sweep leaves behind
+
+
+def test_what_is_found_is_told_in_places_and_counts_and_staff_see_it(erased, caplog):
+    in_table(f"{EMAIL} {NAME}")(Path(), None)
+    with caplog.at_level(logging.DEBUG):
+        found = swept()
+    request = Certificate.objects.get().request_reference
+    common = {"request": request, "place": "odd_corner", "column": "note", "count": 1}
+    assert found.findings == [
+        {**common, "kind": "email", "strength": "strong"},
+        {**common, "kind": "name", "strength": "weak"},
+    ]
+    event = AuditEvent.objects.get(event="residue.found")
+    assert (event.object_ref, event.details["places"], event.details["count"]) == (request, ["odd_corner.note"], 2)
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == ["residue.found"]
+    written = "\n".join(str(vars(record)) for record in caplog.records)
+    assert [word for word in (EMAIL, NAME, PHONE, STREET, CITY) if word in written] == []
+    evidence = json.dumps([found.findings, found.coverage, event.details])
+    assert [word for word in (EMAIL, NAME, PHONE, STREET, CITY) if word in evidence] == []
+
+
+def test_the_next_night_looks_again(erased):
+    in_table(EMAIL)(Path(), None)
+    assert not swept().is_clean
+    assert SealedNeedles.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM odd_corner")
+    assert swept().is_clean
+    assert Countersignature.objects.count() == 1
+    assert swept().certificates == []
+    assert Countersignature.objects.count() == 1
+
+
+def test_needles_rest_sealed_and_go_after_thirty_days(erased):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text || encode(t.values, 'escape') FROM privacy_sealedneedles t")
+        (row,) = cursor.fetchone()
+    assert [word for word in (EMAIL, NAME, PHONE, STREET, CITY) if word in row] == []
+    kinds = {needle.kind: needle.value for needle in needles.opened(SealedNeedles.objects.get())}
+    assert kinds == {"email": EMAIL, "name": NAME, "phone": PHONE, "street": STREET, "town": CITY}
+    assert EMAIL not in repr(needles.opened(SealedNeedles.objects.get()))
+    assert needles.forget_overdue(at=LATER + timedelta(days=30)) == 0
+    assert needles.forget_overdue(at=LATER + timedelta(days=30, seconds=1)) == 1
+
+
+def test_a_place_that_cannot_be_read_earns_no_signature(erased, settings):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    found = swept()
+    assert found.findings == []
+    assert not found.is_clean
+    assert found.coverage["unread"] == ["redis (ConnectionError)"]
+    assert not Countersignature.objects.exists()
+    assert AuditEvent.objects.filter(event="residue.not_shown").exists()
+
+
+def test_the_database_itself_refuses_to_change_a_sweep_or_a_countersignature(erased):
+    swept()
+    for act in (
+        lambda: ResidueSweep.objects.update(is_clean=True),
+        lambda: Countersignature.objects.update(canonical="{}"),
+        lambda: Countersignature.objects.get().delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            act()
+
+
+def test_looks_only_for_those_certified_since(erased):
+    assert swept(since=NIGHT).certificates == []
+    assert len(swept(since=LATER).certificates) == 1
