@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import checks
 from django.db import models
 
 from privacy.checks.findings import error
-from privacy.ground import sealed
-from privacy.register import rotation
 from privacy.register.declare import Action, Declaration, Fate, Field, Link, NotPersonal
-
-SMELLS: Final = re.compile(
-    r"mail|phone|birth|passw|surname|(first|last|full)_?name|street|address|postal|(^|_)zip(_|code|$)|user_?agent|(^|_)ip(_|$)"
-)
-OF_PEOPLE: Final = (models.EmailField, models.GenericIPAddressField)
-ROOMY: Final = (models.TextField, models.JSONField, models.FileField, models.BinaryField)
-"""Columns in which anything may be written, a name too."""
-EMPTY_WORDS: Final = frozenset(
-    {
-        "a",
-        "an",
-        "the",
-        "of",
-        "is",
-        "it",
-        "its",
-        "in",
-        "no",
-        "not",
-        "any",
-        "nobody",
-        "nothing",
-        "none",
-        "only",
-        "just",
-        "this",
-        "that",
-    }
-    | {"some", "other", "internal", "technical", "personal", "data", "field", "column", "value", "text", "information"}
-)
-DIGESTS: Final = re.compile(r"(^|_)(digest|hash|sha256)$")
+from privacy.register.suspicion import ROOMY, Rest, is_real_reason, rest_of, smells
 
 
 def problems(declaration: Declaration, model: type[models.Model], name: str) -> Iterator[checks.CheckMessage]:
@@ -55,7 +21,7 @@ def problems(declaration: Declaration, model: type[models.Model], name: str) -> 
         return
     yield from _fate(declaration, declared, model, name)
     yield from _seen_fate(declaration, declared, model, name)
-    if declared.is_sensitive and not rests_protected(model, name):
+    if declared.is_sensitive and rest_of(model, name) is Rest.CLEAR:
         yield error("E010", f"{where} is sensitive and lies in the database in the clear.")
 
 
@@ -73,25 +39,6 @@ def problems_of_excuse(model: type[models.Model], reason: str) -> Iterator[check
             yield error(
                 "E005", f"{label}.{field.name} may hold anything, and its model is excused without a real reason."
             )
-
-
-def smells(field: Any) -> bool:
-    """Whether the name or the kind of a column speaks of people."""
-    return bool(SMELLS.search(field.name)) or isinstance(field, OF_PEOPLE)
-
-
-def is_real_reason(reason: str) -> bool:
-    """Whether a reason says what the column holds: three words, two of which are not *not*, *personal*, *data*."""
-    words = re.findall(r"[\w']+", reason.lower())
-    return len(words) >= 3 and len([word for word in words if word not in EMPTY_WORDS]) >= 2
-
-
-def rests_protected(model: type[models.Model], name: str) -> bool:
-    """Whether the column is sealed, has its secrets sealed inside, holds only a digest, or is Django's hashed password."""
-    is_sealed = type(model._meta.get_field(name)).__module__ == sealed.__name__
-    is_sealed_inside = f"{model._meta.label}.{name}" in {place.name for place in rotation.ELSEWHERE}
-    is_password = name == "password" and issubclass(model, AbstractBaseUser)
-    return is_sealed or is_sealed_inside or is_password or bool(DIGESTS.search(name))
 
 
 def can_be_blank(model: type[models.Model], name: str) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models.constants import LOOKUP_SEP
 
 from privacy.checks.findings import error
 from privacy.register import registry
 from privacy.register.declare import Basis, ByValue, Declaration, Retention
+from privacy.register.reach import can_be_empty, columns_of, leads_to_subject
 
 type_of_moment = (models.DateField, models.DateTimeField)
 
@@ -60,7 +59,7 @@ def _reach(declaration: Declaration, model: type[models.Model]) -> Iterator[chec
             yield error("E003", f"{declaration.model} is found by a value that no words name.")
     if astray:
         return
-    if not may_belong_to_nobody(declaration, model):
+    if not declaration.may_reach_nobody:
         if declaration.orphans:
             yield error(
                 "E009",
@@ -85,40 +84,6 @@ def _purposes(declaration: Declaration) -> Iterator[checks.CheckMessage]:
     for purpose in every:
         if not isinstance(getattr(purpose, "basis", None), Basis):
             yield error("E004", f"{declaration.model} serves a purpose without a lawful basis: {purpose}.")
-
-
-def may_belong_to_nobody(declaration: Declaration, model: type[models.Model]) -> bool:
-    """Whether every way from a row to a person may be empty: a guest, an unknown sender."""
-    return all(can_be_empty(model, path) for path in declaration.paths)
-
-
-def can_be_empty(model: type[models.Model], path: str) -> bool:
-    """Whether a look-up path may end in nothing: a column that allows NULL, or a relation that points here."""
-    return any(field.null or not getattr(field, "concrete", False) for field in columns_of(model, path))
-
-
-def leads_to_subject(model: type[models.Model], path: str) -> bool:
-    """Whether following *path* from *model* ends at `privacy.Subject`, or at a plain UUID column that holds its key."""
-    try:
-        *_, last = columns_of(model, path)
-    except FieldDoesNotExist:
-        return False
-    if last.related_model is not None:
-        return bool(last.related_model._meta.label == "privacy.Subject")
-    is_key = last.name == "subject_id" or last.model._meta.label == "privacy.Subject"
-    return isinstance(last, models.UUIDField) and is_key
-
-
-def columns_of(model: type[models.Model], path: str) -> list[Any]:
-    """The fields that a look-up path goes through. Raises `FieldDoesNotExist`, also where it goes on behind a plain column."""
-    here: Any = model
-    met = []
-    for hop in path.split(LOOKUP_SEP):
-        if here is None:
-            raise FieldDoesNotExist(path)
-        met.append(here._meta.pk if hop == "pk" else here._meta.get_field(hop))
-        here = met[-1].related_model
-    return met
 
 
 def open_end(model: type[models.Model], rule: Retention | None) -> str:

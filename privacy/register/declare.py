@@ -135,6 +135,11 @@ class Declaration:
         """The look-up paths to people who may only see the row."""
         return reaching.paths(self.visible)
 
+    @property
+    def may_reach_nobody(self) -> bool:
+        """Whether every way from a row to a person may end in nothing: a guest, an unknown sender."""
+        return all(reaching.can_be_empty(self.model_class(), path) for path in self.paths)
+
     def rows(self, family: Family) -> Rows:
         """All rows that are this person's: *family* is every subject joined to them."""
         return reaching.rows(self.model_class(), self.reach, family)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 
 Family = list[UUID]
 """A person: the root subject and every subject joined to it."""
@@ -43,3 +45,32 @@ def rows(model: type[models.Model], reach: Reach | None, family: Family) -> Rows
     for path in paths(reach):
         anyone |= models.Q(**{f"{path}__in": family})
     return model._base_manager.filter(anyone)
+
+
+def can_be_empty(model: type[models.Model], path: str) -> bool:
+    """Whether a look-up path may end in nothing: a column that allows NULL, or a relation that points here."""
+    return any(field.null or not getattr(field, "concrete", False) for field in columns_of(model, path))
+
+
+def leads_to_subject(model: type[models.Model], path: str) -> bool:
+    """Whether following *path* from *model* ends at `privacy.Subject`, or at a plain UUID column that holds its key."""
+    try:
+        *_, last = columns_of(model, path)
+    except FieldDoesNotExist:
+        return False
+    if last.related_model is not None:
+        return bool(last.related_model._meta.label == "privacy.Subject")
+    is_key = last.name == "subject_id" or last.model._meta.label == "privacy.Subject"
+    return isinstance(last, models.UUIDField) and is_key
+
+
+def columns_of(model: type[models.Model], path: str) -> list[Any]:
+    """The fields that a look-up path goes through. Raises `FieldDoesNotExist`, also where it goes on behind a plain column."""
+    here: Any = model
+    met = []
+    for hop in path.split(LOOKUP_SEP):
+        if here is None:
+            raise FieldDoesNotExist(path)
+        met.append(here._meta.pk if hop == "pk" else here._meta.get_field(hop))
+        here = met[-1].related_model
+    return met

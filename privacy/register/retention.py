@@ -65,6 +65,18 @@ class Retention:
         return self.span.words if self.span else f"until {self.event}"
 
     @property
+    def in_full(self) -> str:
+        """The rule with what starts its clock: `7 years after completed_at (while that is empty, placed_at) of its order`."""
+        if self.span is None:
+            return f"until {self.event} ({self.event_model})"
+        starts = [anchor.rpartition("__")[2] for anchor in self.anchors]
+        parents = self.anchors[0].split("__")[:-1]
+        fallback = f" (while that is empty, {starts[1]})" if starts[1:] else ""
+        of_parent = " of its " + "'s ".join(parents) if parents else ""
+        after = f"{self.span.words} after" if self.span.number else "as soon as it is"
+        return f"{after} {starts[0]}{fallback}{of_parent}"
+
+    @property
     def is_dated(self) -> bool:
         """Whether the rule counts from a date; else it waits for its event."""
         return self.span is not None

@@ -6,8 +6,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
 from privacy import checks
-from privacy.checks import fields as field_checks
 from privacy.checks.findings import REMEDIES
+from privacy.register import suspicion
 from privacy.register.declare import (
     BLANK,
     DECLARATIONS,
@@ -134,7 +134,7 @@ def test_a_column_whose_kind_or_name_speaks_of_people_needs_a_reason(name):
     ],
 )
 def test_names_that_smell(name, smells):
-    assert bool(field_checks.SMELLS.search(name)) is smells
+    assert bool(suspicion.SMELLS.search(name)) is smells
 
 
 def excused(name: str, reason: str) -> list[str]:
@@ -269,8 +269,8 @@ def test_a_password_is_a_hash_only_where_django_hashes_it():
     meta = type("Meta", (), {"app_label": "scratch", "apps": scratch})
     login = type("Login", (AbstractBaseUser,), {"__module__": __name__, "Meta": meta})
     door = model("Door", password=models.CharField(max_length=9))
-    assert field_checks.rests_protected(login, "password")
-    assert not field_checks.rests_protected(door, "password")
+    assert suspicion.rest_of(login, "password") is suspicion.Rest.HASHED
+    assert suspicion.rest_of(door, "password") is suspicion.Rest.CLEAR
 
 
 # E011
