@@ -20,11 +20,11 @@ from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import security
 from accounts.models import User
+from privacy.admin_masks import MaskedAdmin
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 for model in (EmailAddress, UserSession, Authenticator, Group):
@@ -33,8 +33,8 @@ for model in (EmailAddress, UserSession, Authenticator, Group):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
-    """Who may sign in. The list names nobody; an exact address finds its account."""
+class UserAdmin(MaskedAdmin):
+    """Who may sign in. The list names nobody; an exact address finds its account. One ends by deactivation or by an erasure."""
 
     list_display = ("__str__", "kind", "roles", "date_joined", "last_login", "is_open")
     list_filter = ("is_staff", "groups")
@@ -60,11 +60,7 @@ class UserAdmin(ModelAdmin):
         if obj is None:
             return self.readonly_fields
         mine = ("is_staff", "groups") if obj.pk == request.user.pk else ()
-        return ("email", *mine, *self.readonly_fields)
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """An account ends by deactivation, or by an erasure that is carried out in full."""
-        return False
+        return tuple(dict.fromkeys(("email", *mine, *super().get_readonly_fields(request, obj))))
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any

@@ -10,16 +10,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -29,6 +30,7 @@ from orders.forms import CancelForm, DeskForm, PaperForm, PlainForm, RefundForm,
 from orders.models import Order, OrderLine, Paper, Payment, PaymentEvent, Refund, Shipment, WebhookEvent
 from orders.refunds import TooMuch
 from orders.states import ORDER
+from privacy.admin_masks import Evidence, ShownInline
 from privacy.ground import states
 from shop import money
 
@@ -94,36 +96,10 @@ ACTS: Final = {
 }
 
 
-class Evidence(ModelAdmin):
-    """A page that only shows: rows come from the shop's verbs and go with their retention."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ShownInline:
-    """Rows that belong to the page's row, shown and never edited."""
-
-    extra = 0
-    can_delete = False
-    tab = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 class LineInline(ShownInline, TabularInline):
     model = OrderLine
     fields = readonly_fields = ("title", "detail", "sku", "quantity", "words")
+    shows = {"words": ("engraving",)}
     verbose_name_plural = "pieces"
     hide_title = True
 
@@ -157,6 +133,12 @@ class OrderAdmin(Evidence):
     inlines = (LineInline, ShipmentInline, PaperInline)
     actions = ("pack_chosen",)
     actions_detail = ("pack", "ship", "deliver", "add_paper", "cancel", "refund")
+    shows = {
+        "recipient": ("ship_name",),
+        "address": ("ship_line1", "ship_line2", "ship_city", "region", "ship_postal_code", "country"),
+        "gift": ("gift_message",),
+        "tax": ("tax_name",),
+    }
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -198,7 +180,8 @@ class OrderAdmin(Evidence):
         """Only what the order's state allows."""
         state = Order.objects.filter(pk=object_id).values_list("state", flat=True).first()
         every = super().get_actions_detail(request, object_id)
-        return [each for each in every if state in ACTS[each.action_name.removeprefix("orders_order_")].froms]
+        acts = {f"orders_order_{name}": act for name, act in ACTS.items()}
+        return [each for each in every if each.action_name not in acts or state in acts[each.action_name].froms]
 
     @action(description="Pack", url_path="pack", permissions=["fulfil"], variant=ActionVariant.PRIMARY)
     def pack(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -356,3 +339,7 @@ class WebhookEventAdmin(Evidence):
     list_filter = (("handled_at", admin.EmptyFieldListFilter), "kind")
     search_fields = ("=event_id", "=order_reference")
     ordering = ("-received_at",)
+
+    def person_of(self, row: WebhookEvent) -> UUID | None:
+        """The person of the order it names."""
+        return Order.objects.filter(reference=row.order_reference).values_list("subject_id", flat=True).first()

@@ -59,10 +59,22 @@ DELIVERED_TO = (
 )
 
 
-def _gone(category: Category, *, source: Source = Source.CUSTOMER, recipients: tuple[str, ...] = ()) -> Field:
-    """A field about the person that an erasure blanks; what somebody wrote to somebody rests sealed."""
-    is_intimate = category is Category.MESSAGE
-    return personal(category, source=source, on_erase=BLANK, sensitive=is_intimate, recipients=recipients)
+def _gone(
+    category: Category,
+    *,
+    source: Source = Source.CUSTOMER,
+    recipients: tuple[str, ...] = (),
+    purposes: tuple[Purpose, ...] = (Purpose.ORDER, Purpose.DELIVERY),
+) -> Field:
+    """A field about the person that an erasure blanks, since tax law asks for none of it. Written words rest sealed."""
+    return personal(
+        category,
+        source=source,
+        on_erase=BLANK,
+        sensitive=category is Category.MESSAGE,
+        recipients=recipients,
+        purposes=purposes,
+    )
 
 
 def _tax(*, source: Source = Source.DERIVED) -> Field:
@@ -232,9 +244,9 @@ declare(
         "session_expires_at": not_personal("until when the payment page was open"),
         "next_check_at": not_personal("when Stripe is asked about it next"),
         "refunded_minor": _tax(),
-        "card_brand": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
-        "card_last4": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
-        "card_expiry": _gone(Category.TRANSACTION, source=Source.PROCESSOR),
+        "card_brand": _gone(Category.TRANSACTION, source=Source.PROCESSOR, purposes=(Purpose.PAYMENT,)),
+        "card_last4": _gone(Category.TRANSACTION, source=Source.PROCESSOR, purposes=(Purpose.PAYMENT,)),
+        "card_expiry": _gone(Category.TRANSACTION, source=Source.PROCESSOR, purposes=(Purpose.PAYMENT,)),
         "created_at": _tax(),
     },
 )
@@ -268,7 +280,7 @@ declare(
         "payment": link("the payment it gives back", edge=Edge.KEEP_UNTIL),
         "reference": _tax(),
         "amount_minor": _tax(),
-        "reason": _gone(Category.TRANSACTION, source=Source.STAFF),
+        "reason": _gone(Category.TRANSACTION, source=Source.STAFF, purposes=(Purpose.PAYMENT,)),
         "state": _tax(),
         "gateway_id": _tax(source=Source.PROCESSOR),
         "requested_at": _tax(),

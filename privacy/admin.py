@@ -13,17 +13,17 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from privacy.admin_masks import Evidence
 from privacy.forms import PlainForm, RefusalForm
 from privacy.ground import digests, states
 from privacy.ground.models import AuditEvent
@@ -109,19 +109,6 @@ DECISIONS: Final = {
 }
 
 
-class Evidence(ModelAdmin):
-    """A page that only shows: rows come from the verbs and are never edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 class StandingFilter(admin.SimpleListFilter):
     """Open requests unless somebody asks for others: the queue is what is still owed."""
 
@@ -168,6 +155,7 @@ class RequestAdmin(Evidence):
     search_help_text = "The whole reference, or the whole e-mail address the person uses"
     ordering = ("due_at", "pk")
     actions_detail = ("approve", "refuse", "check_again")
+    shows = {"address": ("contact",), "decided": ("approved_by", "refused_by")}
     change_form_after_template = "admin/privacy/request.html"
     fieldsets = (
         (None, {"fields": ("reference", "kind", "state", "channel", "address", "identity")}),
@@ -182,8 +170,12 @@ class RequestAdmin(Evidence):
         """Only what the request's state allows."""
         asked = DataRequest.objects.filter(pk=object_id).first()
         every = super().get_actions_detail(request, object_id)
-        prefix = "privacy_datarequest_"
-        return [each for each in every if asked and DECISIONS[each.action_name.removeprefix(prefix)].fits(asked)]
+        decisions = {f"privacy_datarequest_{name}": decision for name, decision in DECISIONS.items()}
+        return [
+            each
+            for each in every
+            if asked and (each.action_name not in decisions or decisions[each.action_name].fits(asked))
+        ]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -254,7 +246,7 @@ class RequestAdmin(Evidence):
 
     @display(description="answer goes to")
     def address(self, asked: DataRequest) -> str:
-        return masked(asked.contact) if asked.contact else "forgotten"
+        return asked.contact or "forgotten"
 
     @display(description="identity")
     def identity(self, asked: DataRequest) -> str:
@@ -309,12 +301,6 @@ class MessageAdmin(Evidence):
     ordering = ("-created_at",)
     fields = ("kind", "reference", "state", "created_at", "sent_at", "attempts", "next_attempt_at", "stopped_because")
     show_full_result_count = False
-
-
-def masked(address: str) -> str:
-    """`a…@…`: enough to tell two people on the telephone apart, too little to write to."""
-    name, _, domain = address.partition("@")
-    return f"{name[:1]}…@…{domain[-4:]}" if domain else "…"
 
 
 def _done(decision: Decision, asked: DataRequest, form: forms.Form, request: HttpRequest) -> bool:

@@ -158,7 +158,15 @@ def test_an_invoice_number_is_only_given_inside_the_transaction_that_uses_it(now
 def desk(carol: User) -> Browser:
     """Carol at the order desk."""
     wanted = ["view_order", "fulfil_order", "refund_order", "view_orderline", "view_shipment", "view_payment"]
-    wanted += ["view_paymentevent", "view_refund", "view_webhookevent"]
+    wanted += [
+        "view_paymentevent",
+        "view_refund",
+        "view_webhookevent",
+        "see_order",
+        "see_delivery",
+        "see_payment",
+        "see_tax",
+    ]
     carol.user_permissions.set(Permission.objects.filter(codename__in=wanted))
     browser = Browser()
     browser.force_login(carol)

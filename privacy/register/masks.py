@@ -1,7 +1,8 @@
 """What a member of staff sees of a personal value: the value where their work needs it, else a mask of its category.
 
-A field is open to whoever may read one of its purposes (permissions `privacy.see_<purpose>`, granted by role); a sensitive one to
-nobody without a reason. Dates, sums and choices from a list name nobody by themselves and are shown as they are.
+A field is open to whoever may read one of its purposes (permissions `privacy.see_<purpose>`, granted by role). The purposes of
+its row do not open a sensitive field: without purposes of its own it is open to nobody without a reason. Dates, sums and choices
+from a list name nobody by themselves and are shown as they are.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ class Sight:
         """Whether the field is read without a mask."""
         if self.is_revealed:
             return True
-        is_sensitive = declaration.personal_fields()[name].is_sensitive
-        return not is_sensitive and any(purpose in self.purposes for purpose in declaration.purposes_of(name))
+        field = declaration.personal_fields()[name]
+        purposes = field.purposes if field.is_sensitive else declaration.purposes_of(name)
+        return not self.purposes.isdisjoint(purposes)
 
     def hides(self, declaration: Declaration) -> list[str]:
         """The fields that are masked."""
@@ -100,9 +102,11 @@ def text_fields(declaration: Declaration) -> list[str]:
 
 
 def masked(category: Category, value: Any) -> Any:
-    """A value of *category* as a mask; nothing stays nothing."""
+    """A value of *category* as a mask; nothing stays nothing, and JSON becomes empty JSON, which a page can still walk."""
     if value in (None, "", b"", [], {}):
         return value
+    if isinstance(value, dict | list):
+        return type(value)()
     return MASKS.get(category, lambda _: HIDDEN)(value) if isinstance(value, str) else HIDDEN
 
 

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.ground import audit, sealed_files, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import holdings, identity, packages, planning, reasons, requests, timeline
+from privacy.rights import holdings, identity, looks, packages, planning, reasons, requests, timeline
 from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
 from privacy.words import span
 
+LOOKS_SHOWN = 10
 TOO_LATE = "This request cannot be taken back any more."
 GONE = "This copy can no longer be fetched. You can ask for a new one at any time."
 
@@ -59,6 +60,7 @@ def centre(request: SignedIn) -> HttpResponse:
         "going": sum(each.count for each in about if each.goes_on_erasure),
         "staying": sum(each.count for each in about if not each.goes_on_erasure),
         "requests": [_told(each, now=now) for each in _requests(family)],
+        "looks": looks.of(family, most=LOOKS_SHOWN),
     }
     return render(request, "privacy/centre.html", shown)
 

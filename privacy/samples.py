@@ -1,0 +1,72 @@
+"""What invented requests and mails look like: kept, answered, sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from privacy.ground import digests
+from privacy.register import invented
+from privacy.register.synthetic import Left, Sketch, hint
+
+
+@hint("privacy.Subject")
+def subject(row: Any, sketch: Sketch) -> None:
+    row.residence, row.restricted_at, row.erased_at = f"US-{sketch.who.chance.choice(('NY', 'CA', 'OR'))}", None, None
+
+
+@hint("privacy.SubjectLink")
+def subject_link(row: Any, sketch: Sketch) -> None:
+    raise Left  # it joins two records; an invented customer has one
+
+
+@hint("privacy.Identifier")
+def identifier(row: Any, sketch: Sketch) -> None:
+    found = digests.of("email", sketch.who.email)
+    row.kind, row.digest, row.key_version = "email", found.value, found.version
+    row.proven_at = row.created_at
+
+
+@hint("privacy.Message")
+def message(row: Any, sketch: Sketch) -> None:
+    row.kind, row.state, row.payload, row.sent_at = "orders.order_confirmed", "sent", None, row.created_at
+    row.stopped_because = ""
+
+
+@hint("privacy.AuditEvent")
+def audit_event(row: Any, sketch: Sketch) -> None:
+    row.event, row.object_ref, row.actor, row.note = "order.delivered", "", "system:invented", ""
+
+
+@hint("privacy.DataRequest")
+def request(row: Any, sketch: Sketch) -> None:
+    """A copy that was asked for and answered."""
+    row.reference, row.kind, row.state = invented.reference(sketch.who.chance, "DSR"), "access", "completed"
+    row.contact = None
+    row.derivation = [
+        {"clock": clock, "rule": "GDPR Art. 12(3)", "words": "30 days from receipt", "governs": True}
+        for clock in ("first reply", "completion")
+    ]
+    row.verified_at = row.first_replied_at = row.completed_at = row.received_at
+    row.first_reply_due_at = row.due_at = row.received_at + timedelta(days=30)
+    row.approved_by = row.refused_by = row.refusal_reason = ""
+
+
+@hint("privacy.ErasureStep")
+def step(row: Any, sketch: Sketch) -> None:
+    raise Left  # the invented request asks for a copy
+
+
+@hint("privacy.ExportPackage")
+def package(row: Any, sketch: Sketch) -> None:
+    row.file_name = f"{invented.hexadecimal(sketch.who.chance, 32)}.sealed"
+    row.size_bytes, row.starts, row.removed_at = 10_000, 1, row.built_at + timedelta(hours=72)
+    row.expires_at = row.built_at + timedelta(hours=72)
+
+
+@hint("privacy.Certificate")
+def certificate(row: Any, sketch: Sketch) -> None:
+    chance = sketch.who.chance
+    row.reference, row.request_reference = (invented.reference(chance, prefix) for prefix in ("CE", "DSR"))
+    row.canonical, row.signature, row.key_id = json.dumps({"invented": True}), invented.hexadecimal(chance, 128), "none"
