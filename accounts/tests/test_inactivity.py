@@ -45,6 +45,7 @@ def kinds():
     return list(Message.objects.order_by("created_at", "kind").values_list("kind", flat=True))
 
 
+@pytest.mark.promise("JE-66")
 def test_two_warnings_and_then_the_account_is_erased_with_a_certificate(alice, bob):
     unused(alice)
     unused(bob, since=LAST_USED + DAY)
@@ -109,6 +110,7 @@ def active_at(user):
     return user.active_at
 
 
+@pytest.mark.promise("JE-66")
 def test_signing_in_restarts_the_clock_and_forgets_the_warnings(alice):
     unused(alice)
     sweep(ENDS - FIRST_WARNING)

@@ -126,6 +126,7 @@ def test_while_it_waits_the_parcel_is_still_told_about_and_nothing_else(
     assert Message.objects.filter(kind="privacy.erasure_waits").count() <= 1, "said once, however often it is tried"
 
 
+@pytest.mark.promise("JE-98", "JK-29", "JH-37")
 def test_what_the_customer_reads_before_asking(open_order: Order, closed: Order, alice: User, now: datetime) -> None:
     (waiting,) = reasons.unfinished(subjects.family(alice.subject), at=now)
     assert waiting.words == f"Order {open_order.reference} is being made ready."
@@ -136,6 +137,7 @@ def test_what_the_customer_reads_before_asking(open_order: Order, closed: Order,
     assert shares["orders.Order"].blocker == waiting.words
 
 
+@pytest.mark.promise("JE-98", "JE-67", "JH-37")
 def test_what_stays_goes_on_its_exact_date(closed: Order, bobs: Order, alice: User, now: datetime) -> None:
     """The second erasure: the same batches, driven by the declared dates."""
     fulfilled_later = now + timedelta(days=1)

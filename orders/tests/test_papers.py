@@ -56,8 +56,7 @@ def raw(table: str, column: str) -> list[bytes]:
 
 
 # Certificates
-
-
+@pytest.mark.promise("JE-16", "JE-101")
 def test_a_sold_stones_certificate_leaves_the_catalogue_and_rests_sealed_with_its_order(alices: Order) -> None:
     assert Certificate.objects.count() == 0
     sold = SoldCertificate.objects.get()
@@ -89,6 +88,7 @@ def test_the_desk_finds_the_order_of_a_certificate(alices: Order, bobs: Order, b
     assert (alices.reference in page.text, bobs.reference in page.text) == (True, False)
 
 
+@pytest.mark.promise("JE-16")
 def test_only_the_owner_reads_the_number(alices: Order, alice: User, bob: User, browser: Browser) -> None:
     browser.force_login(alice)
     assert NUMBER in browser.get(reverse("orders:account_order", args=[alices.reference])).text
@@ -97,8 +97,7 @@ def test_only_the_owner_reads_the_number(alices: Order, alice: User, bob: User, 
 
 
 # Appraisals and insurance files
-
-
+@pytest.mark.promise("JE-16", "JE-101")
 def test_a_paper_rests_sealed_and_reads_as_it_was(alices: Order, now: datetime) -> None:
     paper = file(alices, PDF * 2000, at=now)
     assert b"".join(papers.read(paper)) == PDF * 2000
@@ -142,6 +141,7 @@ def test_a_full_disk_leaves_no_half_file(alices: Order, now: datetime, monkeypat
     assert (Paper.objects.count(), list(papers.folder().iterdir())) == (0, [])
 
 
+@pytest.mark.promise("JE-16", "SG-12")
 def test_the_owner_downloads_it_and_nobody_else_does(
     alices: Order, bobs: Order, alice: User, bob: User, browser: Browser, now: datetime
 ) -> None:

@@ -29,6 +29,7 @@ from privacy.register.models import Subject
 from privacy.tests.scratch import MINE, MODELS, WHEN, Note, codes, model, register, say, scratch  # noqa: F401 - a fixture is used by being there
 
 
+@pytest.mark.promise("JE-101", "JE-65", "JK-51")
 def test_the_project_passes():
     assert [problem.msg for problem in checks.everything_is_declared(None)] == []
     assert [problem.msg for problem in checks.declarations_fit_the_models(None)] == []
@@ -93,6 +94,7 @@ def test_a_value_needs_words():
     assert codes(say("Note", reach=ByValue(**found), orphans="all of them")) == ["E003"]
 
 
+@pytest.mark.promise("JE-33", "JE-93")
 def test_a_purpose_is_named_and_has_a_lawful_basis():
     assert codes(say("Note", purposes=[])) == ["E004"]
     because = "because we can"  # no member of Purpose, so without a basis
@@ -217,6 +219,7 @@ def test_what_others_see_of_a_field_needs_others():
         (Retention.while_account(), True),
     ],
 )
+@pytest.mark.promise("JE-65", "JH-35")
 def test_a_retention_has_an_end(rule, is_right):
     made = {"ended_at": WHEN, "ends_on": WHEN}
     assert codes(say("Clock", retention=rule, fields=made)) == ([] if is_right else ["E008"])
@@ -259,6 +262,7 @@ def test_no_orphans_are_spoken_of_where_there_are_none():
 
 
 @pytest.mark.parametrize(("column", "is_right"), [("clear", False), ("sealed", True), ("digest", True)])
+@pytest.mark.promise("JE-101")
 def test_a_sensitive_value_never_rests_in_the_clear(column, is_right):
     plain = personal(Category.CREDENTIAL)
     fields = {"clear": plain, "sealed": plain, "digest": plain, column: personal(Category.CREDENTIAL, sensitive=True)}

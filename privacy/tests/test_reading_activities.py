@@ -81,6 +81,7 @@ def test_a_purpose_that_nothing_serves_is_not_on_the_record(scratch):
     assert news.basis == "your consent (GDPR Art. 6(1)(a))"
 
 
+@pytest.mark.promise("JK-45", "JS-36")
 def test_a_new_recipient_abroad_stands_on_record_and_policy_at_once(scratch, client, db):
     PROCESSORS["engraver"] = Processor(
         "engraver", "Griffel & Sohn", Purpose.ORDER, receives=(), country="DE", after_erasure="Nothing."
@@ -105,6 +106,7 @@ def test_a_field_that_stays_longer_than_its_row_says_so_everywhere(scratch, clie
     assert ("eleven days and no longer", ["Orders"]) in order.periods
 
 
+@pytest.mark.promise("JK-02", "JE-01")
 def test_the_privacy_centre_and_the_policy_say_the_same_of_each_kind(db):
     alice = someone("alice")
     policy = {row.label: row for row in (*activities.rows(evidence=False), *activities.rows(evidence=True))}
@@ -114,6 +116,7 @@ def test_the_privacy_centre_and_the_policy_say_the_same_of_each_kind(db):
         assert holding.about == policy[holding.label]
 
 
+@pytest.mark.promise("JK-02", "JE-01")
 def test_the_policy_page_prints_every_kind_once(client, db):
     page = client.get("/privacy/", {"fresh": "1"}).content.decode()
     labels = [declaration.label for declaration in registry.all_declared()]

@@ -231,6 +231,7 @@ def test_dry_it_says_what_it_would_do_and_does_nothing(restored):
     assert (dump(), shop.LOUPE_LEDGER.read_bytes()) == (before, told)
 
 
+@pytest.mark.promise("JE-78", "JS-27", "JH-31")
 def test_alice_goes_again_bob_stays_and_the_shop_opens_at_once(restored, client):
     alice, bob, (request_id, reference, first_certificate) = restored
     before = held(bob)

@@ -46,7 +46,7 @@ def dump() -> str:
     return "\n".join(texts)
 
 
-@pytest.mark.promise("JS-27", "JE-83", "JH-36")
+@pytest.mark.promise("JS-27", "JE-83", "JH-36", "JE-66")
 def test_erases_alice_everywhere_and_leaves_bob_as_he_was(approved):
     alice, bob, request = approved
     before = held(bob)

@@ -94,6 +94,7 @@ def test_one_that_lasts_keeps_its_rows_and_is_in_nobodys_way(parcels: Any) -> No
     assert reasons.unfinished(now.family, at=NOON) == []
 
 
+@pytest.mark.promise("JE-74", "JE-98")
 def test_what_a_law_keeps_comes_from_the_declarations(db: None) -> None:
     now = reasons.active(subjects.family(someone("alice").subject), at=NOON)
     (tax,) = now.of(registry.of("orders.Order"))

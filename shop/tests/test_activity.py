@@ -19,6 +19,7 @@ VIEWED = Activity.Kind.VIEWED
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("choice", [Choice(), Choice(frozenset({Optional.FUNCTIONALITY, Optional.TARGETING}))])
+@pytest.mark.promise("JE-11", "JK-06")
 def test_without_consent_to_be_counted_nothing_is_written(choice):
     assert activity.record(VIEWED, what="product/solitaire", choice=choice, by=uuid4(), at=NOON) is None
     assert Activity.objects.count() == 0
@@ -35,6 +36,7 @@ def test_with_consent_there_is_what_when_and_who_where_known():
     ]
 
 
+@pytest.mark.promise("JE-11", "JK-06")
 def test_there_is_no_column_for_a_browser_or_an_address():
     assert [field.name for field in Activity._meta.concrete_fields] == ["id", "subject_id", "kind", "object_ref", "at"]
 

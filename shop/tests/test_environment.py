@@ -79,6 +79,7 @@ def start(**variables):
         ),
     ],
 )
+@pytest.mark.promise("JE-53", "JS-46")
 def test_a_wrong_value_stops_the_start_with_one_sentence(variables, sentence):
     assert start(**variables) == (1, sentence)
 

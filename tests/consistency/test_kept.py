@@ -14,10 +14,12 @@ from django.conf import settings
 from django.test import Client
 from django.utils.html import escape
 
-from accounts.tests.conftest import Browser, make_user
+from accounts.tests.conftest import NOON, Browser, make_user
 from orders.forms import CheckoutForm
 from privacy.consent import cookies
 from privacy.register import profiles, registry
+from privacy.rights import requests
+from shop.tests.goods import make_category, make_piece
 from shop.tests.test_environment import OWN_POLICY, PRODUCTION
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,14 @@ def test_the_policy_begins_with_its_date(stranger, settings, shop):
     assert "In force since 1 November 2026" in head
 
 
+@pytest.mark.promise("JE-117")
+def test_the_policy_says_how_to_reach_us_by_mail_phone_and_letter(stranger):
+    page, contact = read(stranger, "/privacy/"), profiles.current().contact
+    place = page[page.index('id="contact"') : page.index("</main>")]
+    assert [words for words in (contact.email, contact.phone, *contact.address) if escape(words) not in place] == []
+    assert f"mailto:{contact.email}" in read(stranger, "/.well-known/security.txt")
+
+
 @pytest.mark.promise("JE-93", "JH-35")
 def test_the_policy_gives_the_basis_and_the_period_of_everything_held(stranger):
     page = read(stranger, "/privacy/")
@@ -130,9 +140,38 @@ def test_sign_up_and_checkout_ask_for_these_fields_and_no_others():
         "full_name": False,
     }
     needed = {"email", "full_name", "line1", "city", "place", "expected_total"}
-    optional = {"phone", "recipient", "line2", "region", "postal_code", "method", "gift_message"}
+    optional = {"phone", "recipient", "line2", "region", "postal_code", "method", "gift_message", "vat_number"}
     asked = {name: field.required for name, field in CheckoutForm.base_fields.items()}
     assert asked == {**dict.fromkeys(needed, True), **dict.fromkeys(optional, False)}
+
+
+@pytest.mark.promise("JE-90")
+def test_using_ones_rights_changes_no_offer_and_no_price():
+    """Whoever opted out, and whoever made a request, sees the same pieces at the same price as everybody."""
+    piece = make_piece(make_category(), variants=({"price_minor": 129_600},))
+    path, bought = piece.get_absolute_url(), {"key": f"v:{piece.variants.get().pk}", "quantity": 2}
+    alice, bob = make_user("alice@example.com"), make_user("bob@example.com")
+    requests.receive("erasure", subject=alice.subject, contact=alice.email, by=alice, at=NOON)
+    seen = []
+    for customer, headers in ((None, {}), (None, {"Sec-GPC": "1"}), (alice, {"Sec-GPC": "1"}), (bob, {})):
+        browser = Client(headers={"Sec-Fetch-Site": "same-origin", **headers})
+        if customer:
+            browser.force_login(customer)
+        shown = main_of(browser.get(path))
+        browser.post("/bag/add/", bought)
+        seen.append((shown, main_of(browser.get("/bag/"))))
+    assert "$1,296" in seen[0][0]
+    assert "$2,592" in seen[0][1]
+    assert seen == [seen[0]] * 4
+
+
+def main_of(answer):
+    """What stands between the header and the footer, without the form token of a session."""
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    return re.sub(
+        r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", page[page.index("<main") : page.index("</main>")]
+    )
 
 
 MAILS = sorted((Path(settings.BASE_DIR) / "templates" / "emails").rglob("*.html"))
