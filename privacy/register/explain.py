@@ -24,6 +24,7 @@ EXPORTS: Final = {
     Export.HIDE: "left out: it would only help a thief",
     Export.REDACT: "named, and its value left out: it is about somebody else",
 }
+UNDECLARED: Final = "nobody declared it, and `manage.py check` refuses to go on"
 FATES: Final = {"blank": "emptied", "replace": "written over"}
 
 
@@ -51,7 +52,7 @@ class FieldWords:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One model of personal data, or one that is not personal and why."""
+    """One model of personal data, or one that is not personal and why, or one that nobody declared."""
 
     model: str
     label: str
@@ -118,7 +119,7 @@ def _declared(declaration: Declaration) -> Explanation:
 
 def _excused(model: type[models.Model]) -> Explanation:
     label = model._meta.label
-    reason = NOT_PERSONAL.get(label, "nobody declared it; `manage.py check` refuses to start")
+    reason = NOT_PERSONAL.get(label, UNDECLARED)
     return Explanation(
         label, "", reason, [], [], "", "nothing", [], [], "", {}, [], {}, list(warnings_of_excuse(model))
     )  # fmt: skip

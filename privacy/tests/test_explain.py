@@ -103,7 +103,7 @@ def test_free_text_of_a_table_that_reaches_nobody_is_a_warning():
     assert product.warnings == [
         "Anything may be written there, a name too, and no request would find it: description, care, keywords."
     ]
-    assert told("shop.Product").startswith("shop.Product is not personal: the shop's own catalogue\n")
+    assert told("shop.Product").startswith("shop.Product: not personal: the shop's own catalogue\n")
     assert "Not personal" in told("shop.Product.care")
 
 
@@ -133,7 +133,7 @@ def test_an_unknown_name_is_an_error_that_names_what_is_near(name, words):
 
 def test_a_model_nobody_declared_is_explained_as_just_that(monkeypatch):
     monkeypatch.delitem(DECLARATIONS, "orders.Refund")
-    assert told("orders.Refund").startswith("orders.Refund is not personal: nobody declared it;")
+    assert told("orders.Refund").startswith("orders.Refund: nobody declared it")
 
 
 def test_names_of_models_may_be_typed_in_any_case():

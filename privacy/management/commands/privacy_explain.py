@@ -67,7 +67,7 @@ def _list(everything: list[Explanation]) -> Iterator[str]:
     yield ""
     for each in everything:
         if each.not_personal:
-            yield f"{each.model:{width}}not personal: {each.not_personal}"
+            yield f"{each.model:{width}}{_excuse(each)}"
     yield ""
     for each in everything:
         for warning in each.warnings:
@@ -76,7 +76,7 @@ def _list(everything: list[Explanation]) -> Iterator[str]:
 
 def _whole(told: Explanation) -> Iterator[str]:
     if told.not_personal:
-        yield f"{told.model} is not personal: {told.not_personal}"
+        yield f"{told.model}: {_excuse(told)}"
     else:
         yield f"{told.model}: {told.label}"
         yield ""
@@ -89,6 +89,11 @@ def _whole(told: Explanation) -> Iterator[str]:
             yield from _said(name, f"not personal: {reason}", margin=width)
     for warning in told.warnings:
         yield from ("", *wrap(f"Warning: {warning}", WIDTH))
+
+
+def _excuse(told: Explanation) -> str:
+    is_excused = told.not_personal != explain.UNDECLARED
+    return f"not personal: {told.not_personal}" if is_excused else told.not_personal
 
 
 def _row(told: Explanation) -> Iterator[str]:
