@@ -89,7 +89,7 @@ def _from(state: str) -> frozenset[str]:
 BEGUN: Final = _from(State.EXECUTING)
 
 
-def absent(told: list[Erasure]) -> list[Erasure]:
+def absent(told: list[Erasure], *, at: datetime) -> list[Erasure]:
     """Those that this database has not heard of: the request is missing or not begun, and its person is not erased."""
     begun = set(
         DataRequest.objects.filter(pk__in=[each.request for each in told], state__in=BEGUN).values_list("pk", flat=True)
@@ -97,10 +97,16 @@ def absent(told: list[Erasure]) -> list[Erasure]:
     rest = [each for each in told if each.request not in begun]
     if not rest:
         return []
-    # Records of requests have their time and go; the bare UUID of who was erased stays.
-    erased = Subject.objects.filter(pk__in=[each.subject for each in rest], erased_at__isnull=False)
-    gone = set(erased.values_list("pk", flat=True))
-    return [each for each in rest if each.subject not in gone]
+    # Records of requests have their time and go; mostly the bare UUID of who was erased stays.
+    people = dict(Subject.objects.filter(pk__in=[each.subject for each in rest]).values_list("pk", "erased_at"))
+    return [each for each in rest if not people.get(each.subject) and (each.subject in people or _counts(each, at))]
+
+
+def _counts(told: Erasure, at: datetime) -> bool:
+    """Whether a record of this request would still be kept."""
+    record = DataRequest(received_at=told.received_at, completed_at=told.at)
+    until = registry.of("privacy.DataRequest").retention.until(record)
+    return until is None or until > at
 
 
 class Watch:
@@ -136,7 +142,7 @@ class Watch:
     def _look(self, *, at: datetime) -> Verdict:
         stamp = ledger.stamp()
         try:
-            found = self._compare()
+            found = self._compare(at=at)
         except (DatabaseError, OSError) as error:
             log.warning("ledger.not_compared", extra={"error": type(error).__name__})
             self._start_over()
@@ -146,7 +152,7 @@ class Watch:
         self._verdict, self._looked_at, self._stamp = found, at, stamp
         return found
 
-    def _compare(self) -> Verdict:
+    def _compare(self, *, at: datetime) -> Verdict:
         """Ask about what is new, what was missing, and the newest of what was there: an older database lacks those first."""
         if self._reader.is_another_file():
             self._start_over()
@@ -154,7 +160,7 @@ class Watch:
         self._lacking = []
         told = itertools.chain(known, map(Erasure.of, self._reader.more()))
         while some := list(islice(told, CHUNK)):
-            missing = _absent_from_any(some)
+            missing = _absent_from_any(some, at=at)
             self._lacking += missing
             unknown = {each.request for each in missing}
             self._newest.extend(each for each in some if each.request not in unknown)
@@ -163,9 +169,9 @@ class Watch:
         return Verdict(Why.EMPTY if is_empty() else Why.OLDER, len(self._lacking))
 
 
-def _absent_from_any(told: list[Erasure]) -> list[Erasure]:
+def _absent_from_any(told: list[Erasure], *, at: datetime) -> list[Erasure]:
     try:
-        return absent(told)
+        return absent(told, at=at)
     except ProgrammingError:  # not even the tables are there
         return told
 
@@ -192,11 +198,11 @@ def is_empty() -> bool:
 # Repeating
 
 
-def due(subject: UUID | None = None) -> Iterator[Due]:
+def due(subject: UUID | None = None, *, at: datetime) -> Iterator[Due]:
     """What `repeat` would have to do, oldest first; for one person, where one is named."""
     told = ledger.erasures()
     while some := list(islice(told, CHUNK)):
-        for each in absent(some):
+        for each in absent(some, at=at):
             if subject is None or subject in (each.subject, *each.family):
                 state = DataRequest.objects.filter(pk=each.request).values_list("state", flat=True).first()
                 yield Due(each, state or "", _rows_of(list(each.family)))

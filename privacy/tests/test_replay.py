@@ -116,7 +116,7 @@ def test_a_request_that_is_missing_or_earlier_makes_the_database_older(people):
     with forgotten_by_a_restore():
         erasure.execute(request.pk, by="system:worker", at=LATER)
     assert replay.verdict(at=AFTER) == replay.Verdict(replay.Why.OLDER, 2)
-    assert [(each.told.subject, each.state) for each in replay.due()] == [
+    assert [(each.told.subject, each.state) for each in replay.due(at=AFTER)] == [
         (alice.subject.pk, ""), (bob.subject.pk, "approved"),
     ]  # fmt: skip
 
@@ -141,6 +141,12 @@ def test_where_the_record_of_the_request_has_had_its_time_the_erased_person_suff
     assert not replay.verdict(at=NOON).may_serve
     Subject.objects.filter(pk=people[0].subject.pk).update(erased_at=NOON)
     assert replay.verdict(at=AFTER).may_serve
+
+
+def test_an_erasure_whose_record_and_person_have_both_had_their_time_is_asked_after_no_more(people):
+    told_of(uuid4())
+    assert not replay.verdict(at=AFTER).may_serve
+    assert replay.verdict(at=AFTER + timedelta(days=40 * 366)).may_serve
 
 
 def test_an_empty_database_beside_a_full_ledger_is_told_apart(db):
@@ -335,7 +341,7 @@ def test_one_person_at_a_time_leaves_the_others_for_later(people):
         erased(bob)
     assert replayed("--apply", f"--subject={alice.subject.pk}").splitlines()[-1] == "1 repeated."
     assert replay.verdict(at=AFTER) == replay.Verdict(replay.Why.OLDER, 1)
-    assert [each.told.subject for each in replay.due()] == [bob.subject.pk]
+    assert [each.told.subject for each in replay.due(at=AFTER)] == [bob.subject.pk]
 
 
 def test_a_failure_keeps_the_shop_closed_and_the_others_go_on(people, monkeypatch):

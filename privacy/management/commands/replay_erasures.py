@@ -55,13 +55,13 @@ class Command(BaseCommand):
             elif apply:
                 self._repeat(subject, at=timezone.now())
             else:
-                self._tell(subject)
+                self._tell(subject, at=timezone.now())
         except (ledger.Unwritable, replay.NotNew, replay.NothingHere) as problem:
             raise CommandError(f"{problem}.")
 
-    def _tell(self, subject: UUID | None) -> None:
+    def _tell(self, subject: UUID | None, *, at: datetime) -> None:
         count = 0
-        for each in replay.due(subject):
+        for each in replay.due(subject, at=at):
             count += 1
             self.stdout.write(
                 f"{each.told.reference}  person {each.told.subject}  noted {each.told.at:%Y-%m-%d %H:%M} UTC  "
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
     def _repeat(self, subject: UUID | None, *, at: datetime) -> None:
         outcomes: Counter[str] = Counter()
-        for each in replay.due(subject):
+        for each in replay.due(subject, at=at):
             try:
                 request = replay.repeat(each.told, by=BY, at=at)
             except (ledger.Unwritable, replay.NothingHere):
