@@ -37,6 +37,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     PRIVACY_DESK: (
         "privacy.view_*",
         "privacy.change_datarequest",
+        "privacy.place_legalhold",
         "orders.view_order",
     ),
     CATALOGUE: (
@@ -51,6 +52,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "accounts.*",
         "privacy.view_*",
         "privacy.change_datarequest",
+        "privacy.place_legalhold",
     ),
 }
 

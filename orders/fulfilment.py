@@ -7,6 +7,7 @@ money back in that transaction; the worker then carries the promise out at Strip
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -15,6 +16,8 @@ from orders.models import Order, Shipment
 from orders.states import ORDER
 from privacy.ground.audit import Actor
 from shop import stock
+
+CUSTOMERS_WISH: Final = "cancelled by you"
 
 
 class NotYetShipped(Exception):
@@ -71,6 +74,18 @@ def cancel(order: Order, *, reason: str, by: Actor, at: datetime) -> Order:
         payments.refund(order, left, reason="cancelled", by=by, at=at)
     emails.order_cancelled(order, refunded_minor=left, by=by, at=at)
     return order
+
+
+def call_off(order: Order, *, by: Actor, at: datetime) -> Order:
+    """What its customer may do by themselves until it leaves: cancel it, or give up an attempt that was not paid yet.
+
+    *Raises* `states.NotAllowed` and `states.Changed` where it is too late, `gateway.Unavailable`.
+    """
+    if order.state == Order.State.PENDING_PAYMENT:
+        order = payments.close_session(order, by=by, at=at)
+        if not order.is_paid:
+            return order
+    return cancel(order, reason=CUSTOMERS_WISH, by=by, at=at)
 
 
 @transaction.atomic

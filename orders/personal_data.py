@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.models import Q
+from django.urls import reverse
 
 from orders import papers
 from orders.checkout import WEBHOOKS_KEPT_FOR
@@ -31,6 +32,7 @@ from privacy.register.declare import (
     Retention,
     Rows,
     Source,
+    WayOut,
     date_words,
     declare,
     declare_not_personal,
@@ -86,7 +88,15 @@ def in_hand(family: Family) -> Iterator[Blocker]:
     """Orders that are not finished: each keeps what delivering it needs, and nothing of any other."""
     for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
         words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
-        yield Blocker(order.reference, words, tuple(_needed_for(order)), ends="when it has arrived or is cancelled")
+        keeps, way_out = tuple(_needed_for(order)), _cancelling(order)
+        yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
+
+
+def _cancelling(order: Order) -> WayOut | None:
+    """Until it has left, the person may cancel it instead."""
+    if order.state == Order.State.SHIPPED:
+        return None
+    return WayOut(f"Cancel order {order.reference}", reverse("orders:account_order_cancel", args=[order.reference]))
 
 
 def _needed_for(order: Order) -> Iterator[Keeps]:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("order/<str:reference>/link/", orders.send_link, name="order_link"),
     path("account/orders/", orders.orders, name="orders"),
     path("account/orders/<str:reference>/", orders.account_order, name="account_order"),
+    path("account/orders/<str:reference>/cancel/", orders.cancel, name="account_order_cancel"),
     path("account/orders/<str:reference>/invoice/", orders.account_invoice, name="account_invoice"),
     path("account/orders/<str:reference>/papers/<int:number>/", orders.account_paper, name="account_paper"),
     path("webhooks/stripe/", webhooks.receive, name="stripe_webhook"),

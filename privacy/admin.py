@@ -23,6 +23,7 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from privacy import admin_holds  # noqa: F401  (registers its page)
 from privacy.admin_masks import Evidence
 from privacy.forms import PlainForm, RefusalForm
 from privacy.ground import digests, states

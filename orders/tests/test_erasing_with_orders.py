@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts.models import Address, User
 from orders import checkout, fulfilment, webhooks
 from orders.models import Order, Payment, Shipment, WebhookEvent
-from orders.tests.conftest import bag_of, mails
+from orders.tests.conftest import Browser, bag_of, mails
 from orders.tests.payment.conftest import LocalStripe, deliver
 from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
 from privacy.messages import outbox
@@ -18,7 +18,7 @@ from privacy.messages.models import Message
 from privacy.models import Certificate
 from privacy.proof import residue
 from privacy.register import registry, subjects
-from privacy.rights import disposal, erasure, holds, letter, planning, reasons, requests
+from privacy.rights import disposal, erasure, holds, identity, letter, planning, reasons, requests
 from privacy.rights.models import DataRequest, State, StepState
 from shop.models import Variant
 
@@ -225,3 +225,56 @@ def test_money_given_back_at_stripe_after_the_erasure_is_booked_without_her(
     assert facts(closed) == before
     assert residue.check([alice.subject_id]) == []
     assert list(WebhookEvent.objects.values_list("order_reference", flat=True)) == [""]
+
+
+@pytest.fixture
+def at_the_erasure_page(alice: User, browser: Browser) -> Browser:
+    """Alice's browser, where she has just proved who she is."""
+    browser.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = browser.session
+    session[identity.SESSION_KEY] = {"user": str(alice.pk), "at": datetime.now(tz=UTC).timestamp()}
+    session.save()
+    return browser
+
+
+def test_she_may_cancel_the_order_instead_and_then_nothing_waits(
+    open_order: Order, bobs: Order, alice: User, at_the_erasure_page: Browser, now: datetime
+) -> None:
+    page = at_the_erasure_page.get("/account/privacy/erase/").content.decode()
+    button = f"/account/orders/{open_order.reference}/cancel/"
+    assert f'action="{button}"' in page
+    assert f"Order {open_order.reference} is being made ready." in page
+
+    answer = at_the_erasure_page.post(button, {"back": "erase"})
+
+    assert answer.headers["Location"] == "/account/privacy/erase/"
+    open_order.refresh_from_db()
+    bobs.refresh_from_db()
+    assert (open_order.state, open_order.payment.refunds.get().amount_minor) == ("cancelled", 132_500)
+    assert bobs.state == "delivered"
+    assert button not in at_the_erasure_page.get("/account/privacy/erase/").content.decode()
+    assert erase(alice, now).state == State.COMPLETED
+
+
+def test_nobody_cancels_anothers_order_nor_one_that_has_left(
+    open_order: Order, bobs: Order, alice: User, carol: User, at_the_erasure_page: Browser, now: datetime
+) -> None:
+    assert at_the_erasure_page.post(f"/account/orders/{bobs.reference}/cancel/").status_code == 404
+    fulfilment.pack(open_order, by=carol, at=now)
+    fulfilment.ship(open_order, carrier="ups", tracking_number="1Z", by=carol, at=now)
+    page = at_the_erasure_page.get("/account/privacy/erase/").content.decode()
+    assert f"Order {open_order.reference} is on its way." in page
+    assert "/cancel/" not in page
+    at_the_erasure_page.post(f"/account/orders/{open_order.reference}/cancel/")
+    open_order.refresh_from_db()
+    assert open_order.state == "shipped"
+
+
+def test_an_attempt_that_nobody_paid_yet_is_given_up_at_stripe(
+    begin: Callable[..., checkout.Begun], necklace: Variant, alice: User, at_the_erasure_page: Browser, now: datetime
+) -> None:
+    order = begin(bag_of((necklace, 1)), alice, **ALICES).order
+    at_the_erasure_page.post(f"/account/orders/{order.reference}/cancel/", {"back": "erase"})
+    order.refresh_from_db()
+    assert order.state == "expired"
+    assert erase(alice, now).state == State.COMPLETED

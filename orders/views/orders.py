@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -15,9 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import history, links, papers
+from orders import fulfilment, gateway, history, links, papers
 from orders.models import Order
-from privacy.ground import references
+from privacy.ground import references, states
 from privacy.register import profiles, subjects
 
 PAGE_SIZE = 20
@@ -57,6 +58,24 @@ def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
 def account_paper(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
     """An appraisal or insurance file made for one of the customer's own orders; the first is number 1."""
     return _paper(_own(request, reference), number)
+
+
+@never_cache
+@login_required
+@require_POST
+def cancel(request: HttpRequest, reference: str) -> HttpResponse:
+    """Call one's own order off before it leaves; back to the page that offered it."""
+    mine = get_object_or_404(Order.objects.of(_family(request)), reference=reference)
+    assert isinstance(request.user, User)
+    try:
+        fulfilment.call_off(mine, by=request.user, at=timezone.now())
+    except (states.NotAllowed, states.Changed):
+        messages.error(request, f"Order {reference} cannot be cancelled any more.")
+    except gateway.Unavailable:
+        messages.error(request, "The payment page did not answer. Please try again in a minute.")
+    else:
+        messages.success(request, f"Order {reference} is cancelled. What you paid goes back the way it came.")
+    return redirect("privacy:ask_erasure" if request.POST.get("back") == "erase" else "orders:orders")
 
 
 # Behind a link

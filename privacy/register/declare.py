@@ -38,8 +38,9 @@ from privacy.register.vocabulary import (
 
 __all__ = [
     "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export",
-    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows", "Source",
-    "date_words", "declare", "declare_not_personal", "declare_processor", "keep", "link", "not_personal", "personal", "replace",
+    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows",
+    "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor", "keep", "link", "not_personal",
+    "personal", "replace",
 ]  # fmt: skip
 
 
@@ -87,6 +88,14 @@ class Link(NotPersonal):
 
 
 @dataclass(frozen=True)
+class WayOut:
+    """A button by which the person ends what blocks their erasure: its label, and where it posts to."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Blocker:
     """Something that keeps part of a person's data for now: what it is, in the customer's words, and what it needs.
 
@@ -100,6 +109,7 @@ class Blocker:
     basis: Basis = Basis.CONTRACT
     ends: str = "when it is finished"
     lasts: bool = False
+    way_out: WayOut | None = None
 
 
 @dataclass(frozen=True)

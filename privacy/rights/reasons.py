@@ -25,7 +25,7 @@ from typing import Any
 from django.db.models import Q
 
 from privacy.register import registry
-from privacy.register.declare import EVERY_ROW, Action, Basis, Declaration, Family, Rows
+from privacy.register.declare import EVERY_ROW, Action, Basis, Declaration, Family, Rows, WayOut
 from privacy.rights import disposal, holdings, holds, phrases
 
 
@@ -50,6 +50,7 @@ class Reason:
     fields: frozenset[str] | None = None
     reference: str = ""
     lasts: bool = False  # the erasure completes around it, and does not wait for its end
+    way_out: WayOut | None = None
 
     def keeps(self, declaration: Declaration) -> frozenset[str]:
         """The personal fields that it keeps of a row."""
@@ -123,12 +124,13 @@ def active(family: Family, *, at: datetime) -> Reasons:
 def unfinished(family: Family, *, at: datetime) -> list[Waiting]:
     """What an erasure of this person would have to wait for now, and what that keeps meanwhile."""
     now = active(family, at=at)
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    found: dict[tuple[str, str, WayOut | None], list[str]] = defaultdict(list)
     for declaration in registry.all_declared():
         for reason in now.passing(declaration):
             if number := now.withheld(declaration, reason):
-                found[reason.words, reason.ends].append(_kept_words(declaration, reason, number))
-    return [Waiting(words, ends, tuple(kept)) for (words, ends), kept in found.items()]
+                about = (reason.words, reason.ends, reason.way_out)
+                found[about].append(_kept_words(declaration, reason, number))
+    return [Waiting(words, ends, tuple(kept), way_out) for (words, ends, way_out), kept in found.items()]
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class Waiting:
     words: str
     ends: str
     kept: tuple[str, ...]
+    way_out: WayOut | None = None
 
 
 def _kept_words(declaration: Declaration, reason: Reason, number: int) -> str:
@@ -169,12 +172,12 @@ def _of_blockers(family: Family) -> Iterator[Reason]:
             if not blocker.keeps:
                 yield Reason(
                     Ground.UNFINISHED, declaration.model, blocker.words, blocker.basis, blocker.ends,
-                    reference=blocker.reference, lasts=blocker.lasts,
+                    reference=blocker.reference, lasts=blocker.lasts, way_out=blocker.way_out,
                 )  # fmt: skip
             for kept in blocker.keeps:
                 yield Reason(
                     Ground.UNFINISHED, kept.model, blocker.words, blocker.basis, blocker.ends, kept.only,
-                    frozenset(kept.fields) or None, blocker.reference, blocker.lasts,
+                    frozenset(kept.fields) or None, blocker.reference, blocker.lasts, blocker.way_out,
                 )  # fmt: skip
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from privacy.models import AuditEvent, LegalHold, Message
 from privacy.register import registry, subjects
@@ -155,3 +158,63 @@ def test_the_database_refuses_half_a_hold(db: None) -> None:
     for half in ({"reason": ""}, {"owner": ""}, {"row": "1"}, {"released_at": NOON}):
         with pytest.raises(IntegrityError), transaction.atomic():
             LegalHold.objects.filter(pk=hold.pk).update(**half)
+
+
+HOLDS = "/admin/privacy/legalhold/"
+
+
+def desk(role: str = "privacy desk") -> Client:
+    carol = someone("carol", is_staff=True)
+    call_command("ensure_roles", verbosity=0)
+    carol.user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(carol.user)
+    return client
+
+
+def typed(**changes: str) -> dict[str, str]:
+    return {
+        "person": "alice@example.com",
+        "model": ADDRESS,
+        "row": "",
+        "reason": "A claim about a ring.",
+        "owner": "privacy desk",
+        "review_on": "2027-02-01",
+    } | changes
+
+
+def test_the_desk_places_a_hold_by_address_and_releases_it(db: None) -> None:
+    alice, carol = someone("alice"), desk()
+    assert carol.post(f"{HOLDS}add/", typed()).status_code == 302
+    hold = LegalHold.objects.get()
+    assert (hold.subject, hold.model, hold.row, hold.is_active) == (alice.subject, ADDRESS, "", True)
+    assert hold.placed_by.startswith("staff:")
+    page = carol.get(f"{HOLDS}{hold.pk}/release/").content.decode()
+    assert "A claim about a ring. We look at it again by 1 February 2027." in page
+    assert [word for word in alice.words if word in page + carol.get(HOLDS).content.decode()] == []
+    assert LegalHold.objects.get().is_active, "looking releases nothing"
+    carol.post(f"{HOLDS}{hold.pk}/release/")
+    assert not LegalHold.objects.get().is_active
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"person": "nobody@example.com"}, {"row": "999999"}, {"reason": ""}, {"model": "no.Such"}]
+)
+def test_the_desk_places_no_hold_that_holds_nothing(db: None, wrong: dict[str, str]) -> None:
+    someone("alice")
+    answer = desk().post(f"{HOLDS}add/", typed(**wrong))
+    assert answer.status_code in (200, 302)
+    assert not LegalHold.objects.exists()
+
+
+def test_an_address_somebody_only_typed_leads_to_nobody(db: None) -> None:
+    guest = subjects.new(by="guest", at=NOON)
+    subjects.identify(guest, value="typed@example.com", by="guest", at=NOON)
+    desk().post(f"{HOLDS}add/", typed(person="typed@example.com", model=""))
+    assert not LegalHold.objects.exists()
+
+
+def test_other_desks_place_no_holds(db: None) -> None:
+    someone("alice")
+    assert desk("order desk").post(f"{HOLDS}add/", typed()).status_code == 403
+    assert not LegalHold.objects.exists()
