@@ -5,7 +5,9 @@ from __future__ import annotations
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from privacy.ground import public_hosts
 from privacy.proof import certificates
+from privacy.rights import transfer
 from privacy.rights.models import Kind
 
 
@@ -37,6 +39,26 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
         ),
     )
+
+
+class TransferForm(forms.Form):
+    """Where a copy shall go."""
+
+    address = forms.CharField(
+        label="The other provider's https address",
+        max_length=2_000,
+        help_text="They tell you which. We send the ZIP there with PUT, once, and follow no redirect.",
+        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "https://"}),
+    )
+
+    def clean_address(self) -> str:
+        """An address of a public host, as far as its text tells."""
+        typed = str(self.cleaned_data["address"]).strip()
+        try:
+            self.target = transfer.read(typed)
+        except public_hosts.Refused as refused:
+            raise forms.ValidationError(str(refused), code="refused")
+        return typed
 
 
 class CheckForm(forms.Form):

@@ -277,6 +277,30 @@ declare(
 )
 
 declare(
+    "privacy.Transfer",
+    label="Copies sent to other providers",
+    reach="package__request__subject",
+    action=Action.KEEP_UNTIL,
+    retention=Retention.as_its("package__request", REQUEST_TIME),
+    purposes=[Purpose.RIGHTS],
+    is_evidence=True,
+    describe=lambda row: f"To {row.host}: {row.get_state_display().lower()}",
+    fields={
+        "id": not_personal("a random number"),
+        "package": link("the copy that was sent", edge=Edge.KEEP_UNTIL),
+        "host": personal(Category.REQUEST, on_erase=keep(FOR_THE_RECORD)),
+        # May hold a key of the other provider's; blank as soon as the transfer is over.
+        "address": personal(Category.REQUEST, on_export=Export.HIDE, on_erase=BLANK, sensitive=True),
+        "contact": personal(Category.CONTACT, on_erase=BLANK, sensitive=True),
+        "state": _shown,
+        "outcome": _shown,
+        "asked_at": _shown,
+        "started_at": _shown,
+        "finished_at": _shown,
+    },
+)
+
+declare(
     "privacy.IdentityCode",
     label="Codes that showed it was you",
     reach="subject",

@@ -42,6 +42,22 @@ def sweep_requests() -> None:
 
 
 @shared_task
+def send_transfer(*, transfer_id: str) -> None:
+    """Send one copy to another provider."""
+    from privacy.rights import transfer
+
+    transfer.send(UUID(transfer_id), by="system:worker", at=timezone.now())
+
+
+@shared_task
+def sweep_transfers() -> None:
+    """Send what missed its bell, and close what a worker left in the middle."""
+    from privacy.rights import transfer
+
+    transfer.sweep(by="system:sweep", at=timezone.now())
+
+
+@shared_task
 def sweep_packages() -> None:
     """Remove copies that expired or were fetched, and codes nobody can use any more."""
     from privacy.rights import identity, packages

@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from privacy.rights import contents
-from privacy.views import centre, certificate, guests, pages, promises, prove, registers
+from privacy.views import centre, certificate, guests, pages, promises, prove, registers, sending
 
 
 class Reference(StringConverter):
@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/privacy/erase/", centre.ask_erasure, name="ask_erasure"),
     path("account/privacy/<reference:reference>/withdraw/", centre.withdraw, name="withdraw"),
     path("account/privacy/<reference:reference>/copy/", centre.download, name="download"),
+    path("account/privacy/<reference:reference>/send/", sending.send, name="send"),
     path("privacy/", pages.policy, name="policy"),
     path("privacy/copy-schema.json", pages.copy_schema, {"version": contents.VERSION}, name="copy_schema_newest"),
     path("privacy/copy-schema-<int:version>.json", pages.copy_schema, name="copy_schema"),

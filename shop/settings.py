@@ -247,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
     "the chain of the audit trail": {"task": "privacy.tasks.bind_audit_events", "schedule": 60.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
+    "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},

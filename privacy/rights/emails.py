@@ -29,6 +29,8 @@ REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: acc
 REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")
 REQUEST_WITHDRAWN = _kind("privacy.request_withdrawn", label="Privacy request: withdrawn")
 COPY_READY = _kind("privacy.copy_ready", label="Your copy is ready")
+TRANSFER_DONE = _kind("privacy.transfer_done", label="Your copy was handed over")
+TRANSFER_FAILED = _kind("privacy.transfer_failed", label="Your copy was not handed over")
 IDENTITY_CODE = Kind(
     "privacy.identity_code", purpose=Purpose.SECURITY, label="A code that shows it is you", reaches_restricted=True
 )
@@ -62,6 +64,20 @@ def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     by_link = request.channel == Channel.FORM
     url = links.url(request, links.Use.COPY) if by_link else followed_at(request)
     _post(COPY_READY, request, url, "Fetch your copy", by=by, at=at, expires_at=request.package.expires_at)
+
+
+def transfer_done(
+    request: DataRequest, *, to: str | None, host: str, outcome: str, by: audit.Actor, at: datetime
+) -> None:
+    """Say that another provider has the copy now."""
+    _of_transfer(TRANSFER_DONE, request, to, {"host": host, "outcome": outcome, "at": at}, by=by, at=at)
+
+
+def transfer_failed(
+    request: DataRequest, *, to: str | None, host: str, outcome: str, by: audit.Actor, at: datetime
+) -> None:
+    """Say that it did not reach the other provider, and why."""
+    _of_transfer(TRANSFER_FAILED, request, to, {"host": host, "outcome": outcome, "at": at}, by=by, at=at)
 
 
 def identity_code(subject: Subject, *, to: str, code: str, expires_at: datetime, by: audit.Actor, at: datetime) -> None:
@@ -118,3 +134,13 @@ def _post(
         by=by,
         at=at,
     )
+
+
+def _of_transfer(
+    kind: Kind, request: DataRequest, to: str | None, facts: dict[str, Any], *, by: audit.Actor, at: datetime
+) -> None:
+    if not to:  # erased meanwhile
+        return
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
+    context = {"request": request, "action_url": url, "action_label": "See your request", **facts}
+    outbox.post(kind, to=to, subject=request.subject, context=context, reference=request.reference, by=by, at=at)

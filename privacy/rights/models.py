@@ -310,3 +310,58 @@ class ExportPackage(models.Model):
         if self.removed_at is not None or self.spent_at is not None or at >= self.expires_at:
             return 0
         return self.MAX_STARTS - self.starts
+
+
+class TransferState(models.TextChoices):
+    """How far a direct transfer has come."""
+
+    WAITING = "waiting", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    DONE = "done", "Handed over"
+    FAILED = "failed", "Not handed over"
+
+
+class Transfer(models.Model):
+    """A copy on its way to another provider, because its owner asked for that (GDPR Art. 20(2))."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The row stays as evidence beside its package's.
+    package = models.ForeignKey(ExportPackage, on_delete=models.PROTECT, related_name="transfers")
+    host = models.CharField(max_length=253)
+    # The whole address may hold a key of the other provider's. null: the transfer is over, and nobody needs it any more.
+    address = SealedJSONField(null=True, blank=True)
+    # Who is told how it went; null for the same reason.
+    contact = SealedJSONField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=TransferState.choices, default=TransferState.WAITING)
+    outcome = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)  # null: nobody has begun
+    finished_at = models.DateTimeField(null=True, blank=True)  # null: not over
+
+    class Meta:
+        ordering = ("-asked_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("package",), condition=Q(state__in=("waiting", "sending")), name="transfer_one_open_per_package"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=("done", "failed"), finished_at__isnull=False, address__isnull=True, contact__isnull=True
+                )
+                | Q(state__in=("waiting", "sending"), finished_at__isnull=True),
+                name="transfer_forgets_where_once_over",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"transfer {str(self.pk)[:8]}"
+
+    @property
+    def subject_id(self) -> uuid.UUID:
+        """Whose copy it is."""
+        return self.package.request.subject_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still arrive."""
+        return self.state in (TransferState.WAITING, TransferState.SENDING)

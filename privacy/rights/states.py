@@ -20,6 +20,16 @@ REQUEST = states.Machine(
     },
 )
 
+TRANSFER = states.Machine(
+    "transfer",
+    {
+        "waiting": {"sending", "failed"},
+        "sending": {"done", "failed"},
+        "done": set(),
+        "failed": set(),
+    },
+)
+
 OPEN = ("received", "verified", "approved", "executing", "partly_done")
 """A request in one of these states still owes its person something."""
 

@@ -106,7 +106,7 @@ def ask_erasure(request: SignedIn) -> HttpResponse:
 @login_required
 def withdraw(request: SignedIn, reference: str) -> HttpResponse:
     """Take one's own request back."""
-    mine = _own(request, reference)
+    mine = own(request, reference)
     try:
         requests.withdraw(mine, by=request.user, at=timezone.now())
     except (states.NotAllowed, states.Changed):
@@ -121,7 +121,7 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
 @identity.proved_recently
 def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Fetch one's copy. The GET asks once more, because each download counts."""
-    package = get_object_or_404(ExportPackage.objects.select_related("request"), request=_own(request, reference))
+    package = get_object_or_404(ExportPackage.objects.select_related("request"), request=own(request, reference))
     if request.method != "POST":
         return fetch_page(request, package)
     try:
@@ -172,7 +172,11 @@ def _receive(request: SignedIn, kind: Kind) -> DataRequest:
 
 
 def _requests(family: list[UUID]) -> list[DataRequest]:
-    every = DataRequest.objects.of(family).select_related("package", "joined_to").prefetch_related("steps")
+    every = (
+        DataRequest.objects.of(family)
+        .select_related("package", "joined_to")
+        .prefetch_related("steps", "package__transfers")
+    )
     return list(every.order_by("-received_at")[:20])
 
 
@@ -183,11 +187,12 @@ def _told(request: DataRequest, *, now: datetime) -> dict[str, object]:
         "steps": timeline.of(request),
         "left": package.left(now) if package else 0,
         "package": package,
+        "transfers": list(package.transfers.all()) if package else [],
         "blocked": [step for step in request.steps.all() if step.state == "blocked"],
     }
 
 
-def _own(request: SignedIn, reference: str) -> DataRequest:
+def own(request: SignedIn, reference: str) -> DataRequest:
     """A request of the person signed in; anybody else's does not exist here."""
     mine = DataRequest.objects.of(subjects.family(request.user.subject)).select_related("subject")
     return get_object_or_404(mine, reference=reference)
