@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -62,13 +64,34 @@ class TransferForm(forms.Form):
 
 
 class CheckForm(forms.Form):
-    """A certificate to be checked: its reference, or the JSON that its holder has."""
+    """A certificate to be checked: its reference, the JSON that its holder has, or the file."""
 
     certificate = forms.CharField(
         label="Reference, or the certificate's JSON",
         max_length=certificates.MAX_PASTED,
+        required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
+    file = forms.FileField(
+        label="Or the file",
+        required=False,
+        help_text="JSON or PDF, as it was downloaded.",
+        widget=forms.FileInput(attrs={"accept": ".json,.pdf,application/json,application/pdf"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two is enough."""
+        typed = super().clean() or {}
+        if not self.errors and not typed.get("certificate") and not typed.get("file"):
+            raise forms.ValidationError("Type a reference, paste a certificate, or choose its file.")
+        return typed
+
+    def verdict(self) -> certificates.Verdict:
+        """What became of the check; the file counts where both were given."""
+        file = self.cleaned_data["file"]
+        if file:
+            return certificates.verify_file(file.read(certificates.MAX_FILE + 1))
+        return certificates.verify_pasted(self.cleaned_data["certificate"])
 
 
 class PlainForm(forms.Form):

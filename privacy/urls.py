@@ -40,6 +40,7 @@ urlpatterns = [
     path("privacy/certificate/", certificate.check, name="certificate_check"),
     path("privacy/certificate/<reference:reference>/", certificate.show, name="certificate"),
     path("privacy/certificate/<reference:reference>/certificate.json", certificate.as_json, name="certificate_json"),
+    path("privacy/certificate/<reference:reference>/certificate.pdf", certificate.as_pdf, name="certificate_pdf"),
     path(".well-known/gpc.json", pages.gpc, name="gpc"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
 ]

@@ -350,6 +350,18 @@ LOUPE_BACKUP_DAYS = env.number("LOUPE_BACKUP_DAYS", 35, low=0, high=3650)  # how
 # programs: the cluster and the broker (read through their own doors), keys, the stand-ins, the list of the demo's logins.
 LOUPE_SWEEP_FOLDERS = env.words("LOUPE_SWEEP_FOLDERS")
 LOUPE_SWEEP_LEAVES_OUT = ("postgres/data", "valkey", "keys", "static", "test", "stripe.sqlite3*", "demo.json")
+# The faces of a certificate on paper; a profile of one's own gets the first.
+LOUPE_PAPER_TEXT = BASE_DIR / "static/fonts/instrument-sans.woff2"
+LOUPE_PAPER_DISPLAY = (
+    BASE_DIR
+    / "static/fonts"
+    / {
+        "jen_hansen": "fraunces.woff2",
+        "jessies_selection": "marcellus.woff2",
+        "jskeuc": "libre-caslon-display.woff2",
+        "selenegleam": "italiana.woff2",
+    }.get(LOUPE_POLICY, "cormorant-garamond.woff2")
+)
 PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
 PAGE_CACHE_ENTRIES = 512
 

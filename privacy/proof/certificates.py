@@ -1,44 +1,39 @@
 """Certificates of erasure: what went, what stays and until when, signed so that anybody can check it without asking us.
 
-The signature is Ed25519 over canonical JSON (sorted keys, no spaces, UTF-8, whole numbers only: the subset of RFC 8785 that
-needs no rules about fractions). The key comes from `settings.LOUPE_SIGNING_KEY`; its public half is published on the page
-that verifies. A certificate carries counts, dates and references, so it may be shown to anybody who was given it.
+A certificate is signed when an erasure is done, and countersigned when a sweep of everything (`proof.sweep`) found nothing of
+the person. Both signatures are Ed25519 over canonical JSON (`proof.signing`). A certificate carries counts, dates and references,
+so it may be shown to anybody who was given it. How it looks on paper is `proof.paper`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from privacy.ground import audit, references
-from privacy.proof.models import Certificate
+from privacy.proof import signing
+from privacy.proof.models import Certificate, Countersignature, ResidueSweep
+from privacy.proof.signing import Json, NotCanonical
 
-FORMAT: Final = "loupe-erasure-certificate/1"
-ALGORITHM: Final = "Ed25519"
+FORMAT: Final = "loupe-erasure-certificate/2"
+KNOWN: Final = ("loupe-erasure-certificate/1", FORMAT)
+COUNTERSIGNATURE: Final = "loupe-countersignature/1"
 MAX_PASTED: Final = 100_000
-
-Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-
-
-class NotCanonical(ValueError):
-    """The document holds something whose JSON form is not unique, such as a fraction."""
+MAX_FILE: Final = 2_000_000
+EMBEDDED: Final = re.compile(rb"\nstream\r?\n(\{.*?\})\r?\nendstream", re.DOTALL)
 
 
 class Unreadable(ValueError):
-    """What was pasted is not one of our certificates."""
+    """What was given is not one of our certificates."""
 
 
 @dataclass(frozen=True)
@@ -54,39 +49,28 @@ class Facts:
     retained: Sequence[Mapping[str, Json]]
     processors: Sequence[Mapping[str, Json]]
     coverage: Mapping[str, Json]
+    legal_holds: Sequence[Mapping[str, Json]] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at, and how it came out; `is_good` is None where there was nothing to look at."""
+
+    words: str
+    is_good: bool | None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a check: whether the signature holds, whether we issued it, and what it says."""
+    """What became of a check: whether the certificate holds, why, what it says, and every single look."""
 
     is_valid: bool
     words: str
     document: Mapping[str, Any] | None = None
+    checks: tuple[Check, ...] = ()
 
 
-@cache
-def _private_key() -> Ed25519PrivateKey:
-    try:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(settings.LOUPE_SIGNING_KEY))
-    except ValueError:
-        raise ImproperlyConfigured("LOUPE_SIGNING_KEY must be an Ed25519 private key: 64 hex digits.")
-
-
-def public_key() -> str:
-    """The published half of the signing key, 64 hex digits."""
-    return _private_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
-
-
-def key_id() -> str:
-    """Names the key a certificate was signed with: the start of the public key's SHA-256."""
-    return hashlib.sha256(bytes.fromhex(public_key())).hexdigest()[:16]
-
-
-def canonical(document: Json) -> str:
-    """The one JSON text of *document*. Raises `NotCanonical`."""
-    _refuse_fractions(document)
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# Signing
 
 
 def issue(facts: Facts, *, by: audit.Actor, at: datetime) -> Certificate:
@@ -95,68 +79,197 @@ def issue(facts: Facts, *, by: audit.Actor, at: datetime) -> Certificate:
     if existing is not None:
         return existing
     reference = references.new("CE")
-    text = canonical(_document(reference, facts, at))
+    text = signing.canonical(_document(reference, facts, at))
     with transaction.atomic():
         certificate = Certificate.objects.create(
             reference=reference,
             subject_id=facts.subject_id,
             request_reference=facts.request_reference,
             canonical=text,
-            signature=_private_key().sign(text.encode()).hex(),
-            key_id=key_id(),
+            signature=signing.sign(text),
+            key_id=signing.key_id(),
             issued_at=at,
         )
         audit.append("certificate.issued", subject=facts.subject_id, obj=certificate, by=by, at=at)
     return certificate
 
 
+def countersign(certificate: Certificate, sweep: ResidueSweep, *, by: audit.Actor, at: datetime) -> Countersignature:
+    """Sign that *sweep* looked everywhere for the person of *certificate* and met nothing."""
+    text = signing.canonical(
+        {
+            "format": COUNTERSIGNATURE,
+            "certificate": certificate.reference,
+            "certificate_sha256": _sha256(certificate.canonical),
+            "sweep": sweep.reference,
+            "swept_at": _second(at),
+            "found": 0,
+            "coverage": {name: value for name, value in sweep.coverage.items() if name != "unread"},
+            "key_id": signing.key_id(),
+        }
+    )
+    signed = Countersignature.objects.create(
+        certificate=certificate,
+        sweep=sweep,
+        canonical=text,
+        signature=signing.sign(text),
+        key_id=signing.key_id(),
+        signed_at=at,
+    )
+    audit.append(
+        "certificate.countersigned",
+        subject=certificate.subject_id,
+        obj=certificate.request_reference,
+        details={"sweep": sweep.reference, "certificate": certificate.reference},
+        by=by,
+        at=at,
+    )
+    return signed
+
+
+def countersignature_of(certificate: Certificate) -> Countersignature | None:
+    """The second signature, once a sweep has earned it."""
+    return Countersignature.objects.filter(certificate__reference=certificate.reference).first()
+
+
+def last_look(certificate: Certificate) -> ResidueSweep | None:
+    """The latest sweep that looked for this person."""
+    return ResidueSweep.objects.filter(certificates__contains=[certificate.reference]).order_by("-started_at").first()
+
+
 def published(certificate: Certificate) -> dict[str, Any]:
-    """The certificate as its holder downloads it: the signed document, the signature, and how to check it."""
-    return {
+    """The certificate as its holder downloads it: the signed documents, the signatures, and how to check them."""
+    paper: dict[str, Any] = {
         "document": certificate.document,
         "signature": certificate.signature,
-        "algorithm": ALGORITHM,
+        "algorithm": signing.ALGORITHM,
         "key_id": certificate.key_id,
         "signed_over": "the document as JSON with sorted keys, no spaces, UTF-8",
     }
+    second = countersignature_of(certificate)
+    if second is not None:
+        paper["countersignature"] = {"document": second.document, "signature": second.signature}
+    return paper
+
+
+# Checking
 
 
 def verify(certificate: Certificate) -> Verdict:
-    """Check a certificate from our own table against the published key."""
-    return _verdict(certificate.canonical, certificate.signature, certificate.document)
+    """Check a certificate from our own table against the published keys."""
+    return _verdict(published(certificate))
 
 
 def verify_pasted(text: str) -> Verdict:
     """Check what somebody pasted: a reference of ours, or the JSON of a certificate. Never raises for bad input."""
     words = text.strip()
     if references.is_reference(words.upper()):
-        return _verify_reference(words.upper())
+        certificate = Certificate.objects.filter(reference=words.upper()).first()
+        return verify(certificate) if certificate else Verdict(False, "We issued no certificate with this reference.")
     try:
-        document, signature = _parsed(words)
-        return _verdict(canonical(document), signature, document)
-    except (Unreadable, NotCanonical) as problem:
+        return _verdict(parsed(words))
+    except Unreadable as problem:
         return Verdict(False, str(problem))
 
 
-def _verify_reference(reference: str) -> Verdict:
-    certificate = Certificate.objects.filter(reference=reference).first()
-    if certificate is None:
-        return Verdict(False, "We issued no certificate with this reference.")
-    return verify(certificate)
-
-
-def _verdict(text: str, signature: str, document: Mapping[str, Any]) -> Verdict:
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key()))
+def verify_file(data: bytes) -> Verdict:
+    """Check an uploaded certificate, JSON or PDF. Never raises for bad input."""
     try:
-        key.verify(bytes.fromhex(signature), text.encode())
-    except (InvalidSignature, ValueError):
-        return Verdict(False, "The signature does not fit the document: it was changed, or it is not ours.")
-    if not Certificate.objects.filter(reference=str(document.get("reference", "")), signature=signature).exists():
-        return Verdict(False, "The signature is ours, but our register does not hold this certificate.", document)
-    return Verdict(True, "The signature fits, and our register holds this certificate.", document)
+        return _verdict(read(data))
+    except Unreadable as problem:
+        return Verdict(False, str(problem))
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """The certificate in a file: JSON, or our PDF, which carries the same JSON as an attachment. Raises `Unreadable`."""
+    if len(data) > MAX_FILE:
+        raise Unreadable("That file is too large to be a certificate.")
+    if not data.startswith(b"%PDF-"):
+        return parsed(data.decode("utf-8", "replace").strip())
+    for found in EMBEDDED.finditer(data):
+        try:
+            return parsed(found.group(1).decode())
+        except ValueError:
+            continue
+    raise Unreadable("This PDF carries no certificate. Use the file as it was downloaded, not one printed from it.")
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """A certificate from its JSON text. Raises `Unreadable`."""
+    if len(text) > MAX_PASTED:
+        raise Unreadable("That is too long to be a certificate.")
+    try:
+        paper = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("That is neither a reference (CE-XXXX-XXXX) nor the JSON of a certificate.")
+    document = paper.get("document") if isinstance(paper, dict) else None
+    signature = paper.get("signature") if isinstance(paper, dict) else None
+    if not isinstance(document, dict) or not isinstance(signature, str) or document.get("format") not in KNOWN:
+        raise Unreadable("This JSON is not a certificate of ours: it needs a document, its format and a signature.")
+    return dict(paper)
+
+
+def looks(paper: Mapping[str, Any], keys: Mapping[str, str]) -> Iterator[Check]:
+    """Everything that can be checked of a certificate with nothing but *keys* (public ones, by name): no database, no network."""
+    document = paper["document"]
+    yield Check(f"Format {document['format']}, certificate {document.get('reference')}.", True)
+    yield from _signature(document, paper["signature"], keys, "The signature")
+    second = paper.get("countersignature")
+    if second is None:
+        yield Check("Not countersigned yet: no sweep of everything has been signed under it.", None)
+        return
+    named = second.get("document") if isinstance(second, dict) else None
+    if not isinstance(named, dict) or named.get("format") != COUNTERSIGNATURE:
+        yield Check("The countersignature is not readable.", False)
+        return
+    yield from _signature(named, second.get("signature"), keys, "The countersignature")
+    belongs = named.get("certificate_sha256") == _sha256(_text(document)) and named.get("found") == 0
+    about = "belongs to this certificate" if belongs else "belongs to another document"
+    yield Check(f"The countersignature {about} (sweep {named.get('sweep')}, {named.get('swept_at')}).", belongs)
+
+
+def _signature(document: Mapping[str, Any], signature: object, keys: Mapping[str, str], what: str) -> Iterator[Check]:
+    name = str(document.get("key_id"))
+    if name not in keys:
+        yield Check(f"{what} names the key {name[:32]}, which is none of the published ones.", False)
+        return
+    yield Check(f"{what} names the published key {name}.", True)
+    holds = isinstance(signature, str) and signing.fits(_text(document), signature, keys[name])
+    fits = "fits the document" if holds else "does not fit the document: it was changed, or it is not ours"
+    yield Check(f"{what} {fits}.", holds)
+
+
+def _verdict(paper: Mapping[str, Any]) -> Verdict:
+    """The offline looks, and whether our register holds the certificate."""
+    checks = list(looks(paper, signing.public_keys()))
+    document = paper["document"]
+    if bad := [check for check in checks if check.is_good is False]:
+        return Verdict(False, bad[0].words, document if _first_holds(checks) else None, tuple(checks))
+    ours = Certificate.objects.filter(reference=str(document.get("reference", "")), signature=paper["signature"])
+    if not ours.exists():
+        words = "The signature is ours, but our register does not hold this certificate."
+        return Verdict(False, words, document, (*checks, Check(words, False)))
+    words = "The signature fits, and our register holds this certificate."
+    return Verdict(True, words, document, (*checks, Check("Our register holds this certificate.", True)))
+
+
+def _first_holds(checks: Sequence[Check]) -> bool:
+    """Whether the document itself is as we signed it, whatever is wrong with the rest."""
+    return len(checks) > 2 and all(check.is_good for check in checks[:3])
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    """The canonical text, or one that no signature fits where the document has none."""
+    try:
+        text = signing.canonical(document)
+        text.encode()
+    except (NotCanonical, UnicodeEncodeError):
+        return ""
+    return text
 
 
 def _document(reference: str, facts: Facts, at: datetime) -> dict[str, Json]:
+    days = settings.LOUPE_BACKUP_DAYS
     return {
         "format": FORMAT,
         "reference": reference,
@@ -169,30 +282,14 @@ def _document(reference: str, facts: Facts, at: datetime) -> dict[str, Json]:
         "retained": list(facts.retained),
         "processors": list(facts.processors),
         "coverage": dict(facts.coverage),
-        "key_id": key_id(),
+        "backups": {"oldest_days": days, "gone_by": (at + timedelta(days=days)).date().isoformat()},
+        "legal_holds": list(facts.legal_holds),
+        "key_id": signing.key_id(),
     }
 
 
-def _parsed(text: str) -> tuple[dict[str, Any], str]:
-    if len(text) > MAX_PASTED:
-        raise Unreadable("That is too long to be a certificate.")
-    try:
-        outer = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("That is neither a reference (CE-XXXX-XXXX) nor the JSON of a certificate.")
-    document = outer.get("document") if isinstance(outer, dict) else None
-    signature = outer.get("signature") if isinstance(outer, dict) else None
-    if not isinstance(document, dict) or not isinstance(signature, str) or document.get("format") != FORMAT:
-        raise Unreadable("This JSON is not a certificate of ours: it needs a document, its format and a signature.")
-    return document, signature
-
-
-def _refuse_fractions(value: Any) -> None:
-    if isinstance(value, float):
-        raise NotCanonical("A certificate holds whole numbers only; this one was changed.")
-    children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    for child in children:
-        _refuse_fractions(child)
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _second(moment: datetime) -> str:

@@ -13,7 +13,6 @@ countersigned on such a night: the next one looks again.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections import Counter
@@ -27,9 +26,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from privacy.ground import audit, digests, references
-from privacy.proof import needles, places, signing
+from privacy.proof import certificates, needles, places
 from privacy.proof.haystack import Haystack, Hit, Person, counts
-from privacy.proof.models import Certificate, Countersignature, ResidueSweep, SealedNeedles
+from privacy.proof.models import Certificate, ResidueSweep, SealedNeedles
 from privacy.proof.needles import Kind, Needle
 from privacy.proof.places import Figures, Stray
 from privacy.register import registry, subjects
@@ -38,7 +37,6 @@ from privacy.register.models import Identifier, Subject
 
 log = logging.getLogger(__name__)
 
-FORMAT: Final = "loupe-countersignature/1"
 LOCK: Final = 7_305_118_402
 HOLDS_REFERENCES: Final = (Category.TRANSACTION, Category.EVIDENCE, Category.LINKAGE, Category.REQUEST)
 
@@ -230,7 +228,7 @@ def _record(
         )
         clean = [each for each in wanted if not found_of[each.certificate.request_reference] and not figures.unread]
         for each in clean:
-            countersign(each.certificate, sweep, by=by, at=sweep.finished_at)
+            certificates.countersign(each.certificate, sweep, by=by, at=sweep.finished_at)
         needles.forget(each.certificate.request_reference for each in clean)
         for each in wanted:
             if each not in clean:
@@ -260,40 +258,6 @@ def _alarm(wanted: Wanted, sweep: ResidueSweep, *, by: audit.Actor, at: datetime
         log.error(
             event, extra={"sweep": sweep.reference, "of": certificate.request_reference, "count": details["count"]}
         )
-
-
-def countersign(certificate: Certificate, sweep: ResidueSweep, *, by: audit.Actor, at: datetime) -> Countersignature:
-    """Sign that *sweep* looked everywhere for the person of *certificate* and met nothing."""
-    looked = {name: value for name, value in sweep.coverage.items() if name != "unread"}
-    text = signing.canonical(
-        {
-            "format": FORMAT,
-            "certificate": certificate.reference,
-            "certificate_sha256": hashlib.sha256(certificate.canonical.encode()).hexdigest(),
-            "sweep": sweep.reference,
-            "swept_at": at.replace(microsecond=0).isoformat(),
-            "found": 0,
-            "coverage": looked,
-            "key_id": signing.key_id(),
-        }
-    )
-    signed = Countersignature.objects.create(
-        certificate=certificate,
-        sweep=sweep,
-        canonical=text,
-        signature=signing.sign(text),
-        key_id=signing.key_id(),
-        signed_at=at,
-    )
-    audit.append(
-        "certificate.countersigned",
-        subject=certificate.subject_id,
-        obj=certificate.request_reference,
-        details={"sweep": sweep.reference, "certificate": certificate.reference},
-        by=by,
-        at=at,
-    )
-    return signed
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from privacy.proof import certificates
-from privacy.register import profiles, subjects
+from privacy.register import profiles, registry, subjects
 from privacy.rights import reasons
-from privacy.rights.models import DataRequest, ErasureStep, StepKind, StepState
+from privacy.rights.models import DataRequest, ErasureStep, LegalHold, StepKind, StepState
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def facts(request: DataRequest) -> certificates.Facts:
                 "what": step.label,
                 "fields": step.stays,
                 "reason": step.why,
+                "basis": _basis(step),
                 "rows": step.planned or sum(int(end["count"]) for end in step.retained),
                 "until": step.retained,
             }
@@ -85,9 +86,22 @@ def facts(request: DataRequest) -> certificates.Facts:
             "models": sum(step.kind == StepKind.ROWS for step in steps),
             "steps": len(steps),
             "residue": 0,
-            "backups": "not covered: copies made before the erasure expire with their own age",
         },
+        legal_holds=[
+            {
+                "hold": hold.reference,
+                "about": registry.of(hold.model).label if hold.model else "Everything",
+                "review_on": hold.review_on.isoformat(),
+            }
+            for hold in LegalHold.objects.filter(subject_id__in=subjects.family(request.subject), released_at=None)
+        ],
     )
+
+
+def _basis(step: ErasureStep) -> str:
+    """The lawful bases on which the fields of this step stay, each once."""
+    kept = registry.of(step.target).kept_fields().values()
+    return "; ".join(dict.fromkeys(str(field.on_erase.basis) for field in kept if field.on_erase.basis))
 
 
 def _items_of(step: ErasureStep) -> Iterator[Item]:
