@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef
 
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
-from privacy.proof.models import Certificate
+from privacy.proof.models import Certificate, ResidueSweep
 from privacy.proof.probes import declare
 from privacy.register.models import Identifier
-from privacy.rights.models import DataRequest, ExportPackage, Kind, State
+from privacy.rights.models import DataRequest, ExportPackage, Kind, LegalHold, State
 
 SWEPT_WITHIN = timedelta(minutes=70)
 """Copies are swept every hour: what is older was missed, not merely waiting."""
@@ -52,6 +52,18 @@ def identifiers_of_the_erased(at: datetime) -> int:
     return Identifier.objects.filter(subject__erased_at__isnull=False).count()
 
 
+def traces_of_the_erased(at: datetime) -> int:
+    """What the last sweep met of erased people, and the places it could not read."""
+    last = ResidueSweep.objects.first()
+    if last is None:
+        return 0
+    return sum(finding["count"] for finding in last.findings) + len(last.coverage["unread"])
+
+
+def holds_past_their_review(at: datetime) -> int:
+    return LegalHold.objects.active(at).filter(review_on__lt=at.date()).count()
+
+
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
 declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)
@@ -59,3 +71,9 @@ declare("news_without_consent", "Promotions sent to people who did not agree to 
 declare("copies_past_their_time", "Copies still on our disk after their 72 hours", copies_past_their_time)
 declare("erasures_without_certificate", "Finished erasures without a certificate", erasures_without_certificate)
 declare("identifiers_of_the_erased", "Fingerprints of addresses left of erased people", identifiers_of_the_erased)
+declare(
+    "traces_of_the_erased",
+    "Traces of erased people in the last search of everything, and places it could not read",
+    traces_of_the_erased,
+)
+declare("holds_past_their_review", "Legal holds that nobody looked at again in time", holds_past_their_review)

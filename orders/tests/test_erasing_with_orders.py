@@ -210,6 +210,7 @@ def test_a_webhook_that_comes_after_the_erasure_writes_nothing_of_her_back(
     assert (event.handled_at is not None, event.order_reference) == (True, "")
 
 
+@pytest.mark.promise("JE-29")
 def test_money_given_back_at_stripe_after_the_erasure_is_booked_without_her(
     closed: Order, bobs: Order, local_stripe: LocalStripe, alice: User, now: datetime
 ) -> None:

@@ -73,8 +73,7 @@ def group(copy, model):
 
 
 # What is in it
-
-
+@pytest.mark.promise("JE-86")
 def test_a_real_copy_is_what_the_published_schema_says(alice, bob):
     looks.record(alice.subject, model="accounts.User", fields=["email"], reason="a call", by="staff:3", at=NOON)
     copy = copy_of(alice)
@@ -97,6 +96,7 @@ def test_an_unknown_version_of_the_schema_is_not_found():
     assert Client().get("/privacy/copy-schema-1.json").status_code == 404
 
 
+@pytest.mark.promise("JE-75", "JE-81")
 def test_every_file_of_it_holds_all_of_alice_and_nothing_of_bob(alice, bob):
     copy = copy_of(alice)
     assert copy.testzip() is None
@@ -108,6 +108,7 @@ def test_every_file_of_it_holds_all_of_alice_and_nothing_of_bob(alice, bob):
     assert [word for word in bob.words for text in everything.values() if word in text] == []
 
 
+@pytest.mark.promise("JE-86")
 def test_each_kind_has_a_table_with_the_same_rows(alice):
     copy = copy_of(alice)
     groups = data_in(copy)["groups"]
@@ -120,6 +121,7 @@ def test_each_kind_has_a_table_with_the_same_rows(alice):
     assert (address["address"], address["town or city"]) == ("5 Alicetoken Lane", "Aliceville")
 
 
+@pytest.mark.promise("JE-93")
 def test_it_says_why_until_when_from_whom_and_who_looked(alice, bob):
     for person in (alice, bob):
         looks.record(
@@ -386,6 +388,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_copy_is_made_later(alice, home,
     assert len(list((home / "exports").iterdir())) == 1
 
 
+@pytest.mark.promise("SG-12", "JE-101")
 def test_nothing_readable_lies_on_the_disk_at_any_moment(alice, home, monkeypatch):
     """Also not what waits for its place in the ZIP: look at every file whenever one is about to be removed."""
     seen, real = [], type(home).unlink

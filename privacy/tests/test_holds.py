@@ -47,6 +47,7 @@ def count(model: str, person: Someone) -> int:
     return apps.get_model(model).objects.filter(user=person.user).count()
 
 
+@pytest.mark.promise("JE-71", "JH-38")
 def test_a_hold_on_everything_keeps_the_whole_person_and_says_so(approved: Any) -> None:
     alice, bob, request = approved
     before, bobs = held(alice), held(bob)
@@ -86,6 +87,7 @@ def test_a_hold_on_one_row_keeps_that_row_and_what_it_hangs_on(approved: Any) ->
     assert request.steps.get(target=ADDRESS).affected == 1
 
 
+@pytest.mark.promise("JE-71", "JH-38")
 def test_a_release_lets_the_erasure_go_on_at_once(approved: Any) -> None:
     alice, bob, request = approved
     bobs = held(bob)
@@ -118,6 +120,7 @@ def test_two_holds_add_up_and_one_release_frees_nothing_the_other_keeps(approved
     assert (request.state, count(ADDRESS, alice)) == (State.PARTLY_DONE, 1)
 
 
+@pytest.mark.promise("JE-71", "JH-38")
 def test_retention_is_told_which_rows_are_held_and_whose_are_free(db: None) -> None:
     alice, bob = someone("alice"), someone("bob")
     place(alice, Scope(ADDRESS))

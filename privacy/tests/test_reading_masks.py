@@ -71,6 +71,7 @@ def pages_of(model: Any) -> Iterator[tuple[str, str]]:
         yield "history", reverse(f"{stem}_history", args=[row.pk])
 
 
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "SG-12", "JH-28")
 def test_every_admin_of_a_declared_model_masks_and_deletes_nothing():
     """No raw delete anywhere: not by permission, not by action, not below another row, not even for a superuser."""
     root = someone("root", is_staff=True).user
@@ -92,6 +93,7 @@ def test_every_admin_of_a_declared_model_masks_and_deletes_nothing():
 
 
 @pytest.mark.parametrize("role", ROLES)
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "SG-12", "JH-28")
 def test_no_canary_shows_that_the_role_does_not_work_with(alice, role):
     desk = clerk(role)
     sight = masks.sight_of(desk.user)
