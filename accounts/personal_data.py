@@ -7,15 +7,17 @@ once they are erased the entry stays without a word about them. Each of their fi
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import TextField
+from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
+from accounts.models import Session
 from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
@@ -181,12 +183,19 @@ declare(
     },
 )
 
+
+def of_no_session(at: datetime) -> Q:
+    """Devices of sessions that are over."""
+    return ~Q(Exists(Session.objects.filter(session_key=OuterRef("session_key"))))
+
+
 declare(
     "usersessions.UserSession",
     label="Devices",
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=Retention.until_event("its session ends, 14 days after the last visit at most", model="accounts.Session"),
+    ended=of_no_session,
     purposes=[Purpose.SECURITY],
     describe=lambda device: f"Signed in from {device.ip} since {device.created_at:%-d %B %Y}",
     fields={

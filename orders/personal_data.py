@@ -44,14 +44,14 @@ from privacy.register.declare import (
 )
 
 TAX = "tax law asks for the records of a sale"
-ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at")
-OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
 IN_HAND = {
     Order.State.PENDING_PAYMENT: "waits for its payment",
     Order.State.PAID: "is being made ready",
     Order.State.PACKED: "is packed",
     Order.State.SHIPPED: "is on its way",
 }
+ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at").not_while("state", *IN_HAND)
+OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
 
 
 #: The fields of an order that its delivery needs.
@@ -335,7 +335,7 @@ declare(
     },
 )
 
-PAPER_YEARS = Retention.years("certificates", anchor="completed_at", fallback="placed_at")
+PAPER_YEARS = Retention.years("certificates", anchor="completed_at", fallback="placed_at").not_while("state", *IN_HAND)
 
 
 def describe_certificate(certificate: SoldCertificate) -> str:

@@ -3,7 +3,11 @@
 Most of them are evidence: they prove what was done for somebody, with references, dates and counts, and outlive the erasure.
 """
 
-from privacy.register import rotation
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from privacy.register import rotation, subjects
 from privacy.register.declare import (
     BLANK,
     Action,
@@ -21,15 +25,34 @@ from privacy.register.declare import (
     personal,
 )
 from privacy.rights import packages
+from privacy.rights.states import OPEN
 
 FOR_THE_RECORD = "records of requests and of what was done are kept to show that your rights were honoured"
-REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at")
+REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at").not_while("state", *OPEN)
 CERTIFICATE_TIME = Retention.years("orders", anchor="issued_at")  # as long as what it says is kept
+LEFT_ALONE = timedelta(days=30)  # nothing is hung on a person record that much later
 AS_LONG_AS_NAMED = Retention.until_event("no record names it any more", model="privacy.Subject")
 
 _shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
 _somebody = personal(Category.REQUEST, source=Source.STAFF, on_export=Export.REDACT, on_erase=keep(FOR_THE_RECORD))
 _event = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
+
+
+def nobody(at: datetime) -> Q:
+    """Person records that nothing leads to any more. Those of the erased stay, as bare numbers that say who must not come back."""
+    old = Q(created_at__lte=at - LEFT_ALONE, erased_at__isnull=True)
+    return old & subjects.unnamed() & subjects.unlinked()
+
+
+def link_of_nobodies(at: datetime) -> Q:
+    """Links between two records that nothing leads to, neither of them erased."""
+    alive = Q(child__erased_at__isnull=True, root__erased_at__isnull=True, at__lte=at - LEFT_ALONE)
+    return alive & subjects.unnamed("child") & subjects.unnamed("root")
+
+
+def digest_of_nobody(at: datetime) -> Q:
+    """Digests of addresses whose record nothing leads to."""
+    return Q(subject__created_at__lte=at - LEFT_ALONE) & subjects.unnamed("subject")
 
 
 declare(
@@ -38,6 +61,7 @@ declare(
     reach="pk",
     action=Action.KEEP_UNTIL,
     retention=AS_LONG_AS_NAMED,
+    ended=nobody,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda _: "A number that your rows share",
@@ -57,6 +81,7 @@ declare(
     reach=("child", "root"),
     action=Action.KEEP_UNTIL,
     retention=Retention.as_its("root", AS_LONG_AS_NAMED),
+    ended=link_of_nobodies,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda _: "You showed that an address is yours",
@@ -74,6 +99,7 @@ declare(
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.as_its("subject", AS_LONG_AS_NAMED),
+    ended=digest_of_nobody,
     purposes=[Purpose.ORDER, Purpose.RIGHTS],
     describe=lambda row: f"A keyed fingerprint of an {row.get_kind_display()}",
     fields={
@@ -209,7 +235,7 @@ declare(
     label="Legal holds",
     reach="subject",
     action=Action.KEEP_UNTIL,
-    retention=Retention.years("requests", anchor="released_at", fallback="placed_at"),
+    retention=Retention.years("requests", anchor="released_at", fallback="placed_at").not_while("released_at", None),
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda row: f"{row.reference}, looked at again by {row.review_on:%-d %B %Y}",

@@ -11,11 +11,14 @@ from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
 from privacy.proof.probes import declare
 from privacy.register.models import Identifier
+from privacy.rights import retention
 from privacy.rights.models import DataRequest, ExportPackage, Kind, LegalHold, State
 
 SWEPT_WITHIN = timedelta(minutes=70)
 """Copies are swept every hour: what is older was missed, not merely waiting."""
 SOON = timedelta(hours=1)
+A_NIGHT = timedelta(hours=26)
+"""The nightly run lets go of what was past due when it began."""
 
 
 def requests_past_due(at: datetime) -> int:
@@ -64,6 +67,12 @@ def holds_past_their_review(at: datetime) -> int:
     return LegalHold.objects.active(at).filter(review_on__lt=at.date()).count()
 
 
+def past_their_time(at: datetime) -> int:
+    """Rows that the last night's run should have let go."""
+    return retention.past_due_total(at - A_NIGHT)
+
+
+declare("past_their_time", "Records still here although nobody may keep them any longer", past_their_time)
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
 declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)

@@ -88,3 +88,11 @@ def sweep_residue() -> None:
     from privacy.proof import sweep
 
     sweep.run(by="system:sweep", at=timezone.now())
+
+
+@shared_task(time_limit=4 * 3600)
+def retention() -> None:
+    """Let go of everything whose time has run."""
+    from privacy.rights import retention
+
+    retention.run(apply=True, by="system:retention", at=timezone.now())

@@ -31,7 +31,7 @@ declare(
     label="What you looked at",
     reach="subject_id",
     action=Action.DELETE_ROW,
-    retention=Retention.months("activity", anchor="at"),
+    retention=Retention.whole_months("activity", anchor="at"),
     orphans="visitors who were not signed in",
     purposes=[Purpose.STATISTICS],
     partitioned_by="at",

@@ -130,6 +130,7 @@ class Declaration:
     eraser: Callable[[Family], int] | None = None
     is_evidence: bool = False
     orphans: str = ""  # whose rows reach no person, where that may be
+    ended: Callable[[datetime], models.Q] | None = None  # rows of an event-bound rule whose event has happened
     partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
 
     def model_class(self) -> type[models.Model]:
@@ -160,8 +161,9 @@ class Declaration:
         return seen.exclude(pk__in=self.rows(family).values("pk")) if self.visible else seen
 
     def past_due(self, at: datetime) -> Rows:
-        """Rows of anybody whose retention has run."""
-        return self.model_class()._base_manager.filter(self.retention.past_due(at))
+        """Rows of anybody whose retention has run: by their date, or because what kept them is over."""
+        due = self.retention.past_due(at)
+        return self.model_class()._base_manager.filter(due | self.ended(at) if self.ended else due)
 
     def personal_fields(self) -> dict[str, Field]:
         """The fields that say something about the person, by name."""
@@ -278,6 +280,7 @@ def declare(
     eraser: Callable[[Family], int] | None = None,
     is_evidence: bool = False,
     orphans: str = "",
+    ended: Callable[[datetime], models.Q] | None = None,
     partitioned_by: str = "",
 ) -> Declaration:
     """Declare a model of personal data.
@@ -288,11 +291,12 @@ def declare(
     *eraser*: erases this person's rows where neither deleting nor overwriting rows is enough; returns how many.
     *is_evidence*: rows that prove what was done and survive an erasure with references only.
     *orphans*: whose rows reach no person at all, where every way there may be empty; their retention must be dated.
+    *ended*: from a moment to the rows that the event of *retention* has left behind; nightly retention deletes them.
     *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
-        describe, blockers, eraser, is_evidence, orphans, partitioned_by,
+        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by,
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration

@@ -16,7 +16,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.lookups import LessThanOrEqual
 
+from privacy.ground import months as calendar
 from privacy.register import profiles
+
+Unless = tuple[str, tuple[Any, ...]]
+"""A look-up path, and the values there (None: nothing) at which a row is not finished."""
 
 MOST_DAYS_CLIPPED = timedelta(days=3)  # 31 March less a month is 28 February
 
@@ -58,11 +62,15 @@ class Retention:
     event: str = ""
     event_model: str = ""  # the model on which the event happens
     says: str = ""  # how the customer reads it, where the span alone would not say enough
+    unless: Unless | None = None  # what is not finished, whatever its age
+    by_month: bool = False  # counts from the first day of the anchor's month, so that a month's rows go together
 
     def __str__(self) -> str:
         if self.says:
             return self.says
-        return self.span.words if self.span else f"until {self.event}"
+        if self.span is None:
+            return f"until {self.event}"
+        return f"{self.span.words} at most" if self.by_month else self.span.words
 
     @property
     def in_full(self) -> str:
@@ -83,15 +91,20 @@ class Retention:
 
     def until(self, row: models.Model) -> datetime | None:
         """When the time of *row* has run; None while that depends on an event, or nothing has started the clock."""
+        if self.unless is not None and _value(row, self.unless[0]) in self.unless[1]:
+            return None
         start = next((moment for path in self.anchors if (moment := _moment(row, path))), None)
+        if start and self.by_month:
+            start = calendar.start(start)
         return self.span.after(start) if self.span and start else None
 
     def past_due(self, at: datetime) -> Q:
         """Matches the rows whose time has run at *at*; no row of a rule that ends with an event."""
-        due, earlier_are_empty = Q(pk__in=[]), Q()
+        due, earlier_are_empty = Q(pk__in=[]), _counting(self.unless)
         if self.span is not None:
             for anchor in self.anchors:
-                due |= earlier_are_empty & _run_out(anchor, self.span, at)
+                run_out = _month_run_out if self.by_month else _run_out
+                due |= earlier_are_empty & run_out(anchor, self.span, at)
                 earlier_are_empty &= Q(**{f"{anchor}__isnull": True})
         return due
 
@@ -104,6 +117,11 @@ class Retention:
     def months(cls, months: int | str, *, anchor: str, fallback: str = "") -> Retention:
         """So many calendar months after *anchor*, or the profile's `<months>_months`."""
         return cls(_filled(anchor, fallback), Span("months", months))
+
+    @classmethod
+    def whole_months(cls, months: int | str, *, anchor: str) -> Retention:
+        """At most so many months after *anchor*: everything of one calendar month goes together, with its first day."""
+        return cls((anchor,), Span("months", months), by_month=True)
 
     @classmethod
     def days(cls, days: int, *, anchor: str, fallback: str = "", words: str = "") -> Retention:
@@ -125,7 +143,12 @@ class Retention:
     @classmethod
     def as_its(cls, parent: str, retention: Retention) -> Retention:
         """As long as the row at the relation *parent*, whose rule is *retention*."""
-        return replace(retention, anchors=tuple(f"{parent}__{anchor}" for anchor in retention.anchors))
+        unless = retention.unless and (f"{parent}__{retention.unless[0]}", retention.unless[1])
+        return replace(retention, anchors=tuple(f"{parent}__{anchor}" for anchor in retention.anchors), unless=unless)
+
+    def not_while(self, path: str, *values: Any) -> Retention:
+        """The same rule, but for rows that are not finished: those with one of *values* (None: empty) at *path* stay."""
+        return replace(self, unless=(path, tuple(values)))
 
 
 class _Later(models.Func):
@@ -133,6 +156,16 @@ class _Later(models.Func):
 
     template = "(%(expressions)s + make_interval(%(unit)s => %(number)s))"
     output_field = models.DateTimeField()
+
+
+def _counting(unless: Unless | None) -> Q:
+    """Rows that are finished."""
+    if unless is None:
+        return Q()
+    path, values = unless
+    empty = Q(**{f"{path}__isnull": True})
+    named = Q(**{f"{path}__in": [value for value in values if value is not None]})
+    return ~(named | empty) if None in values else empty | ~named
 
 
 def _run_out(anchor: str, span: Span, at: datetime) -> Q:
@@ -143,6 +176,11 @@ def _run_out(anchor: str, span: Span, at: datetime) -> Q:
     return about & Q(LessThanOrEqual(_Later(F(anchor), unit=span.unit, number=span.number), at))
 
 
+def _month_run_out(anchor: str, span: Span, at: datetime) -> Q:
+    """Rows of months of which the first day lies at least *span* back."""
+    return Q(**{f"{anchor}__lt": calendar.later(calendar.start(span.before(calendar.start(at))))})
+
+
 def _moved(start: datetime, span: Span, *, by: int) -> datetime:
     if span.unit == "days":
         return start + timedelta(days=by)
@@ -150,13 +188,19 @@ def _moved(start: datetime, span: Span, *, by: int) -> datetime:
     return start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
 
 
-def _moment(row: Any, path: str) -> datetime | None:
-    """What stands at the end of a look-up path, as a moment in UTC; None where the path or its end is empty."""
+def _value(row: Any, path: str) -> Any:
+    """What stands at the end of a look-up path; None where the path or its end is empty."""
     for hop in path.split("__"):
         row = getattr(row, hop) if row is not None else None
-    if isinstance(row, datetime):
-        return row.astimezone(UTC)
-    return datetime.combine(row, time.min, UTC) if isinstance(row, date) else None
+    return row
+
+
+def _moment(row: Any, path: str) -> datetime | None:
+    """The same as a moment in UTC."""
+    value = _value(row, path)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return datetime.combine(value, time.min, UTC) if isinstance(value, date) else None
 
 
 def _filled(*anchors: str) -> tuple[str, ...]:

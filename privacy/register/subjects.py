@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from privacy.ground import audit, digests
 from privacy.register.models import Identifier, Subject, SubjectLink
@@ -137,3 +138,22 @@ def mark_erased(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
     Identifier.objects.filter(subject_id__in=ids).delete()
     Subject.objects.filter(pk__in=ids, erased_at=None).update(erased_at=at, residence="")
     audit.append("subject.erased", subject=subject, obj=subject, by=by, at=at)
+
+
+def unnamed(path: str = "pk") -> Q:
+    """Matches rows whose subject (at *path*) nothing leads to any more: no account, order, mail, request or anything else.
+
+    Its identifiers and links do not count: they say who somebody is, and there is nobody left to be.
+    """
+    nobody = Q()
+    for relation in Subject._meta.related_objects:
+        if relation.related_model not in (Identifier, SubjectLink):
+            naming = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef(path)})
+            nobody &= ~Q(Exists(naming))
+    return nobody
+
+
+def unlinked(path: str = "pk") -> Q:
+    """Matches rows whose subject (at *path*) is joined to no other."""
+    links = SubjectLink.objects.filter(Q(child=OuterRef(path)) | Q(root=OuterRef(path)))
+    return ~Q(Exists(links))

@@ -23,6 +23,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 from psycopg2 import errors, sql
 
+from privacy.ground import months
 from privacy.register import registry
 from privacy.register.declare import Declaration, Rows
 from privacy.rights.locks import only_one
@@ -68,8 +69,8 @@ def months_of(declaration: Declaration) -> list[Month]:
     with connection.cursor() as cursor:
         cursor.execute(query, [_table(declaration)])
         found = [(name, BOUNDS.search(bounds)) for name, bounds in cursor.fetchall()]
-    months = [Month(name, *map(_moment, bounds.groups())) for name, bounds in found if bounds]
-    return sorted((each for each in months if each.ends == next_month(each.starts)), key=lambda each: each.starts)
+    partitions = [Month(name, *map(_moment, bounds.groups())) for name, bounds in found if bounds]
+    return sorted((each for each in partitions if each.ends == months.later(each.starts)), key=lambda each: each.starts)
 
 
 def make_ahead(*, at: datetime) -> list[str]:
@@ -98,25 +99,13 @@ def drop(declaration: Declaration, *, held: Q, at: datetime) -> list[Past]:
         return [each if each.held_because else _dropped(declaration, each) for each in due]
 
 
-def next_month(starts: datetime) -> datetime:
-    """The first moment of the month after the one that *starts* then."""
-    return starts.replace(year=starts.year + starts.month // 12, month=starts.month % 12 + 1)
-
-
-def month_start(moment: datetime) -> datetime:
-    """The first moment of its calendar month, UTC."""
-    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
 def _dropped(declaration: Declaration, due: Past) -> Past:
     return due if _patiently(_drop, declaration, due.month) else replace(due, held_because=BUSY)
 
 
 def _missing(declaration: Declaration, at: datetime) -> list[datetime]:
     """The months that should be there and are not."""
-    ahead = [month_start(at)]
-    for _ in range(AHEAD):
-        ahead.append(next_month(ahead[-1]))
+    ahead = [months.later(months.start(at), number) for number in range(AHEAD + 1)]
     behind = [starts for starts in _waiting(declaration) if starts < ahead[0] and not _is_past(declaration, starts, at)]
     return sorted({*ahead, *behind} - {month.starts for month in months_of(declaration)})
 
@@ -126,12 +115,12 @@ def _waiting(declaration: Declaration) -> list[datetime]:
     query = sql.SQL("SELECT DISTINCT date_trunc('month', {column}, 'UTC') FROM {default}")
     with connection.cursor() as cursor:
         cursor.execute(query.format(**_names(declaration)))
-        return [month_start(starts) for (starts,) in cursor.fetchall()]
+        return [months.start(starts) for (starts,) in cursor.fetchall()]
 
 
 def _is_past(declaration: Declaration, starts: datetime, at: datetime) -> bool:
     """Whether the time of even the youngest row that month can hold has run."""
-    youngest = declaration.model_class()(**{declaration.partitioned_by: next_month(starts) - timedelta.resolution})
+    youngest = declaration.model_class()(**{declaration.partitioned_by: months.later(starts) - timedelta.resolution})
     until = declaration.retention.until(youngest)
     return until is not None and until <= at
 
@@ -139,7 +128,7 @@ def _is_past(declaration: Declaration, starts: datetime, at: datetime) -> bool:
 def _make(declaration: Declaration, starts: datetime) -> str:
     """Make one month and move into it what waits in the default partition. Rows of other months come in meanwhile."""
     table = f"{_table(declaration)}_{starts:%Y_%m}"
-    names, bounds = _names(declaration, month=table), [starts, next_month(starts)]
+    names, bounds = _names(declaration, month=table), [starts, months.later(starts)]
     with _without_waiting() as cursor:
         cursor.execute(sql.SQL("LOCK TABLE {default} IN ACCESS EXCLUSIVE MODE").format(**names))
         like = sql.SQL("CREATE TABLE {month} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")

@@ -4,13 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import Q
+from hypothesis import given
+from hypothesis import strategies as st
 
+from privacy.ground import months
 from privacy.ground.models import AuditEvent
 from privacy.register import profiles, registry, subjects
 from privacy.register.declare import Retention
 from privacy.register.models import Subject
 from privacy.register.retention import Span
-from privacy.rights.models import Channel, DataRequest, ErasureStep, Kind, StepKind
+from privacy.rights.models import Channel, DataRequest, ErasureStep, Kind, State, StepKind
+from privacy.rights.states import OPEN
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -55,7 +59,7 @@ def test_python_and_sql_agree_on_every_day_around_the_end_of_february():
 
 @pytest.fixture
 def asked():
-    """Two requests of equal age, of which Alice's was completed half a year later."""
+    """Two requests of equal age: Alice's was completed half a year later, Bob's was never proved."""
     alice, bob = (subjects.new(by="test", at=NOON) for _ in range(2))
     facts = {
         "kind": Kind.ERASURE,
@@ -68,7 +72,7 @@ def asked():
         DataRequest.objects.create(
             subject=alice, reference="DSR-A", state="completed", completed_at=moment("2027-05-02T12:00"), **facts
         ),
-        DataRequest.objects.create(subject=bob, reference="DSR-B", **facts),
+        DataRequest.objects.create(subject=bob, reference="DSR-B", state="lapsed", **facts),
     )
 
 
@@ -129,3 +133,45 @@ def test_the_trail_goes_with_the_records_it_proves():
     event = AuditEvent.objects.get()
     years = profiles.current().retention_years("requests")
     assert registry.of("privacy.AuditEvent").retention.until(event) == NOON.replace(year=NOON.year + years)
+
+
+@pytest.mark.django_db
+def test_what_is_not_finished_has_no_date_however_old():
+    """One answer in Python and in SQL for every state, on the row and on the one that hangs on it."""
+    ages = NOON.replace(year=NOON.year + 90)
+    declaration, of_steps = registry.of("privacy.DataRequest"), registry.of("privacy.ErasureStep")
+    for number, state in enumerate(State.values):
+        request = DataRequest.objects.create(
+            subject=subjects.new(by="test", at=NOON),
+            reference=f"DSR-{number}",
+            kind=Kind.ERASURE,
+            channel=Channel.ACCOUNT,
+            state=state,
+            received_at=NOON,
+            due_at=NOON,
+            first_reply_due_at=NOON,
+            completed_at=NOON if state == "completed" else None,
+        )
+        ErasureStep.objects.create(request=request, position=1, kind=StepKind.CHECK, target="x", label="x")
+    for rule in (declaration, of_steps):
+        dated = {row.pk for row in rule.model_class().objects.all() if rule.retention.until(row)}
+        assert set(rule.past_due(ages).values_list("pk", flat=True)) == dated
+        assert len(dated) == len(State.values) - len(OPEN)
+
+
+def test_a_rule_may_stand_still_while_a_place_is_empty():
+    rule = Retention.days(1, anchor="created_at").not_while("erased_at", None)
+    assert rule.until(Subject(created_at=NOON)) is None
+    assert rule.until(Subject(created_at=NOON, erased_at=NOON)) == NOON + timedelta(days=1)
+    assert Retention.as_its("subject", rule).unless == ("subject__erased_at", (None,))
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.integers(1, 60))
+def test_a_months_rows_go_together_and_never_later_than_promised(naive, number):
+    """A row whose rule counts whole months is past due exactly when the last row of its month is, and in time."""
+    made = naive.replace(tzinfo=UTC)
+    rule = Retention.whole_months(number, anchor="at")
+    last = months.later(months.start(made)) - timedelta.resolution
+    until = rule.until(AuditEvent(at=made))
+    assert until == rule.until(AuditEvent(at=last)) == rule.until(AuditEvent(at=months.start(made)))
+    assert until <= Span("months", number).after(made)

@@ -1,0 +1,73 @@
+"""Let go of what nobody may keep any longer; the same run that beat starts every night."""
+
+from __future__ import annotations
+
+from argparse import RawDescriptionHelpFormatter
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from privacy.rights import retention
+from privacy.rights.retention import Line
+
+EXAMPLES = """
+examples:
+  manage.py retention                                 what is past due now, and what holds it back; writes nothing
+  manage.py retention --at 2031-01-01                 what will be past due then, of what is here today
+  manage.py retention --model orders.Order            one kind of thing
+  manage.py retention --apply                         let it go
+"""
+
+
+class Command(BaseCommand):
+    help = "Lists the records whose retention has run; with --apply, deletes them as the nightly run does."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = EXAMPLES
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--apply", action="store_true", help="delete; without it nothing is written")
+        parser.add_argument("--model", default="", help='one model, like orders.Order, or "log files"')
+        parser.add_argument("--at", type=_day, metavar="DATE", help="count as of this day (without --apply)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        apply, model, day = options["apply"], options["model"], options["at"]
+        if apply and day:
+            raise CommandError(
+                "--at looks at another day; what is deleted is past due today. Leave out one of the two."
+            )
+        try:
+            lines = retention.run(apply=apply, model=model, by="system:retention", at=day or timezone.now())
+        except retention.Unknown as problem:
+            raise CommandError(f"{problem}. Known are the models of docs/retention.md.")
+        except retention.Running:
+            raise CommandError("Another run is at work. This one has done nothing.")
+        self._print(lines, apply=apply)
+
+    def _print(self, lines: list[Line], *, apply: bool) -> None:
+        went = "gone" if apply else "would go"
+        rows = [(line.label, line.rule, line.past_due, line.done if apply else line.free, _why(line)) for line in lines]
+        widths = [max(len(str(row[column])) for row in [*rows, ("", "", "past due", went)]) for column in range(4)]
+        head = ("what", "how long it is kept", "past due", went, "held back")
+        for row in (head, *rows):
+            cells = [
+                str(cell).rjust(width) if isinstance(cell, int) else str(cell).ljust(width)
+                for cell, width in zip(row, widths, strict=False)
+            ]
+            self.stdout.write("  ".join([*cells, row[4]]).rstrip())
+        done = sum(row[3] for row in rows)
+        self.stdout.write(f"\n{done} {went}." if apply else f"\n{done} {went}. Nothing was changed; --apply does it.")
+
+
+def _why(line: Line) -> str:
+    return "; ".join(f"{count}: {why}" for why, count in line.held.items())
+
+
+def _day(text: str) -> datetime:
+    """The end of a day, UTC."""
+    return datetime.strptime(text, "%Y-%m-%d").replace(hour=23, minute=59, second=59, tzinfo=UTC)
