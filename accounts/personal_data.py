@@ -72,7 +72,7 @@ declare(
         "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
         "is_superuser": personal(Category.ACCOUNT, source=Source.STAFF),
         "is_staff": personal(Category.ACCOUNT, source=Source.STAFF),
-        "email": personal(Category.CONTACT),
+        "email": personal(Category.CONTACT, recipients=["mail"]),
         "full_name": personal(Category.NAME),
         "phone": personal(Category.CONTACT, purposes=[Purpose.DELIVERY]),
         "subject": link("the person whose account it is", edge=Edge.DEEP),
@@ -162,7 +162,7 @@ declare(
     describe=lambda address: address.email,
     fields={
         "user": link("the account it belongs to", edge=Edge.DEEP),
-        "email": personal(Category.CONTACT),
+        "email": personal(Category.CONTACT, recipients=["mail"]),
         "verified": personal(Category.ACCOUNT, source=Source.DERIVED),
         "primary": personal(Category.ACCOUNT, source=Source.DERIVED),
     },

@@ -79,9 +79,11 @@ def _gone(
     )
 
 
-def _tax(*, source: Source = Source.DERIVED) -> Field:
+def _tax(*, source: Source = Source.DERIVED, recipients: tuple[str, ...] = ()) -> Field:
     """A field that stays for the tax years."""
-    return personal(Category.TRANSACTION, source=source, on_erase=keep(TAX), purposes=[Purpose.TAX])
+    return personal(
+        Category.TRANSACTION, source=source, on_erase=keep(TAX), purposes=[Purpose.TAX], recipients=recipients
+    )
 
 
 def in_hand(family: Family) -> Iterator[Blocker]:
@@ -141,6 +143,8 @@ def describe_line(line: OrderLine) -> str:
 
 
 CARRIER = ("carrier",)
+STRIPE = ("stripe",)
+MAIL = ("mail",)
 
 declare(
     "orders.Order",
@@ -154,11 +158,11 @@ declare(
     after=["orders.Bag", "orders.WebhookEvent"],
     fields={
         "id": not_personal("a random number"),
-        "reference": _tax(),
+        "reference": _tax(recipients=STRIPE),
         "bag_id": not_personal("the random number of the bag it came from"),
         "subject": link("the person it belongs to", edge=Edge.PLACEHOLDER),
         "state": _tax(),
-        "email": _gone(Category.CONTACT),
+        "email": _gone(Category.CONTACT, recipients=MAIL),
         "full_name": _gone(Category.NAME),
         "phone": _gone(Category.CONTACT, recipients=CARRIER),
         "ship_name": _gone(Category.NAME, recipients=CARRIER),
@@ -246,9 +250,9 @@ declare(
         "reference": _tax(),
         "idempotency_key": not_personal("keeps a repeated call to Stripe from charging twice"),
         "gateway_session_id": _tax(source=Source.PROCESSOR),
-        "gateway_payment_id": _tax(source=Source.PROCESSOR),
-        "amount_minor": _tax(),
-        "currency": _tax(),
+        "gateway_payment_id": _tax(source=Source.PROCESSOR, recipients=STRIPE),
+        "amount_minor": _tax(recipients=STRIPE),
+        "currency": _tax(recipients=STRIPE),
         "state": _tax(),
         "session_url": personal(Category.TRANSACTION, source=Source.PROCESSOR, on_erase=BLANK),
         "session_expires_at": not_personal("until when the payment page was open"),
@@ -288,8 +292,8 @@ declare(
     purposes=[Purpose.PAYMENT, Purpose.TAX],
     fields={
         "payment": link("the payment it gives back", edge=Edge.KEEP_UNTIL),
-        "reference": _tax(),
-        "amount_minor": _tax(),
+        "reference": _tax(recipients=STRIPE),
+        "amount_minor": _tax(recipients=STRIPE),
         "reason": _gone(Category.TRANSACTION, source=Source.STAFF, purposes=(Purpose.PAYMENT,)),
         "state": _tax(),
         "gateway_id": _tax(source=Source.PROCESSOR),
@@ -391,7 +395,28 @@ declare_processor(
         slug="stripe",
         name="Stripe",
         purpose=Purpose.PAYMENT,
-        receives=("order reference", "total", "currency"),
+        payload={
+            "client_reference_id": "orders.Order.reference",
+            "metadata[order]": "orders.Order.reference",
+            "payment_intent_data[metadata][order]": "orders.Order.reference",
+            "line_items[0][price_data][product_data][name]": "orders.Order.reference",
+            "line_items[0][price_data][unit_amount]": "orders.Payment.amount_minor",
+            "line_items[0][price_data][currency]": "orders.Payment.currency",
+            "payment_intent": "orders.Payment.gateway_payment_id",
+            "metadata[refund]": "orders.Refund.reference",
+            "amount": "orders.Refund.amount_minor",
+        },
+        about_nobody={
+            "mode": "that something is to be paid",
+            "allowed_payment_method_types[0]": "that a card will do",
+            "line_items[0][quantity]": "that it is one sum",
+            "success_url": "the shop's page to come back to",
+            "cancel_url": "the shop's page to come back to",
+            "expires_at": "until when the page is open",
+            "expand[0]": "how much detail is wanted in the answer",
+            "limit": "how many refunds are wanted in the answer",
+            "starting_after": "where the next page of the answer begins",
+        },
         country="US",
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
         known_as=known_at_stripe,

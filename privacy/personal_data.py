@@ -14,11 +14,13 @@ from privacy.register.declare import (
     Category,
     Edge,
     Export,
+    Processor,
     Purpose,
     Retention,
     Source,
     declare,
     declare_not_personal,
+    declare_processor,
     keep,
     link,
     not_personal,
@@ -128,7 +130,9 @@ declare(
         "reference": personal(Category.EVIDENCE, source=Source.DERIVED),
         "state": personal(Category.EVIDENCE, source=Source.DERIVED),
         # May hold a link that signs in; blank as soon as the mail has gone.
-        "payload": personal(Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True),
+        "payload": personal(
+            Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True, recipients=["mail"]
+        ),
         "attempts": not_personal("how often sending was tried"),
         "next_attempt_at": not_personal("when sending is tried next"),
         "stopped_because": personal(Category.EVIDENCE, source=Source.DERIVED),
@@ -178,6 +182,7 @@ declare(
             Category.CONTACT,
             on_erase=keep("it is needed to answer you, and blanked with the last answer"),
             sensitive=True,
+            recipients=["mail"],
         ),
         "received_at": _shown,
         "verified_at": _shown,
@@ -414,3 +419,20 @@ declare_not_personal(
 rotation.files("Copies waiting to be fetched", packages.folder)
 declare_not_personal("privacy.AuditBatch", "hashes over the audit trail, and how many events each covers")
 declare_not_personal("privacy.AuditLeaf", "the number, moment and hash of an event; says nothing without the event")
+
+declare_processor(
+    Processor(
+        slug="mail",
+        name="The mail service",
+        purpose=Purpose.SUPPORT,
+        payload=dict.fromkeys(("to", "title", "text", "html"), "privacy.Message.payload"),
+        is_written=True,
+        about_nobody={
+            "from": "the shop's own address",
+            "message-id": "the mail's random number",
+            "auto-submitted": "that a machine wrote it",
+        },
+        country="US",
+        after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",
+    )
+)

@@ -12,7 +12,7 @@ from django.core import checks
 
 from privacy.checks import fields, models, relations
 from privacy.checks.findings import error
-from privacy.register import registry
+from privacy.register import payloads, registry
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
 
 
@@ -32,11 +32,12 @@ def everything_is_declared(app_configs: Any, **kwargs: Any) -> list[checks.Check
 
 @checks.register("privacy")
 def declarations_fit_the_models(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E002 to E013: what a declaration says must exist, reach a person, end, and be possible to carry out."""
+    """E002 to E014: what a declaration says must exist, reach a person, end, and be possible to carry out."""
     found = [problem for declaration in registry.all_declared() for problem in problems_of(declaration)]
     for label, reason in NOT_PERSONAL.items():
         found += problems_of_excuse(label, reason)
     found += [error("E011", f"{model} is declared a second time in {where}.") for model, where in SAID_TWICE]
+    found += [error("E014", f"{words}.") for words in payloads.disagreements()]
     return [*found, *relations.circle()]
 
 

@@ -20,7 +20,7 @@ from privacy.ground import audit, doorbell
 from privacy.messages import gate
 from privacy.messages.kinds import Kind
 from privacy.messages.models import Message
-from privacy.register import profiles
+from privacy.register import payloads, profiles
 from privacy.register.models import Subject
 from privacy.tasks import send_message
 
@@ -76,11 +76,13 @@ def post_rendered(
     at: datetime,
 ) -> Message:
     """Put a mail in the outbox that is written already. Writes a row; rings after the commit."""
+    payload = {"to": to, "title": title, "text": text, "html": html}
+    payloads.guard("mail", payload)
     message = Message.objects.create(
         kind=kind.name,
         subject=subject,
         reference=reference,
-        payload={"to": to, "title": title, "text": text, "html": html},
+        payload=payload,
         next_attempt_at=at,
         created_at=at,
     )
@@ -101,6 +103,9 @@ def send(message_id: UUID, *, at: datetime) -> bool:
     except (OSError, smtplib.SMTPException) as error:
         postpone(message, error, at=at)
         return False
+    except payloads.NotDeclared:
+        close(message, Message.State.FAILED)
+        raise
     close(message, Message.State.SENT, sent_at=at)
     return True
 
@@ -161,4 +166,5 @@ def envelope(message: Message) -> EmailMultiAlternatives:
     mail.extra_headers = {"Message-ID": f"<{message.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
     if payload["html"]:
         mail.attach_alternative(payload["html"], "text/html")
+    payloads.guard("mail", [*payload, "from", *map(str.lower, mail.extra_headers)])
     return mail

@@ -119,8 +119,8 @@ def controller() -> Controller:
 
 
 def activities() -> list[Activity]:
-    """The record: one activity for each purpose that any field or processor serves, in the order of the vocabulary."""
-    return [found for purpose in Purpose if (found := activity(purpose)).records or found.recipients]
+    """The record: one activity for each purpose that any field serves, in the order of the vocabulary."""
+    return [found for purpose in Purpose if (found := activity(purpose)).records]
 
 
 def activity(purpose: Purpose) -> Activity:

@@ -10,6 +10,7 @@ A row that is deleted takes its fields along. On a row that is kept, every perso
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from traceback import extract_stack
 from typing import Any, Final
@@ -214,11 +215,15 @@ class Processor:
     slug: str
     name: str
     purpose: Purpose
-    receives: tuple[str, ...]
+    payload: Mapping[str, str]  # each key that leaves for it: the declared field `app.Model.field` that it carries
     country: str
     after_erasure: str  # what it keeps by its own duty, in the customer's words
     eraser: Callable[[Family], str] | None = None  # asks it to erase; returns its receipt, raises where it refuses
     known_as: Callable[[Family], Iterable[str]] | None = None  # the ids by which it knows this person
+    is_written: bool = (
+        False  # it gets whole texts: a field that goes to it travels inside them, under no key of its own
+    )
+    about_nobody: Mapping[str, str] = dataclass_field(default_factory=dict)  # other keys: what each says
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
 
 

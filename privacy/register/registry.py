@@ -45,6 +45,11 @@ def find(model: str) -> Declaration | None:
     return DECLARATIONS.get(model)
 
 
+def processor(slug: str) -> Processor:
+    """One processor. Raises KeyError."""
+    return PROCESSORS[slug]
+
+
 def processors() -> list[Processor]:
     """Every processor, by name."""
     return sorted(PROCESSORS.values(), key=lambda processor: processor.name)

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.text import get_valid_filename
 
 from privacy.ground import keyset
-from privacy.register import profiles, registry
+from privacy.register import activities, profiles, registry
 from privacy.register.declare import Declaration, Export, Family
 from privacy.rights import holdings, looks
 from privacy.rights.models import DataRequest
@@ -197,7 +197,12 @@ def tail(family: Family) -> dict[str, Any]:
             for look in looks.of(family)
         ],
         "processors": [
-            {"name": each.name, "for": each.purpose.words, "receives": list(each.receives), "country": each.country}
+            {
+                "name": each.name,
+                "for": each.purpose.words,
+                "receives": activities.received_by(each.slug),
+                "country": each.country,
+            }
             for each in registry.processors()
         ],
         "automated_decisions": "None. No decision about you is made by a machine alone.",

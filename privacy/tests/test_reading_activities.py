@@ -84,7 +84,7 @@ def test_a_purpose_that_nothing_serves_is_not_on_the_record(scratch):
 @pytest.mark.promise("JK-45", "JS-36")
 def test_a_new_recipient_abroad_stands_on_record_and_policy_at_once(scratch, client, db):
     PROCESSORS["engraver"] = Processor(
-        "engraver", "Griffel & Sohn", Purpose.ORDER, receives=(), country="DE", after_erasure="Nothing."
+        "engraver", "Griffel & Sohn", Purpose.ORDER, payload={}, country="DE", after_erasure="Nothing."
     )
     redeclare("orders.OrderLine", "engraving", recipients=("engraver",))
     [order] = [each for each in activities.activities() if each.purpose is Purpose.ORDER]
