@@ -218,6 +218,7 @@ def test_a_certificate_for_another_name_is_not_accepted(certificate):
     assert server.got == []
 
 
+@pytest.mark.promise("JE-53")
 def test_a_certificate_nobody_vouches_for_is_not_accepted(certificate):
     with provider(certificate) as server, pytest.raises(Unreachable, match="not valid for its name"):
         put(route_to(server, certificate, context=ssl.create_default_context))
@@ -277,6 +278,7 @@ def mails(person, kind):
     return [each.payload["text"] for each in sent]
 
 
+@pytest.mark.promise("JE-86")
 def test_a_copy_is_handed_over_whole_and_is_gone_from_here(alice, bob, package, certificate):
     before = held(bob)
     row = asked(package, alice)
@@ -391,6 +393,7 @@ def test_the_page_asks_for_the_password_and_is_her_own(alice, bob, package):
     assert not Transfer.objects.exists()
 
 
+@pytest.mark.promise("JE-86")
 def test_nothing_is_sent_before_the_host_is_confirmed(browser, package):
     address = f"/account/privacy/{package.request.reference}/send/"
     assert browser.get(address).status_code == 200
