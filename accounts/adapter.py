@@ -19,10 +19,11 @@ from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import emails, security
+from accounts import emails, pausing, security
 from accounts.models import User
 from privacy.ground import sealed
 from privacy.register import profiles
@@ -79,6 +80,14 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
         answer: HttpResponseBase = super().respond_email_verification_sent(request, user)
         return answer
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseBase:
+        """The password was right, the account is closed: its owner gets a link, if it is theirs to open again."""
+        if not user.can_come_back:
+            answer: HttpResponseBase = super().respond_user_inactive(request, user)
+            return answer
+        pausing.offer_return(user, at=timezone.now())
+        return redirect("accounts:closed_for_now")
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in, for as long as a session lasts."""

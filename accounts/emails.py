@@ -35,6 +35,8 @@ ALREADY_EXISTS = _kind("already_exists", "You already have an account")
 EMAIL_CHANGED = _kind("email_changed", "Your e-mail address was changed")
 PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purpose.ACCOUNT)
 PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
+DEACTIVATED = _kind("deactivated", "Your account is closed for now")
+COME_BACK = _kind("come_back", "Open your account again")
 TOTP_ADDED = _kind("totp_added", "Authenticator app added")
 TOTP_REMOVED = _kind("totp_removed", "Authenticator app removed")
 RECOVERY_CODES_MADE = _kind("recovery_codes_made", "New recovery codes")
@@ -87,6 +89,23 @@ def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any],
         by=user or "system:accounts",
         at=at,
     )
+
+
+def deactivated(user: User, *, by: Actor, at: datetime) -> None:
+    """Say that the account is closed for now, what that means, and how to come back."""
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('account_login')}"
+    _post(DEACTIVATED, user, url, "Sign in to come back", by=by, at=at)
+
+
+def come_back(user: User, url: str, *, at: datetime) -> None:
+    """The link that opens a closed account again, asked for by whoever knew its password."""
+    _post(COME_BACK, user, url, "Open the account again", by=user, at=at)
+
+
+def _post(kind: Kind, user: User, url: str, label: str, *, by: Actor, at: datetime) -> None:
+    name = user.get_short_name() if user.last_login is not None else ""
+    context = {"name": name, "at": at, "action_url": url, "action_label": label}
+    outbox.post(kind, to=user.email, subject=user.subject, context=context, by=by, at=at)
 
 
 def account_unused(user: User, *, ends_at: datetime, by: Actor, at: datetime) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Lower
@@ -86,6 +88,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     last_warned_at = models.DateTimeField(null=True, blank=True)  # null: not told for the last time
     # Null while the account can be used; a deactivated account can come back.
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    # Whether its owner closed it, and may open it again; what staff locked, staff open.
+    can_come_back = models.BooleanField(default=False)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
     is_active = models.GeneratedField(
         expression=models.ExpressionWrapper(models.Q(deactivated_at__isnull=True), output_field=models.BooleanField()),
@@ -106,6 +110,18 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             models.CheckConstraint(
                 condition=models.Q(last_warned_at__isnull=True) | models.Q(last_warned_at__gte=models.F("warned_at")),
                 name="user_warned_in_turn",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(can_come_back=False) | models.Q(deactivated_at__isnull=False, is_staff=False),
+                name="user_comes_back_from_deactivation",
+            ),
+        )
+        # What staff did hangs on their account and would go with it: they are deactivated, never deleted.
+        triggers = (
+            pgtrigger.Protect(
+                name="user_staff_stay",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__is_staff=True) | pgtrigger.Q(old__is_superuser=True),
             ),
         )
         indexes = (models.Index(fields=["active_at"], condition=models.Q(is_staff=False), name="user_unused_since"),)
@@ -212,6 +228,9 @@ class Session(AbstractBaseSession):
     # Null before anybody signs in. Without a constraint in the database, so that a request in
     # flight can still save its session when the account has just been deleted.
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, db_constraint=False, related_name="sessions")
+
+    # Keyed digests of the addresses in a session of nobody yet, such as one typed for a new password: how an erasure finds it.
+    names = ArrayField(models.CharField(max_length=64), default=list, blank=True)
 
     def __str__(self) -> str:
         return "session"

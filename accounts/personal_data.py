@@ -7,6 +7,7 @@ once they are erased the entry stays without a word about them. Each of their fi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +19,18 @@ from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
 from accounts.models import Session
-from privacy.register import rotation
+from privacy.models import Identifier
+from privacy.register import rotation, subjects
 from privacy.register.declare import (
     BLANK,
     Action,
+    Blocker,
     ByValue,
     Category,
     Edge,
     Export,
     Family,
+    Keeps,
     Purpose,
     Retention,
     Rows,
@@ -39,11 +43,54 @@ from privacy.register.declare import (
 )
 
 WHILE_ACCOUNT = Retention.while_account()
+ERASURE = "system:erasure"
 
 
 def _hidden(category: Category, source: Source = Source.DERIVED, *, sensitive: bool = False) -> Any:
     """A secret: a copy of it would only help a thief. *sensitive*: it never rests in the clear."""
     return personal(category, source=source, on_export=Export.HIDE, sensitive=sensitive)
+
+
+def sessions_of(family: Family) -> Rows:
+    """The sessions of their accounts, and those of nobody yet in which one of their proven addresses was typed."""
+    proven = Identifier.objects.filter(subject__in=family, kind="email", proven_at__isnull=False)
+    named = Q(user=None, names__overlap=list(proven.values_list("digest", flat=True)))
+    return Session._base_manager.filter(Q(user__subject__in=family) | named)
+
+
+def at_work(family: Family) -> Iterator[Blocker]:
+    """Whoever works here keeps the account they work with, and its keys; what they are as a customer goes."""
+    for pk in _staff(family).values_list("pk", flat=True):
+        keys = (
+            "account.EmailAddress",
+            "mfa.Authenticator",
+            "accounts.Session",
+            "usersessions.UserSession",
+            "admin.LogEntry",
+        )
+        keeps = (
+            Keeps("accounts.User", Q(pk=pk)),
+            Keeps("account.EmailConfirmation", Q(email_address__user=pk)),
+            *(Keeps(model, Q(user=pk)) for model in keys),
+        )
+        words = "You work here: the account you work with, and what you did with it, stay until you leave."
+        yield Blocker(f"staff:{pk}", words, keeps, ends="when you leave", lasts=True)
+
+
+def close_accounts(family: Family) -> int:
+    """Delete the accounts of customers. One of staff moves to a person record of its own, so that it leads to nobody erased."""
+    for user in _staff(family).select_related("subject"):
+        user.subject = subjects.new(by=ERASURE, at=user.date_joined)
+        user.phone = ""
+        user.save(update_fields=["subject", "phone"])
+        subjects.identify(user.subject, value=user.email, by=ERASURE, at=user.date_joined)
+    _, by_model = get_user_model()._base_manager.filter(subject_id__in=family).delete()
+    return by_model.get("accounts.User", 0)
+
+
+def _staff(family: Family) -> Rows:
+    users = get_user_model()._base_manager.filter(subject_id__in=family)
+    return users.filter(Q(is_staff=True) | Q(is_superuser=True))
 
 
 # --- Our own -----------------------------------------------------------------------------------
@@ -67,6 +114,8 @@ declare(
         "admin.LogEntry",
     ],
     describe=lambda user: f"Account of {user.email}",
+    blockers=at_work,
+    eraser=close_accounts,
     fields={
         "password": _hidden(Category.CREDENTIAL, Source.CUSTOMER, sensitive=True),
         "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
@@ -81,6 +130,7 @@ declare(
         "warned_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "last_warned_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "deactivated_at": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "can_come_back": personal(Category.ACCOUNT, source=Source.DERIVED),
         "is_active": not_personal("computed: whether deactivated_at is empty"),
         "groups": link("the desks a member of staff works at", edge=Edge.DEEP),
         "user_permissions": link("extra rights of a member of staff", edge=Edge.DEEP),
@@ -135,7 +185,7 @@ declare(
 declare(
     "accounts.Session",
     label="Sessions",
-    reach="user__subject",
+    reach=ByValue(sessions_of, "sessions of their account, or of nobody yet with one of their addresses in them"),
     action=Action.DELETE_ROW,
     retention=Retention.days(0, anchor="expire_date", words="14 days after you signed in, or until you sign out"),
     orphans="browsers in which nobody signed in",
@@ -146,6 +196,7 @@ declare(
         "session_data": _hidden(Category.ONLINE),
         "expire_date": personal(Category.ONLINE, source=Source.DERIVED),
         "user": link("the account it is signed in to", edge=Edge.DEEP),
+        "names": _hidden(Category.LINKAGE),
     },
 )
 

@@ -81,9 +81,12 @@ def deactivate(user: User, *, by: User | str, at: datetime) -> User:
 @transaction.atomic
 def reactivate(user: User, *, by: User | str, at: datetime) -> User:
     """Open a deactivated account again."""
-    changed = User.objects.filter(pk=user.pk, deactivated_at__isnull=False).update(deactivated_at=None)
+    changed = User.objects.filter(pk=user.pk, deactivated_at__isnull=False).update(
+        deactivated_at=None, can_come_back=False
+    )
     user.refresh_from_db()
     if changed:
+        subjects.resume(user.subject, by=by, at=at)
         audit.append("account.reactivated", subject=user.subject_id, by=by, at=at)
     return user
 

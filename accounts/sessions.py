@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
 from allauth.account.utils import url_str_to_user_pk
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 
 from accounts.models import Session
+from privacy.ground import digests
+
+ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # Where allauth keeps a sign-in that waits for a confirmed address or a second factor.
 PENDING_LOGIN = "account_login"
@@ -27,7 +32,16 @@ class SessionStore(db.SessionStore):
         row = super().create_model_instance(data)
         assert isinstance(row, Session)
         row.user_id = account_in(data)
+        row.names = [] if row.user_id else sorted(set(names_in(data)))
         return row
+
+
+def names_in(data: Any) -> Iterator[str]:
+    """The digests, under every live key, of the e-mail addresses anywhere in a session's data."""
+    if isinstance(data, str) and ADDRESS.fullmatch(data.strip()):
+        yield from (digest.value for digest in digests.all_of("email", data))
+    for inner in data.values() if isinstance(data, dict) else data if isinstance(data, list | tuple) else ():
+        yield from names_in(inner)
 
 
 def account_in(data: dict[str, Any]) -> int | None:

@@ -17,6 +17,9 @@ urlpatterns = [
     path("account/security/", views.show_security, name="security"),
     path("account/security/keys/", views.tokens, name="tokens"),
     path("account/security/keys/<slug:reference>/revoke/", views.revoke_token, name="token_revoke"),
+    path("account/deactivate/", views.deactivate, name="deactivate"),
+    path("account/closed/", views.closed_for_now, name="closed_for_now"),
+    path("account/come-back/", views.come_back, name="come_back"),
     path("contact/", views.contact, name="contact"),
     path("api/docs/", Docs.as_view(), name="api_docs"),
 ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from knox.settings import knox_settings
 
-from accounts import addresses, details, security
+from accounts import addresses, details, pausing, security
 from accounts.forms import AddressForm, DetailsForm, TokenForm
 from accounts.models import Address, User
 from privacy.rights import identity
@@ -143,6 +145,44 @@ def revoke_token(request: SignedIn, reference: str) -> HttpResponse:
         raise Http404
     messages.success(request, "The key has ended.")
     return redirect("accounts:tokens")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@identity.proved_recently
+def deactivate(request: SignedIn) -> HttpResponse:
+    """Close the account for now. Nothing is erased; the way back is said before the button."""
+    if request.method != "POST":
+        return render(request, "accounts/deactivate.html", {"is_staff": request.user.is_staff})
+    try:
+        pausing.deactivate(request.user, by=request.user, at=timezone.now())
+    except pausing.WorksHere:
+        messages.error(request, "You work here: somebody else at the desk closes your account.")
+        return redirect("accounts:security")
+    logout(request)
+    return redirect("accounts:closed_for_now")
+
+
+@require_safe
+def closed_for_now(request: HttpRequest) -> HttpResponse:
+    """Where one comes after closing the account, and after signing in to a closed one. The same page for both."""
+    return render(request, "accounts/closed_for_now.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Behind the mailed link: a button that opens the account again. Opening the page changes nothing."""
+    offered = request.POST.get("key", "") or request.GET.get("key", "")
+    try:
+        if request.method == "POST":
+            pausing.come_back(offered, at=timezone.now())
+            messages.success(request, "Your account is open again. Sign in to use it.")
+            return redirect("account_login")
+        pausing.opens(offered)
+    except pausing.Closed:
+        return render(request, "accounts/come_back_over.html", status=410)
+    return render(request, "accounts/come_back.html", {"key": offered})
 
 
 @require_safe

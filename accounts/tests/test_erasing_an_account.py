@@ -1,5 +1,6 @@
 """Everything accounts and the apps in our house hold about Alice is declared, found and erased; Bob keeps his."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,16 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.db import DatabaseError, transaction
 
 from accounts import addresses, demo, security
 from accounts.models import Address, ApiToken, Session, User
-from accounts.tests.conftest import NOON, Browser
+from accounts.sessions import SessionStore
+from accounts.tests.conftest import NOON, PASSWORD, Browser, make_user
+from privacy.models import Certificate, DataRequest, Subject, SubjectLink
 from privacy.register import registry, subjects
-from privacy.rights import erasure, requests
+from privacy.rights import erasure, intake, requests
 
 pytestmark = pytest.mark.django_db
 OURS = [
@@ -182,3 +187,122 @@ def test_an_import_does_not_bring_the_erased_back(db, settings, tmp_path):
 
     assert not User.objects.filter(email="alice@example.com").exists()
     assert User.objects.filter(email="bob@example.com").exists()
+
+
+def erased(user):
+    request = requests.receive("erasure", subject=user.subject, contact=user.email, by=user, at=NOON)
+    request = requests.verify(request, evidence="reauthenticated", by=user, at=NOON)
+    requests.approve(request, by="staff:owner", at=NOON)
+    return erasure.execute(request.pk, by="system:test", at=NOON + timedelta(days=4))
+
+
+def test_a_person_who_is_also_staff_is_erased_as_a_customer_and_goes_on_working(carol, bob):
+    carol.phone = "+12125550123"
+    carol.save()
+    person = carol.subject
+    addresses.add(
+        carol, addresses.Details("Carol Prewitt", "9 Token Row", "", "Rye", "NY", "10580", "US", ""), by=carol, at=NOON
+    )
+    Browser().sign_in(carol.email)
+    LogEntry.objects.create(
+        user=carol,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(bob.pk),
+        object_repr=str(bob),
+        action_flag=CHANGE,
+    )
+
+    before = User.objects.filter(pk=carol.pk).values().get()
+
+    done = erased(carol)
+
+    assert (done.state, [step.blocker for step in done.steps.all() if step.blocker]) == ("completed", [])
+    assert not Address.objects.filter(user=carol).exists()
+    carol.refresh_from_db()
+    person.refresh_from_db()
+    after = User.objects.filter(pk=carol.pk).values().get()
+    assert {name for name in before if before[name] != after[name]} == {"subject_id", "phone"}
+    assert (person.is_erased, carol.subject.is_erased, carol.subject.is_restricted) == (True, False, False)
+    assert subjects.family(carol.subject) == [carol.subject.pk]
+    assert EmailAddress.objects.filter(user=carol, verified=True).count() == 1
+    assert Session.objects.filter(user=carol).count() == LogEntry.objects.filter(user=carol).count() == 1
+    retained = {part["what"]: (part["rows"], part["reason"]) for part in Certificate.objects.get().document["retained"]}
+    words = "You work here: the account you work with, and what you did with it, stay until you leave."
+    assert retained["Account"] == retained["E-mail addresses"] == retained["Admin history"] == (1, words)
+    browser = Browser()
+    browser.sign_in(carol.email)
+    assert browser.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("by", ["row", "query", "superuser"])
+def test_the_database_deletes_no_account_of_staff(carol, by):
+    if by == "superuser":
+        User.objects.filter(pk=carol.pk).update(is_staff=False, is_superuser=True)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        User.objects.filter(pk=carol.pk).delete() if by == "query" else carol.delete()
+    assert User.objects.filter(pk=carol.pk).exists()
+
+
+def test_a_session_of_nobody_in_which_an_address_was_typed_goes_with_its_owner(alice, bob):
+    def browser_with(typed):
+        session = SessionStore()
+        session["form"] = {"steps": [{"email": typed}], "seen": 3}
+        session.save()
+        return session.session_key
+
+    keys = [browser_with(typed) for typed in ("Alice@Example.com", "bob@example.com", "somebody else")]
+    assert [row.names != [] for row in Session.objects.filter(session_key__in=keys).order_by("pk")].count(True) == 2
+    assert "alice" not in str(Session.objects.values_list("names", flat=True))
+
+    assert erased(alice).state == "completed"
+
+    assert set(Session.objects.values_list("session_key", flat=True)) == set(keys[1:])
+
+
+def test_two_accounts_that_are_one_person_go_together(alice, bob):
+    """A merged subject: the second account was joined to the first by proof."""
+    second = make_user("alice.second@example.com", full_name="Alice Abernathy")
+    SubjectLink.objects.create(child=second.subject, root=alice.subject, proof="link_clicked", at=NOON)
+    done = erased(second)
+    assert done.state == "completed"
+    assert list(User.objects.all()) == [bob]
+    assert {each.is_erased for each in Subject.objects.filter(pk__in=[alice.subject_id, second.subject_id])} == {True}
+
+
+def test_an_address_that_two_people_typed_is_erased_for_its_owner_alone(alice, bob):
+    """Mallory ordered as a guest with Alice's address; her unproven claim neither shows Alice's rows nor loses its own."""
+    mallory = subjects.new(by="guest", at=NOON)
+    subjects.identify(mallory, value="ALICE@example.com", by="guest", at=NOON)
+    assert erased(alice).state == "completed"
+    mallory.refresh_from_db()
+    assert not mallory.is_erased
+    assert mallory.identifiers.count() == 1
+
+
+@pytest.mark.parametrize("spelling", ["ALICE@EXAMPLE.COM", "ａｌｉｃｅ@example.com", "alice@example.com"])
+def test_a_request_by_any_spelling_of_the_address_erases_its_account(alice, bob, spelling):
+    asked = intake.ask("erasure", address=spelling, at=NOON)
+    intake.confirm(asked.pk, at=NOON)
+    requests.approve(DataRequest.objects.get(pk=asked.pk), by="staff:owner", at=NOON)
+    assert erasure.execute(asked.pk, by="system:test", at=NOON + timedelta(days=4)).state == "completed"
+    assert list(User.objects.all()) == [bob]
+
+
+def test_nothing_about_a_visitor_stays_in_the_cache_for_longer_than_a_day(alice, browser):
+    """allauth's limits and the API's throttles keep times under keyed digests, and forget them by themselves."""
+    browser.sign_in(alice.email, "wrong-password-entirely")
+    browser.sign_in(alice.email)
+    browser.post("/accounts/password/reset/", {"email": alice.email})
+    browser.post("/accounts/signup/", {"email": alice.email, "password1": PASSWORD})
+    browser.post("/privacy/request/", {"kind": "erasure", "email": alice.email})
+    browser.get("/api/v1/products/")
+    redis = cache.client.get_client() if hasattr(cache.client, "get_client") else cache._cache.get_client()
+    keys = list(redis.scan_iter("*", count=1000))
+    mine = [key for key in keys if re.fullmatch(rb":\d+:[0-9a-f]{64}", key)]
+    assert len(mine) >= 4
+    for key in mine:
+        assert 0 < redis.ttl(key) <= 86_400, key
+        value = redis.get(key) if redis.type(key) == b"string" else b""
+        assert [
+            word for word in (b"alice", b"example.com", b"127.0.0.1") if word in key or word in (value or b"")
+        ] == []

@@ -151,6 +151,11 @@ def sweep(*, at: datetime) -> int:
     return sum(send(message_id, at=at) for message_id in ids)
 
 
+def has_posted(kind: Kind, subject: Subject, *, since: datetime) -> bool:
+    """Whether a mail of this kind was posted to a person lately: for spacing out what a stranger could ask for."""
+    return Message.objects.filter(kind=kind.name, subject=subject, created_at__gt=since).exists()
+
+
 def stop_all(family: list[UUID], *, because: str) -> int:
     """Stop every mail to a person that has not gone yet, and blank it. Returns how many."""
     waiting = Message.objects.filter(subject_id__in=family, state__in=[Message.State.QUEUED, Message.State.SENDING])

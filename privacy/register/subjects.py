@@ -67,6 +67,8 @@ def prove(
             SubjectLink.objects.create(child=other, root=mine, proof=proof, at=at)
             audit.append("subject.joined", subject=mine, obj=other, details={"proof": proof}, by=by, at=at)
             joined.append(other)
+    if any(other.is_paused for other in joined):
+        pause(mine, by=by, at=at)
     return joined
 
 
