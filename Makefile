@@ -5,10 +5,10 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint prove bench lock reset
+.PHONY: help run stop test lint prove bench bench-privacy lock reset
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## start the whole shop: database, broker, web, workers, payments, mail
 	@exec $(PYTHON) dev/bootstrap.py dev.run
@@ -27,6 +27,9 @@ prove: ## the long proofs, resumable, into docs/proof.md (an hour at most)
 
 bench: ## measure the pages against floors served by the same server
 	@$(PYTHON) dev/bootstrap.py bench
+
+bench-privacy: ## measure access, erasure, retention and sweep beside hand-written SQL (a large database the first time)
+	@$(PYTHON) dev/bootstrap.py bench.privacy
 
 lock: ## turn requirements.in into requirements.txt, with hashes (needs uv)
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

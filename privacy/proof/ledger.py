@@ -67,12 +67,7 @@ class Line:
     at: datetime
     body: Mapping[str, Any]
     prev: str
-    raw: bytes
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the line, which the next one names."""
-        return hashlib.sha256(self.raw).hexdigest()
+    hash: str
 
     @classmethod
     def read(cls, raw: bytes) -> Line | None:
@@ -80,7 +75,7 @@ class Line:
         try:
             told = json.loads(raw)
             at = datetime.fromisoformat(told["at"])
-            return cls(int(told["no"]), str(told["kind"]), at, dict(told["body"]), str(told["prev"]), raw)
+            return cls(int(told["no"]), str(told["kind"]), at, dict(told["body"]), str(told["prev"]), _hash(raw))
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -251,8 +246,7 @@ def _sync_folder(folder: Path) -> None:
 
 def location() -> Path:
     """Where the ledger lies."""
-    path: Path = settings.LOUPE_LEDGER
-    return path
+    return Path(settings.LOUPE_LEDGER)
 
 
 def stamp() -> tuple[int, int, int]:
@@ -318,9 +312,9 @@ def verified() -> Iterator[Line]:
             yield line
 
 
-def erasures() -> Iterator[Line]:
-    """The line of every erasure on record, oldest first; `Erasure.of` reads one out."""
-    return Reader(Kind.ERASURE).more()
+def erasures() -> Iterator[Erasure]:
+    """Every erasure on record, oldest first."""
+    return (Erasure.of(line) for line in Reader(Kind.ERASURE).more())
 
 
 def last_head() -> tuple[int, str] | None:
@@ -361,6 +355,10 @@ def _mapped(file: int) -> Iterator[mmap.mmap | None]:
         return
     with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as data:
         yield data
+
+
+def _hash(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -1,0 +1,1 @@
+"""What proving privacy costs: access, erasure, retention and sweep beside hand-written SQL for the same work."""
