@@ -12,6 +12,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
@@ -27,7 +28,7 @@ from accounts.models import User
 from privacy.admin_masks import MaskedAdmin
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-for model in (EmailAddress, UserSession, Authenticator, Group):
+for model in (EmailAddress, UserSession, Authenticator, Group, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 

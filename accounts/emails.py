@@ -42,6 +42,8 @@ TOTP_REMOVED = _kind("totp_removed", "Authenticator app removed")
 RECOVERY_CODES_MADE = _kind("recovery_codes_made", "New recovery codes")
 ACCOUNT_UNUSED = Kind("accounts.account_unused", purpose=Purpose.ACCOUNT, label="Your account is not used")
 ACCOUNT_ENDS_SOON = Kind("accounts.account_ends_soon", purpose=Purpose.ACCOUNT, label="Your account ends soon")
+SOCIAL_ADDED = _kind("social_added", "Another way to sign in was added")
+SOCIAL_REMOVED = _kind("social_removed", "A way to sign in was removed")
 
 BY_TEMPLATE: Mapping[str, Kind] = {
     "account/email/email_confirmation_signup": CONFIRM_SIGNUP,
@@ -55,6 +57,8 @@ BY_TEMPLATE: Mapping[str, Kind] = {
     "mfa/email/totp_activated": TOTP_ADDED,
     "mfa/email/totp_deactivated": TOTP_REMOVED,
     "mfa/email/recovery_codes_generated": RECOVERY_CODES_MADE,
+    "socialaccount/email/account_connected": SOCIAL_ADDED,
+    "socialaccount/email/account_disconnected": SOCIAL_REMOVED,
 }
 
 # The one link of a mail: the fact that holds it, and the words on it.

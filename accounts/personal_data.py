@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
+from accounts import social
 from accounts.models import Session
 from privacy.models import Identifier
 from privacy.register import rotation, subjects
@@ -111,6 +112,7 @@ declare(
         "account.EmailConfirmation",
         "usersessions.UserSession",
         "mfa.Authenticator",
+        "socialaccount.SocialAccount",
         "admin.LogEntry",
     ],
     describe=lambda user: f"Account of {user.email}",
@@ -277,6 +279,44 @@ declare(
     },
 )
 
+declare(
+    "socialaccount.SocialAccount",
+    label="Sign-in through another company",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.ACCOUNT],
+    after=["socialaccount.SocialToken"],
+    describe=lambda account: f"You sign in through {account.provider.capitalize()}",
+    fields={
+        "user": link("the account it opens", edge=Edge.DEEP),
+        "provider": personal(Category.ACCOUNT),
+        "uid": personal(Category.ACCOUNT, source=Source.LOGIN_PROVIDER),
+        "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
+        "date_joined": personal(Category.ACCOUNT, source=Source.DERIVED),
+        # Emptied at every sign-in; declared in case a future provider needs it.
+        "extra_data": personal(Category.ACCOUNT, source=Source.LOGIN_PROVIDER),
+    },
+)
+
+declare(
+    "socialaccount.SocialToken",
+    label="Permissions another company gave us for you",
+    reach="account__user__subject",
+    action=Action.DELETE_ROW,
+    retention=WHILE_ACCOUNT,
+    purposes=[Purpose.ACCOUNT],
+    eraser=social.revoke,
+    describe=lambda _: "A permission, which we give back when you are erased",
+    fields={
+        "app": not_personal("the provider's entry; ours come from the environment"),
+        "account": link("the account at the other company", edge=Edge.DEEP),
+        "token": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER),
+        "token_secret": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER),
+        "expires_at": personal(Category.CREDENTIAL, source=Source.LOGIN_PROVIDER),
+    },
+)
+
 # --- Django ------------------------------------------------------------------------------------
 
 
@@ -320,6 +360,9 @@ declare(
     },
 )
 
+declare_not_personal(
+    "socialaccount.SocialApp", "the shop's own keys at a provider; empty, since they come from the environment"
+)
 declare_not_personal("auth.Group", "a staff role, such as the order desk")
 declare_not_personal("auth.Permission", "something a role may do")
 declare_not_personal("contenttypes.ContentType", "a list of the shop's own tables")

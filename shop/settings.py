@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "rest_framework",
     "knox",
@@ -96,6 +97,13 @@ INSTALLED_APPS = [
     "accounts",
     "orders",
 ]
+
+# Signing in through Google, only where its two keys are set (ADR 0012). Without them neither button nor address exists.
+GOOGLE = (env.text("GOOGLE_CLIENT_ID"), env.text("GOOGLE_CLIENT_SECRET"))
+if any(GOOGLE) and not all(GOOGLE):
+    stop("GOOGLE_CLIENT_ID", "and GOOGLE_CLIENT_SECRET must be set together, or neither")
+if all(GOOGLE):
+    INSTALLED_APPS.append("allauth.socialaccount.providers.google")
 
 MIDDLEWARE = [
     "privacy.middleware.LedgerMiddleware",
@@ -204,7 +212,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:"],
-        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN, *(["https://accounts.google.com"] if all(GOOGLE) else [])],
     }
 }
 # Unfold ships stock Alpine, which evaluates expressions; the API page needs inline styles (ADR 0004).
@@ -296,6 +304,16 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_TIMEOUT = 3600  # how long a sign-in may wait for a confirmed address or a second factor
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False  # nothing is asked of Google after the sign-in, so nothing of it is kept
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "SCOPE": ["openid", "email"],  # no name, no picture
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [{"client_id": GOOGLE[0], "secret": GOOGLE[1], "key": ""}] if all(GOOGLE) else [],
+    }
+}
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOUPE_STAFF_MFA = not IS_DEMO

@@ -19,7 +19,7 @@ FACTS = {
     "ip": "198.51.100.7",
     "user_agent": "Secret/1.0",
 }
-# Mails of ways to sign in that the shop does not offer: codes by mail, several addresses, passkeys, social accounts.
+# Mails of ways to sign in that the shop does not offer: codes by mail, several addresses, passkeys.
 NEVER_SENT = {"login_code", "password_reset_code", "email_deleted", "email_confirm", "unknown_account"}
 NEVER_SENT |= {"webauthn_added", "webauthn_removed"}
 
@@ -28,7 +28,7 @@ def test_every_mail_allauth_can_ask_for_is_ours():
     root = Path(allauth.__file__).parent / "templates"
     asked = {
         str(path.relative_to(root)).removesuffix("_subject.txt")
-        for app in ("account", "mfa")
+        for app in ("account", "mfa", "socialaccount")
         for path in (root / app / "email").glob("*_subject.txt")
     }
     assert {name for name in asked if name.rpartition("/")[2] not in NEVER_SENT} == set(emails.BY_TEMPLATE)

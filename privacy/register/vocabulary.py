@@ -77,6 +77,7 @@ class Source(StrEnum):
     OBSERVED = "your browser"
     DERIVED = "made by the shop"
     PROCESSOR = "our payment provider"
+    LOGIN_PROVIDER = "the company you sign in through"
     STAFF = "our staff"
 
 
