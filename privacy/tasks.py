@@ -96,3 +96,11 @@ def retention() -> None:
     from privacy.rights import retention
 
     retention.run(apply=True, by="system:retention", at=timezone.now())
+
+
+@shared_task
+def forget_unnamed_subjects() -> None:
+    """Let go of person records that no record names any more."""
+    from privacy.register import subjects
+
+    subjects.forget_unnamed(by="system:retention", at=timezone.now())

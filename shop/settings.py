@@ -258,6 +258,10 @@ CELERY_BEAT_SCHEDULE = {
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},
+    "people whom no record names": {
+        "task": "privacy.tasks.forget_unnamed_subjects",
+        "schedule": crontab(hour="4", minute="37"),
+    },
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
     "bags left behind": {"task": "orders.tasks.sweep_bags", "schedule": crontab(hour="3", minute="41")},

@@ -5,15 +5,23 @@ on a fresh subject: it shows nothing and joins nothing. Proving the address (a c
 guest subject on which that address was typed, by inserting a `SubjectLink`. Telephone numbers never link people.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.deletion import ProtectedError
 
 from privacy.ground import audit, digests
 from privacy.register.models import Identifier, Subject, SubjectLink
+
+UNNAMED_FOR: Final = timedelta(days=30)
+"""How old a person record is before anybody wonders why no record names it: one just made is named in the next moment."""
+BATCH: Final = 500
 
 
 class Proof(StrEnum):
@@ -159,3 +167,48 @@ def unlinked(path: str = "pk") -> Q:
     """Matches rows whose subject (at *path*) is joined to no other."""
     links = SubjectLink.objects.filter(Q(child=OuterRef(path)) | Q(root=OuterRef(path)))
     return ~Q(Exists(links))
+
+
+def forget_unnamed(*, by: audit.Actor, at: datetime) -> int:
+    """Let go of person records that no record names any more, with their identifiers and proofs. Returns how many.
+
+    The retention of `privacy.Subject` ends with this. A subject that others were joined to goes after them.
+    """
+    gone = 0
+    while forgotten := sum(_forget(some) for some in _in_batches(_unnamed(at))):
+        gone += forgotten
+    if gone:
+        audit.append("subject.unnamed_forgotten", details={"count": gone}, by=by, at=at)
+    return gone
+
+
+def _unnamed(at: datetime) -> list[UUID]:
+    """Old subjects that no row of any model names, by key or by value; nobody is joined to them."""
+    unnamed = Subject.objects.filter(created_at__lte=at - UNNAMED_FOR, links=None)
+    for model, column in _naming():
+        unnamed = unnamed.filter(~Exists(model._base_manager.filter(**{column: OuterRef("pk")})))
+    return list(unnamed.order_by("pk").values_list("pk", flat=True))
+
+
+def _naming() -> Iterator[tuple[type[models.Model], str]]:
+    """Every column that may name a person, but for identifiers and proofs: those are about the number itself."""
+    for model in apps.get_models():
+        for field in model._meta.local_concrete_fields:
+            is_value = field.name == "subject_id" and isinstance(field, models.UUIDField)
+            if (field.related_model is Subject or is_value) and model not in (Identifier, SubjectLink):
+                yield model, field.attname
+
+
+def _forget(ids: list[UUID]) -> int:
+    try:
+        with transaction.atomic():
+            SubjectLink.objects.filter(child__in=ids).delete()
+            _, by_model = Subject.objects.filter(pk__in=ids).delete()
+            return by_model.get(Subject._meta.label, 0)
+    except (ProtectedError, IntegrityError):  # one of them was named in this very moment: the next night looks again
+        return 0
+
+
+def _in_batches(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]

@@ -1,12 +1,14 @@
 """Who is who: Alice proves her address, Mallory only types Bob's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from privacy.models import AuditEvent, Identifier, SubjectLink
+from privacy.ground import audit
+from privacy.models import AuditEvent, Identifier, Subject, SubjectLink
 from privacy.register import subjects
 from privacy.register.subjects import Proof
+from privacy.tests.people import asks, someone
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -117,3 +119,53 @@ def test_a_candidate_is_found_under_an_older_key(settings):
         assert subjects.candidates("email", value="alice@example.com") == [alice]
     finally:
         digests.keys.cache_clear()
+
+
+OLD = NOON + timedelta(days=30)
+
+
+def forget(at=OLD):
+    return subjects.forget_unnamed(by="system:test", at=at)
+
+
+def test_a_person_record_goes_once_no_record_names_it():
+    guests = [guest("guest@example.com"), guest("other@example.com")]
+    bob = someone("bob")
+    assert forget(OLD - timedelta(seconds=1)) == 0
+    assert forget() == 2
+    assert not Subject.objects.filter(pk__in=[each.pk for each in guests]).exists()
+    assert list(Subject.objects.all()) == [bob.subject]
+    assert set(Identifier.objects.values_list("subject_id", flat=True)) == {bob.subject.pk}
+    event = AuditEvent.objects.get(event="subject.unnamed_forgotten")
+    assert (event.subject_id, event.details) == (None, {"count": 2})
+
+
+def test_a_record_by_key_or_by_value_keeps_the_person_record():
+    by_key, by_value, by_nothing = (subjects.new(by="test", at=NOON) for _ in range(3))
+    bob = someone("bob")
+    asks(bob)
+    audit.append("order.shipped", subject=by_value, by="test", at=NOON)
+    type(bob.user).objects.create_user("carol@example.com", at=NOON)
+    type(bob.user).objects.filter(email="carol@example.com").update(subject=by_key)
+    forget()
+    left = set(Subject.objects.values_list("pk", flat=True))
+    assert left == {by_key.pk, by_value.pk, bob.subject.pk}
+    assert by_nothing.pk not in left
+
+
+def test_who_was_joined_goes_before_whom_they_were_joined_to():
+    first, second = guest("alice@example.com"), guest("alice@example.com")
+    root = guest("alice@example.com")
+    SubjectLink.objects.create(child=second, root=first, proof=Proof.LINK_CLICKED, at=NOON)
+    SubjectLink.objects.create(child=first, root=root, proof=Proof.LINK_CLICKED, at=NOON)
+    assert forget() == 3
+    assert not Subject.objects.exists()
+    assert not SubjectLink.objects.exists()
+
+
+def test_an_account_outlives_a_guest_joined_to_it_of_whom_nothing_is_left():
+    bob = someone("bob")
+    once = guest("bob@example.com")
+    SubjectLink.objects.create(child=once, root=bob.subject, proof=Proof.LINK_CLICKED, at=NOON)
+    assert forget() == 1
+    assert subjects.family(bob.subject) == [bob.subject.pk]
