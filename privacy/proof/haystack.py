@@ -185,7 +185,11 @@ class Haystack:
 
     def hits(self, columns: Sequence[str], tally: Tally) -> list[Hit]:
         """Everything that stands in one row, each value read in every way. Raises `wrappings.TooLarge`."""
-        return self.hits_in([list(wrappings.readings(text, tally)) if text else [] for text in columns])
+        return self.hits_in([self.read(text, tally) for text in columns])
+
+    def read(self, text: str, tally: Tally) -> list[str]:
+        """Every way to read a value, each once, as it stands first. Raises `wrappings.TooLarge`."""
+        return list(dict.fromkeys(wrappings.readings(text, tally))) if text else []
 
     def hits_in(self, read: Sequence[Sequence[str]]) -> list[Hit]:
         """Everything that stands in one row whose columns were read already."""

@@ -15,7 +15,7 @@ from email import policy
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import redis
 from django.conf import settings
@@ -33,7 +33,11 @@ OVERLAP: Final = 1024
 ESCAPED: Final = re.compile(r"\\([\\nrtbfv])")
 UNESCAPED: Final = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " ", "v": " "}
 
-Seen = Callable[[str], None]
+
+class Seen(Protocol):
+    """Is told every text that is read, and which addresses in it are nobody's concern."""
+
+    def __call__(self, text: str, besides: frozenset[str] = frozenset()) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -173,12 +177,15 @@ class _Sink:
         key, *values = (ESCAPED.sub(lambda found: UNESCAPED[found.group(1)], value) for value in line.split("\t"))
         tally = Tally()
         try:
-            hits = self.haystack.hits(values, tally)
+            read = [self.haystack.read(value, tally) for value in values]
+            hits = self.haystack.hits_in(read)
         except TooLarge:
             self.figures.unread.append(f"{self.table.label}: a value too large to open")
             return
         finally:
             self.figures.add(tally)
+        for undressed in (text for texts in read for text in texts[1:]):
+            self.seen(undressed)
         if hits:
             self.strays.append(Stray(self.table.label, key, self.table.columns, tuple(hits), self.table.root))
 
@@ -332,10 +339,10 @@ def _of_bytes(place: str, name: str, data: bytes, haystack: Haystack, figures: F
     recipients = recipients_of(data) if place == "file" and wrappings.MAIL.match(data[:20_000]) else frozenset()
     found: set[Hit] = set()
     for text in wrappings.readings_of_bytes(data, tally):
-        seen(text)
+        seen(text, recipients)
         if text.count("\n") > 200:
             found.update(
-                hit for stray in _of_block(place, name, text, haystack, figures, lambda _: None) for hit in stray.hits
+                hit for stray in _of_block(place, name, text, haystack, figures, _unseen) for hit in stray.hits
             )
         else:
             found.update(haystack.hits_in([[text]]))
@@ -344,6 +351,10 @@ def _of_bytes(place: str, name: str, data: bytes, haystack: Haystack, figures: F
         yield Stray(
             place, name, (name,), tuple(sorted(found, key=lambda hit: (hit.person, hit.needle))), recipients=recipients
         )
+
+
+def _unseen(text: str, besides: frozenset[str] = frozenset()) -> None:
+    """For texts that were told already."""
 
 
 def recipients_of(mail: bytes) -> frozenset[str]:

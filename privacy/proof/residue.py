@@ -1,7 +1,8 @@
 """Look again: after an erasure, is anything of this person left where the register says nothing may be?
 
-Cheap, and about this person only: every declared path is asked once more, every field that had to be blank is looked at, and
-the keyed digests of their addresses are looked up. It finds what a step overlooked, not what nobody declared.
+Cheap, and about this person only: every declared path is asked once more, every field that had to be blank is looked at, the keyed
+digests of their addresses are looked up, and no row that stays may name them. It finds what a step overlooked, not what nobody
+declared: that is the sweep's (`proof.sweep`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q
 
 from privacy.ground import digests
+from privacy.proof import needles
+from privacy.proof.haystack import Haystack, Person
+from privacy.proof.models import SealedNeedles
+from privacy.proof.wrappings import Tally
 from privacy.register import registry
 from privacy.register.declare import Action, Declaration, Family
 from privacy.register.models import Identifier
@@ -32,7 +38,7 @@ def check(family: Family, *, addresses: Iterable[str] = ()) -> list[Finding]:
     """Everything that is still there and should not be; empty when the erasure holds."""
     every = registry.all_declared()
     found = [each for declaration in every for look in LOOKS for each in look(declaration, family)]
-    return [*found, *_digests_left(family, addresses)]
+    return [*found, *_digests_left(family, addresses), *_named_in_kept_rows(family)]
 
 
 def _left_of(declaration: Declaration, family: Family) -> Iterator[Finding]:
@@ -56,6 +62,26 @@ def _left_on_others(declaration: Declaration, family: Family) -> Iterator[Findin
 
 
 LOOKS: Final = (_left_of, _left_on_others)
+
+
+def _named_in_kept_rows(family: Family) -> Iterator[Finding]:
+    """Rows that stay and still name the person in a field that was never meant to: a title, a note, a JSON value."""
+    wanted = tuple(each for row in SealedNeedles.objects.filter(subject_id__in=family) for each in needles.opened(row))
+    haystack = Haystack([Person("", tuple(each for each in wanted if not each.is_kept))])
+    for declaration in registry.all_declared() if wanted else ():
+        names = _kept_texts(declaration)
+        rows = declaration.rows(family).order_by().values_list(*names) if names else ()
+        if left := sum(bool(haystack.hits([str(value or "") for value in row], Tally())) for row in rows):
+            yield Finding(declaration.model, left, f"{declaration.label}: {left} still name them.")
+
+
+def _kept_texts(declaration: Declaration) -> list[str]:
+    """The kept fields in which words could stand, on rows that can still be changed: evidence is the sweep's to report."""
+    if declaration.is_evidence:
+        return []
+    model = declaration.model_class()
+    texts = (models.CharField, models.TextField, models.JSONField)
+    return [name for name in declaration.kept_fields() if isinstance(model._meta.get_field(name), texts)]
 
 
 def _filled(declaration: Declaration, names: Iterable[str]) -> Q:

@@ -7,6 +7,8 @@ also those Django does not know, Redis, and every file. A hit is judged by the r
   field that the register lawfully keeps, or somebody living owns the same value: a household shares its telephone;
 * a *weak* one (name, street, town) counts beside another of the same person.
 
+Somebody whose needles are gone already, since their certificate was countersigned, is known by digests (`proof.returned`).
+
 What is found is told in places and counts, never in values. What could not be read is told too, and nothing is
 countersigned on such a night: the next one looks again.
 """
@@ -16,10 +18,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +34,7 @@ from privacy.proof.haystack import Haystack, Hit, Person, counts
 from privacy.proof.models import Certificate, ResidueSweep, SealedNeedles
 from privacy.proof.needles import Kind, Needle
 from privacy.proof.places import Figures, Stray
+from privacy.proof.returned import Returned
 from privacy.register import registry, subjects
 from privacy.register.declare import Category, Declaration, Family, Field
 from privacy.register.models import Identifier, Subject
@@ -38,6 +42,7 @@ from privacy.register.models import Identifier, Subject
 log = logging.getLogger(__name__)
 
 LOCK: Final = 7_305_118_402
+RESURFACED: Final = "resurfaced"
 HOLDS_REFERENCES: Final = (Category.TRANSACTION, Category.EVIDENCE, Category.LINKAGE, Category.REQUEST)
 
 Tell = Callable[[str], None]
@@ -74,21 +79,42 @@ def _run(since: datetime | None, tell: Tell, *, by: audit.Actor, at: datetime) -
     wanted = _wanted(since)
     judge, figures, started = Judge(wanted), Figures(), time.perf_counter()
     haystack = Haystack([Person(each.certificate.request_reference, each.needles) for each in wanted])
-    for place, strays in _everywhere(haystack, figures):
+    returned = Returned({subject for each in wanted for subject in each.family})
+    for place, strays in _everywhere(haystack, figures, returned):
         tell(f"{place}: {figures.bytes / 1e6:,.1f} MB in {time.perf_counter() - started:.1f} s")
         for stray in strays:
             judge.take(stray)
-    return _record(wanted, judge.findings(), figures, time.perf_counter() - started, by=by, at=at)
+    findings = [*judge.findings(), *_come_back(returned)]
+    return _record(wanted, findings, figures, time.perf_counter() - started, by=by, at=at)
 
 
-def _everywhere(haystack: Haystack, figures: Figures) -> Iterator[tuple[str, Iterator[Stray]]]:
-    seen: places.Seen = lambda _text: None  # noqa: E731
+def _everywhere(haystack: Haystack, figures: Figures, returned: Returned) -> Iterator[tuple[str, Iterable[Stray]]]:
     for table in places.tables():
-        yield table.label, iter(places.in_database(table, haystack, figures, seen))
+        yield table.label, places.in_database(table, haystack, figures, partial(returned.look, table.label))
     for url in places.redis_urls():
-        yield "redis", places.in_redis(url, haystack, figures, seen)
+        yield "redis", places.in_redis(url, haystack, figures, partial(returned.look, "redis"))
     for root, path in places.files():
-        yield "files", places.in_file(root, path, haystack, figures, seen)
+        yield "files", places.in_file(root, path, haystack, figures, partial(returned.look, "files"))
+
+
+def _come_back(returned: Returned) -> list[dict[str, Any]]:
+    """Erased people who were met again, as findings at the request that had erased them."""
+    requests = dict(
+        Certificate.objects.filter(subject_id__in={each.subject_id for each in returned.met()}).values_list(
+            "subject_id", "request_reference"
+        )
+    )
+    return [
+        {
+            "request": requests.get(met.subject_id, ""),
+            "place": met.place,
+            "column": "",
+            "kind": met.kind,
+            "strength": RESURFACED,
+            "count": count,
+        }
+        for met, count in sorted(returned.met().items())
+    ]
 
 
 def _wanted(since: datetime | None) -> list[Wanted]:
@@ -233,6 +259,9 @@ def _record(
         for each in wanted:
             if each not in clean:
                 _alarm(each, sweep, by=by, at=sweep.finished_at)
+        for finding in findings:
+            if finding["strength"] == RESURFACED:
+                _alarm_of_return(finding, sweep, by=by, at=sweep.finished_at)
     if figures.unread:
         log.error("residue.unread", extra={"sweep": sweep.reference, "places": len(figures.unread)})
     return sweep
@@ -258,6 +287,17 @@ def _alarm(wanted: Wanted, sweep: ResidueSweep, *, by: audit.Actor, at: datetime
         log.error(
             event, extra={"sweep": sweep.reference, "of": certificate.request_reference, "count": details["count"]}
         )
+
+
+def _alarm_of_return(finding: dict[str, Any], sweep: ResidueSweep, *, by: audit.Actor, at: datetime) -> None:
+    """Somebody whose certificate was signed long ago stands somewhere again: staff see it at the request."""
+    certificate = Certificate.objects.filter(request_reference=finding["request"]).first()
+    details = {"sweep": sweep.reference, "place": finding["place"], "kind": finding["kind"]}
+    subject = certificate.subject_id if certificate else None
+    audit.append("residue.resurfaced", subject=subject, obj=finding["request"], details=details, by=by, at=at)
+    log.error(
+        "residue.resurfaced", extra={"sweep": sweep.reference, "of": finding["request"], "place": finding["place"]}
+    )
 
 
 @contextmanager

@@ -414,3 +414,46 @@ def test_the_database_itself_refuses_to_change_a_sweep_or_a_countersignature(era
 def test_looks_only_for_those_certified_since(erased):
     assert swept(since=NIGHT).certificates == []
     assert len(swept(since=LATER).certificates) == 1
+
+
+# Who comes back after the needles are gone
+
+
+@pytest.fixture
+def countersigned(erased):
+    """Alice's certificate is countersigned: nobody has her values in clear any more."""
+    assert swept().is_clean
+    return erased
+
+
+def test_a_machine_that_writes_the_erased_down_again_is_noticed(countersigned, home, broker):
+    in_table(f"imported: {EMAIL}, {PHONE}")(home, broker)
+    found = swept()
+    request = Certificate.objects.get().request_reference
+    assert [(each["request"], each["place"], each["kind"], each["strength"]) for each in found.findings] == [
+        (request, "odd_corner", "email", "resurfaced"),
+        (request, "odd_corner", "phone", "resurfaced"),
+    ]
+    assert not found.is_clean
+    event = AuditEvent.objects.filter(event="residue.resurfaced").first()
+    assert (event.object_ref, event.details["place"]) == (request, "odd_corner")
+    assert EMAIL not in json.dumps([found.findings, event.details])
+
+
+@pytest.mark.parametrize(
+    "name", ["sealed bytes", "a Redis hash", "a long log", "an archive in the media", "a mail to staff"]
+)
+def test_notices_the_erased_in_odd_corners_too(name, countersigned, home, broker):
+    CORNERS[name].hide(home, broker)
+    if name == "a mail to staff":
+        in_folder("mail/new/1.M1P1.x", mail("desk@example.com", f"Write to {EMAIL}", "base64"))(home, broker)
+    assert {each["strength"] for each in swept().findings} == {"resurfaced"}
+
+
+def test_her_own_return_her_household_and_her_own_mail_are_no_alarm(countersigned, home, broker):
+    in_folder("mail/new/1.M1P1.x", mail(EMAIL, f"Goodbye, {EMAIL}", "8bit"))(home, broker)
+    apps.get_model("accounts.User").objects.filter(pk=countersigned.user.pk).update(phone=PHONE)
+    in_table(f"+1 212 555 0005, {countersigned.email}")(home, broker)
+    assert swept().findings == []
+    someone("alice")
+    assert swept().findings == []
