@@ -72,7 +72,6 @@ def past_their_time(at: datetime) -> int:
     return retention.past_due_total(at - A_NIGHT)
 
 
-declare("past_their_time", "Records still here although nobody may keep them any longer", past_their_time)
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
 declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)
@@ -86,3 +85,4 @@ declare(
     traces_of_the_erased,
 )
 declare("holds_past_their_review", "Legal holds that nobody looked at again in time", holds_past_their_review)
+declare("past_their_time", "Records still here although nobody may keep them any longer", past_their_time)

@@ -36,6 +36,7 @@ def paused(alice):
     return alice
 
 
+@pytest.mark.promise("JH-22")
 def test_the_page_says_what_it_is_and_the_button_closes_the_account(signed_in, alice, bob):
     other = Browser()
     other.sign_in(alice.email)
@@ -111,6 +112,7 @@ def test_staff_open_it_too(paused, carol):
     assert (paused.is_active, paused.can_come_back, paused.subject.is_paused) == (True, False, False)
 
 
+@pytest.mark.promise("JH-22")
 def test_mails_other_than_about_rights_and_orders_stop(paused, bob):
     def posted(kind, user):
         return outbox.post_rendered(

@@ -56,6 +56,8 @@ def raw(table: str, column: str) -> list[bytes]:
 
 
 # Certificates
+
+
 @pytest.mark.promise("JE-16", "JE-101")
 def test_a_sold_stones_certificate_leaves_the_catalogue_and_rests_sealed_with_its_order(alices: Order) -> None:
     assert Certificate.objects.count() == 0
@@ -97,6 +99,8 @@ def test_only_the_owner_reads_the_number(alices: Order, alice: User, bob: User, 
 
 
 # Appraisals and insurance files
+
+
 @pytest.mark.promise("JE-16", "JE-101")
 def test_a_paper_rests_sealed_and_reads_as_it_was(alices: Order, now: datetime) -> None:
     paper = file(alices, PDF * 2000, at=now)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.cache import cache
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 log = logging.getLogger(__name__)
 
-REMEMBERED: Final = 60  # seconds
+FRESH: Final = timedelta(minutes=1)
+KEPT: Final = 3_600  # seconds; meanwhile old figures are shown while one process counts anew
+LONGEST: Final = "5s"
 PROBES: Final[dict[str, Probe]] = {}
 
 
@@ -62,13 +64,25 @@ def measure(names: Collection[str], *, at: datetime) -> dict[str, Figure]:
 
 
 def recent(*, at: datetime) -> dict[str, Figure]:
-    """Every probe's figure, at most a minute old: the public page may be asked for as often as anybody likes."""
+    """Every probe's figure for the public page, which anybody may ask for as often as they like.
+
+    Counted at most once a minute by one process, and no question may take longer than `LONGEST`.
+    """
     known = cache.get(_key())
-    if known is None:
-        known = (at, {name: figure.value for name, figure in measure(PROBES, at=at).items()})
-        cache.set(_key(), known, timeout=REMEMBERED)
+    if known is None or (known[0] <= at - FRESH and cache.add(f"{_key()}:turn", True, timeout=FRESH.seconds)):
+        known = (at, {name: figure.value for name, figure in _in_bounds(at).items()})
+        cache.set(_key(), known, timeout=KEPT)
+        cache.delete(f"{_key()}:turn")
     measured_at, values = known
     return {name: Figure(PROBES[name], value, measured_at) for name, value in values.items()}
+
+
+@transaction.atomic
+def _in_bounds(at: datetime) -> dict[str, Figure]:
+    """All of them, each given up after `LONGEST`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST])
+    return measure(PROBES, at=at)
 
 
 def _asked(probe: Probe, at: datetime) -> int | None:

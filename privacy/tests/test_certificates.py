@@ -64,6 +64,8 @@ def says(file, **options):
 
 
 # What it says
+
+
 @pytest.mark.promise("JE-98", "JK-29", "JE-78")
 def test_says_what_went_what_stays_why_and_when_the_last_backup_is_gone(certificate):
     document = certificate.document

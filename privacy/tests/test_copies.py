@@ -73,6 +73,8 @@ def group(copy, model):
 
 
 # What is in it
+
+
 @pytest.mark.promise("JE-86")
 def test_a_real_copy_is_what_the_published_schema_says(alice, bob):
     looks.record(alice.subject, model="accounts.User", fields=["email"], reason="a call", by="staff:3", at=NOON)

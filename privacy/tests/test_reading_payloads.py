@@ -38,6 +38,7 @@ def findings() -> list[str]:
     return [each.msg for each in checks.declarations_fit_the_models(None) if each.id == "privacy.E014"]
 
 
+@pytest.mark.promise("JK-21", "JH-17")
 def test_fields_and_payload_lists_say_the_same():
     assert list(payloads.disagreements()) == []
     assert {each.slug for each in registry.processors()} >= {"stripe", "mail"}
@@ -54,6 +55,7 @@ def test_a_key_whose_field_names_no_recipient_any_more_is_refused_and_an_error(s
     ]
 
 
+@pytest.mark.promise("JK-21", "JH-17")
 def test_a_widened_payload_list_opens_nothing_and_is_an_error(scratch):
     stripe = PROCESSORS["stripe"]
     PROCESSORS["stripe"] = replace(stripe, payload={**stripe.payload, "customer_email": "orders.Order.email"})
@@ -79,6 +81,7 @@ def test_what_stripe_receives_on_the_policy_page_is_what_may_be_sent():
 
 
 @pytest.mark.django_db
+@pytest.mark.promise("JK-21", "JH-17")
 def test_a_mail_with_an_undeclared_part_never_enters_the_outbox(scratch):
     mail = PROCESSORS["mail"]
     PROCESSORS["mail"] = replace(mail, payload={key: field for key, field in mail.payload.items() if key != "html"})

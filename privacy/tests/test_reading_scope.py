@@ -32,6 +32,7 @@ def found(*targets: str, processor: str = "", window: scope.Window | None = None
         return measured, set(scope.people())
 
 
+@pytest.mark.promise("JE-112", "JE-113")
 def test_a_model_leaks_all_its_people_by_residence(people):
     measured, who = found("orders.Order.email")
     assert who == {each.pk for each in people}

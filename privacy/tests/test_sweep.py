@@ -234,6 +234,8 @@ def test_finds_what_is_hidden(name, erased, home, broker):
 
 
 # What is no finding
+
+
 @pytest.mark.promise("JE-78", "JS-27")
 def test_finds_nothing_where_nothing_is_hidden_countersigns_and_forgets(erased):
     assert SealedNeedles.objects.count() == 1

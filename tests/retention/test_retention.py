@@ -71,6 +71,7 @@ AS_ITS_PARENT = {
 
 
 @pytest.mark.parametrize(("model", "make", "goes", "stays"), AGES, ids=[line[0] for line in AGES])
+@pytest.mark.promise("JE-65", "JK-46", "JE-67", "JE-70", "JE-69", "JH-35")
 def test_a_row_goes_on_the_day_its_time_has_run_and_not_before(model, make, goes, stays):
     rows = apps.get_model(model).objects
     old, young = make(moment(goes)), make(moment(stays))
@@ -81,6 +82,7 @@ def test_a_row_goes_on_the_day_its_time_has_run_and_not_before(model, make, goes
     assert apply(AT)[model].past_due == 0
 
 
+@pytest.mark.promise("JE-65", "JK-46")
 def test_the_table_names_every_kind_of_row_that_has_a_clock():
     dated = [declaration for declaration in registry.all_declared() if declaration.retention.is_dated]
     own = {each.model for each in dated if any("__" not in anchor for anchor in each.retention.anchors)}
@@ -111,6 +113,7 @@ def test_an_order_goes_with_everything_on_it_and_the_invoice_counter_stays():
     assert (event.object_ref, event.subject_id, event.actor) == (old.reference, old.subject_id, BY)
 
 
+@pytest.mark.promise("JE-67", "JE-83")
 def test_the_orders_of_somebody_erased_are_erased_a_second_time():
     alice = aged.order(moment("2021-02-28T12:00"))
     Order.objects.filter(pk=alice.pk).update(email="", full_name="", phone="", gift_message=None)
@@ -171,6 +174,7 @@ def hold(subject, scope=holds.EVERYTHING) -> LegalHold:
     return holds.place(subject, scope=scope, **facts, by="staff:3", at=AT - DAY)
 
 
+@pytest.mark.promise("JE-71", "JH-38")
 def test_a_held_row_stays_and_is_named_until_the_hold_is_released():
     alice, bob = aged.order(moment("2015-01-01")), aged.order(moment("2015-01-01"))
     placed = hold(alice.subject, Scope("orders.Order", str(alice.pk)))
@@ -321,6 +325,7 @@ def test_a_joined_family_goes_only_as_a_whole():
 # Months
 
 
+@pytest.mark.promise("JE-69")
 def test_months_past_their_time_are_dropped_and_rows_of_the_default_deleted():
     stray = aged.activity(moment("2026-02-01"))  # its month was made by nobody
     partitions.make_ahead(at=moment("2026-01-31"))
