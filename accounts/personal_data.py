@@ -249,6 +249,7 @@ declare(
     action=Action.DELETE_ROW,
     retention=Retention.until_event("its session ends, 14 days after the last visit at most", model="accounts.Session"),
     ended=of_no_session,
+    after=["accounts.Session"],
     purposes=[Purpose.SECURITY],
     describe=lambda device: f"Signed in from {device.ip} since {device.created_at:%-d %B %Y}",
     fields={

@@ -98,15 +98,6 @@ def sign_out_everywhere(user: User) -> int:
     return gone
 
 
-@transaction.atomic
-def clear_sessions(*, at: datetime) -> int:
-    """Delete sessions past their time, and allauth's notes (IP address, browser) on sessions that are gone."""
-    gone, _ = Session.objects.filter(expire_date__lt=at).delete()
-    alive = Session.objects.filter(session_key=OuterRef("session_key"))
-    UserSession.objects.filter(~Exists(alive)).delete()
-    return gone
-
-
 def unconfirmed() -> QuerySet[User]:
     """Customers' accounts that nobody ever proved to own the address of, and that nobody ever entered."""
     proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)

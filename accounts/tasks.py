@@ -7,14 +7,6 @@ from django.utils import timezone
 
 
 @shared_task
-def clear_sessions() -> int:
-    """Delete sessions past their time, and what allauth remembered about them."""
-    from accounts import security  # leaf
-
-    return security.clear_sessions(at=timezone.now())
-
-
-@shared_task
 def sweep_unconfirmed() -> int:
     """Delete accounts whose e-mail address nobody confirmed in time."""
     from accounts import security  # leaf

@@ -53,8 +53,9 @@ class Processes:
         self.stop_all()
 
     def start(self, program: Program) -> None:
-        """Start a program; its log begins anew."""
-        with self.log(program.name).open("wb") as log:
+        """Start a program; its log begins anew. It appends, so that the log can be cut while it runs."""
+        self.log(program.name).write_bytes(b"")
+        with self.log(program.name).open("ab") as log:
             self._running[program.name] = subprocess.Popen(
                 program.command,
                 cwd=self.folder,

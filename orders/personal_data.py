@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.urls import reverse
 
 from orders import papers
-from orders.checkout import WEBHOOKS_KEPT_FOR
 from orders.models import Bag, Order, OrderLine, Payment, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
@@ -51,6 +50,9 @@ IN_HAND = {
     Order.State.SHIPPED: "is on its way",
 }
 ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at").not_while("state", *IN_HAND)
+FOR_DELIVERY = Retention.days(
+    90, anchor="completed_at", fallback="placed_at", words="90 days after delivery"
+).not_while("state", *IN_HAND)
 OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
 
 
@@ -67,6 +69,7 @@ def _gone(
     source: Source = Source.CUSTOMER,
     recipients: tuple[str, ...] = (),
     purposes: tuple[Purpose, ...] = (Purpose.ORDER, Purpose.DELIVERY),
+    retention: Retention | None = None,
 ) -> Field:
     """A field about the person that an erasure blanks, since tax law asks for none of it. Written words rest sealed."""
     return personal(
@@ -76,6 +79,7 @@ def _gone(
         sensitive=category is Category.MESSAGE,
         recipients=recipients,
         purposes=purposes,
+        retention=retention,
     )
 
 
@@ -164,14 +168,14 @@ declare(
         "state": _tax(),
         "email": _gone(Category.CONTACT, recipients=MAIL),
         "full_name": _gone(Category.NAME),
-        "phone": _gone(Category.CONTACT, recipients=CARRIER),
+        "phone": _gone(Category.CONTACT, recipients=CARRIER, retention=FOR_DELIVERY),
         "ship_name": _gone(Category.NAME, recipients=CARRIER),
         "ship_line1": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_line2": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_city": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_postal_code": _gone(Category.ADDRESS, recipients=CARRIER),
         "vat_number": personal(Category.TRANSACTION, on_erase=keep(TAX), purposes=[Purpose.TAX], sensitive=True),
-        "gift_message": _gone(Category.MESSAGE),
+        "gift_message": _gone(Category.MESSAGE, retention=FOR_DELIVERY),
         "country": _tax(source=Source.CUSTOMER),
         "region": _tax(source=Source.CUSTOMER),
         "currency": _tax(),
@@ -325,7 +329,7 @@ declare(
     label="Messages from Stripe",
     reach=ByValue(find=webhooks_of, words="the reference of one of their orders"),
     action=Action.DELETE_ROW,
-    retention=Retention.days(WEBHOOKS_KEPT_FOR.days, anchor="received_at"),
+    retention=Retention.days(90, anchor="received_at"),
     orphans="events that name no order of this shop",
     purposes=[Purpose.PAYMENT],
     fields={

@@ -38,8 +38,8 @@ def sweep_payments() -> None:
 
 
 @shared_task
-def sweep_bags() -> None:
-    """Words on bags nobody touched for thirty days, orders that came to nothing, files that no paper knows."""
+def sweep_orders() -> None:
+    """Orders that came to nothing, and files that no paper knows."""
     from orders import checkout, papers
 
     checkout.forget(at=timezone.now())

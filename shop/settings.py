@@ -264,8 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
-    "bags left behind": {"task": "orders.tasks.sweep_bags", "schedule": crontab(hour="3", minute="41")},
-    "sessions past their time": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(hour="4", minute="7")},
+    "orders that came to nothing": {"task": "orders.tasks.sweep_orders", "schedule": crontab(hour="3", minute="41")},
     "accounts nobody uses": {"task": "accounts.tasks.sweep_inactive", "schedule": crontab(hour="2", minute="31")},
     "accounts nobody confirmed": {
         "task": "accounts.tasks.sweep_unconfirmed",

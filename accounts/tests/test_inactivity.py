@@ -46,6 +46,7 @@ def kinds():
 
 
 @pytest.mark.promise("JE-66")
+@pytest.mark.promise("JE-66")
 def test_two_warnings_and_then_the_account_is_erased_with_a_certificate(alice, bob):
     unused(alice)
     unused(bob, since=LAST_USED + DAY)

@@ -12,6 +12,7 @@ from accounts import security, tasks
 from accounts.models import ApiToken, Session, User
 from accounts.tests.conftest import NOON, PASSWORD, Browser
 from privacy.register import subjects
+from privacy.rights import retention
 
 pytestmark = pytest.mark.django_db
 NEW = "another-string-of-pearls"
@@ -227,7 +228,7 @@ def test_sessions_past_their_time_go_with_what_we_noted_about_them(alice, bob):
     for email in (alice.email, bob.email):
         Browser().sign_in(email)
     Session.objects.filter(user=alice).update(expire_date=NOON)
-    assert security.clear_sessions(at=NOON.replace(hour=13)) == 1
+    retention.run(apply=True, by="system:retention", at=NOON.replace(hour=13))
     assert [row.user for row in Session.objects.all()] == [bob]
     assert [row.user for row in UserSession.objects.all()] == [bob]
 
@@ -245,9 +246,9 @@ def test_accounts_nobody_confirmed_go_after_a_week(alice):
 
 def test_the_timetable_runs_both_sweeps(settings):
     timetable = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {tasks.clear_sessions.name, tasks.sweep_unconfirmed.name} <= timetable
-    assert tasks.clear_sessions() == 0
+    assert {tasks.sweep_inactive.name, tasks.sweep_unconfirmed.name} <= timetable
     assert tasks.sweep_unconfirmed() == 0
+    tasks.sweep_inactive()
 
 
 def test_an_account_made_at_the_command_line_proves_its_address_like_any_other(browser, mailbox, monkeypatch):

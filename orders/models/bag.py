@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import ClassVar, Final, Self
+from datetime import timedelta
+from typing import Final
 
 from django.db import models
 
 from privacy.ground.sealed import SealedJSONField
 
 KEPT_FOR: Final = timedelta(days=30)
-
-
-class BagQuerySet(models.QuerySet["Bag"]):
-    """Filters over bags."""
-
-    def left_behind(self, at: datetime) -> Self:
-        """Bags nobody touched for thirty days."""
-        return self.filter(touched_at__lt=at - KEPT_FOR)
 
 
 class Bag(models.Model):
@@ -30,8 +22,6 @@ class Bag(models.Model):
     words = SealedJSONField(default=dict)
     created_at = models.DateTimeField()
     touched_at = models.DateTimeField(db_index=True)
-
-    objects: ClassVar[models.Manager[Bag]] = BagQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"bag {self.pk}"

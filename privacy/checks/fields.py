@@ -67,6 +67,8 @@ def _fate(
         yield error("E006", f"{where} is kept without a reason.")
     if kind == "blank" and not can_be_blank(model, name):
         yield error("E006", f"{where} cannot be blanked: it is neither a text nor nullable.")
+    if declared.retention is not None and kind != "blank":
+        yield error("E006", f"{where} has a time of its own, so it must be a field that is blanked on a kept row.")
 
 
 def _seen_fate(

@@ -106,11 +106,15 @@ def due(declaration: Declaration, at: datetime) -> Rows:
 
 def dependents(declaration: Declaration) -> Iterator[tuple[Declaration, str]]:
     """What hangs on rows of this model by a key that takes it along, or holds them: each model and the field."""
-    model = declaration.model_class()
     for child in registry.all_declared():
         for column in child.model_class()._meta.concrete_fields:
-            if column.related_model is model and column.remote_field.on_delete in (models.CASCADE, models.PROTECT):
+            if column.related_model is declaration.model_class() and _binds(column):
                 yield child, column.name
+
+
+def _binds(column: models.Field[Any, Any]) -> bool:
+    relation = column.remote_field
+    return isinstance(relation, models.ManyToOneRel) and relation.on_delete in (models.CASCADE, models.PROTECT)
 
 
 def _unheld(declaration: Declaration, at: datetime) -> Rows:

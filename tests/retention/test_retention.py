@@ -70,6 +70,7 @@ AS_ITS_PARENT = {
 }
 
 
+@pytest.mark.promise("JE-65", "JE-67", "JE-70", "JK-46")
 @pytest.mark.parametrize(("model", "make", "goes", "stays"), AGES, ids=[line[0] for line in AGES])
 @pytest.mark.promise("JE-65", "JK-46", "JE-67", "JE-70", "JE-69", "JH-35")
 def test_a_row_goes_on_the_day_its_time_has_run_and_not_before(model, make, goes, stays):
@@ -147,6 +148,23 @@ def test_requests_joined_with_another_go_before_it():
     first = aged.request(moment("2025-01-01"), state="joined", completed_at=None, joined_to=main)
     aged.request(moment("2025-01-01"), state="joined", completed_at=None, joined_to=first)
     assert apply()["privacy.DataRequest"].done == 3
+
+
+def test_what_only_the_delivery_needed_goes_ninety_days_after_it():
+    old, young = aged.order(moment("2027-12-01T12:00:00")), aged.order(moment("2027-12-01T12:00:01"))
+    waiting = aged.order(moment("2020-01-01"), state=Order.State.SHIPPED, completed_at=None)
+    (fields,) = [line for line in retention.run(apply=True, by=BY, at=AT) if line.label.startswith("Orders: ")]
+    assert (fields.label, fields.rule, fields.past_due, fields.done) == (
+        "Orders: phone, gift message",
+        "90 days after delivery",
+        1,
+        1,
+    )
+    for order in (old, young, waiting):
+        order.refresh_from_db()
+    assert (old.phone, old.gift_message, old.full_name) == ("", None, "Gwen Garnet")
+    assert [(order.phone, order.gift_message) for order in (young, waiting)] == [("+12125550188", "For Ida")] * 2
+    assert AuditEvent.objects.get(event="retention.ran").details["fields"] == ["phone", "gift_message"]
 
 
 def test_an_order_with_a_younger_certificate_loses_the_person_and_goes_with_the_certificate():

@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from privacy.register import registry
+from privacy.register.declare import Retention
 from privacy.rights import retention
 from privacy.rights.retention import Line
 
@@ -18,6 +20,7 @@ examples:
   manage.py retention --at 2031-01-01                 what will be past due then, of what is here today
   manage.py retention --model orders.Order            one kind of thing
   manage.py retention --apply                         let it go
+  manage.py retention --rules                         every rule, as the Markdown table of docs/retention.md
 """
 
 
@@ -35,7 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="", help='one model, like orders.Order, or "log files"')
         parser.add_argument("--at", type=_day, metavar="DATE", help="count as of this day (without --apply)")
 
+        parser.add_argument("--rules", action="store_true", help="print every rule and count nothing")
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["rules"]:
+            self.stdout.write(rules())
+            return
         apply, model, day = options["apply"], options["model"], options["at"]
         if apply and day:
             raise CommandError(
@@ -62,6 +70,27 @@ class Command(BaseCommand):
             self.stdout.write("  ".join([*cells, row[4]]).rstrip())
         done = sum(row[3] for row in rows)
         self.stdout.write(f"\n{done} {went}." if apply else f"\n{done} {went}. Nothing was changed; --apply does it.")
+
+
+def rules() -> str:
+    """Every declaration with how long it is kept and from when, as a Markdown table."""
+    lines = ["| what | model | kept | counted from |", "|---|---|---|---|"]
+    for each in registry.all_declared():
+        lines.append(f"| {each.label} | `{each.model}` | {each.retention} | {_clock(each.retention)} |")
+        lines += [
+            f"| {each.label}: {name.replace('_', ' ')} | `{each.model}.{name}` | {own} | {_clock(own)} |"
+            for name, field in each.personal_fields().items()
+            if (own := field.retention) is not None
+        ]
+    return "\n".join(lines)
+
+
+def _clock(rule: Retention) -> str:
+    if not rule.is_dated:
+        return "the event"
+    first, *others = (f"`{anchor.replace('__', '.')}`" for anchor in rule.anchors)
+    words = ", else ".join([first, *others])
+    return f"the month of {words}" if rule.by_month else words
 
 
 def _why(line: Line) -> str:
