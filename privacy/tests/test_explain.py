@@ -51,7 +51,6 @@ def test_a_field_says_why_from_whom_to_whom_how_it_rests_and_what_becomes_of_it(
         "purposes": [
             "to make, deliver and look after what you order: our contract with you (GDPR Art. 6(1)(b))",
             "to deliver to you: our contract with you (GDPR Art. 6(1)(b))",
-            "to keep the records that tax law asks for: a legal obligation (GDPR Art. 6(1)(c))",
         ],
         "recipients": ["carrier"],
         "rests": "in the clear",
