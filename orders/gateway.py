@@ -81,6 +81,20 @@ class RefundDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """A card holder's claim. *Source* of the ended states: https://docs.stripe.com/api/disputes/object"""
+
+    id: str
+    status: str
+    made_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bank has still to decide."""
+        return self.status not in {"won", "lost", "warning_closed", "prevented"}
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A verified webhook: what kind, and whom it concerns by reference. The rest is asked for, not believed."""
 
@@ -160,6 +174,16 @@ def refunds(payment_id: str) -> list[RefundDone]:
     with _errors():
         found = _client().v1.refunds.list({"payment_intent": payment_id, "limit": 100})
         return [_refund(refund) for refund in found.auto_paging_iter()]
+
+
+def disputes(payment_id: str) -> list[Dispute]:
+    """Every dispute about a payment, decided ones too. *Raises* Unavailable, Refused."""
+    with _errors():
+        found = _client().v1.disputes.list({"payment_intent": payment_id, "limit": 100})
+        return [
+            Dispute(id=dispute.id, status=dispute.status, made_at=datetime.fromtimestamp(dispute.created, tz=UTC))
+            for dispute in found.auto_paging_iter()
+        ]
 
 
 def verify_webhook(raw: bytes, signature: str) -> Event:

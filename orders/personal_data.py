@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.urls import reverse
 
-from orders import papers
+from orders import disputes, papers
 from orders.models import Bag, Order, OrderLine, Payment, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
     Action,
+    Basis,
     Blocker,
     ByValue,
     Category,
@@ -98,6 +99,15 @@ def in_hand(family: Family) -> Iterator[Blocker]:
         yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
 
 
+def unsettled(family: Family) -> Iterator[Blocker]:
+    """What blocks an erasure here: orders in hand, and those whose card holder claims the money back."""
+    yield from in_hand(family)
+    for order in disputes.of(family):
+        words = f"A dispute about order {order.reference} is open at your bank."
+        evidence = (Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO), Keeps("orders.Shipment", Q(order=order.pk)))
+        yield Blocker(order.reference, words, evidence, Basis.LEGITIMATE_INTEREST, ends="when the bank has decided")
+
+
 def _cancelling(order: Order) -> WayOut | None:
     """Until it has left, the person may cancel it instead."""
     if order.state == Order.State.SHIPPED:
@@ -158,7 +168,7 @@ declare(
     retention=ORDER_YEARS,
     purposes=[Purpose.ORDER, Purpose.DELIVERY, Purpose.TAX],
     describe=describe_order,
-    blockers=in_hand,
+    blockers=unsettled,
     after=["orders.Bag", "orders.WebhookEvent"],
     fields={
         "id": not_personal("a random number"),
@@ -266,6 +276,7 @@ declare(
         "card_last4": _gone(Category.TRANSACTION, source=Source.PROCESSOR, purposes=(Purpose.PAYMENT,)),
         "card_expiry": _gone(Category.TRANSACTION, source=Source.PROCESSOR, purposes=(Purpose.PAYMENT,)),
         "created_at": _tax(),
+        "disputed_at": _tax(source=Source.PROCESSOR),
     },
 )
 
@@ -423,6 +434,7 @@ declare_processor(
         },
         country="US",
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
+        eraser=disputes.settled_at_stripe,
         known_as=known_at_stripe,
         needs_account=False,
     )

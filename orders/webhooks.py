@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from orders import gateway, payments, refunds, tasks
+from orders import disputes, gateway, payments, refunds, tasks
 from orders.models import Payment, PaymentEvent, WebhookEvent
 from privacy.ground import doorbell, references
 from privacy.register import tombstones
@@ -123,6 +123,13 @@ def _reconcile(event: WebhookEvent, at: datetime) -> None:
         refunds.reconcile(payment, at=at)
 
 
+def _ask_about_dispute(event: WebhookEvent, at: datetime) -> None:
+    """A claim was made or decided: ask which."""
+    payment = _payment_of(event)
+    if payment is not None:
+        disputes.reconcile(payment, at=at)
+
+
 ACTS: Final[Mapping[str, Callable[[WebhookEvent, datetime], None]]] = {
     "checkout.session.completed": _settle,
     "checkout.session.async_payment_succeeded": _settle,
@@ -132,6 +139,8 @@ ACTS: Final[Mapping[str, Callable[[WebhookEvent, datetime], None]]] = {
     "refund.created": _reconcile,
     "refund.updated": _reconcile,
     "refund.failed": _reconcile,
+    "charge.dispute.created": _ask_about_dispute,
+    "charge.dispute.closed": _ask_about_dispute,
 }
 
 

@@ -32,6 +32,7 @@ _EXPANDABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "payment_intent": {"latest_charge": "charge"},
     "charge": {"payment_intent": "payment_intent"},
     "refund": {"payment_intent": "payment_intent", "charge": "charge"},
+    "dispute": {"payment_intent": "payment_intent", "charge": "charge"},
 }
 
 
@@ -87,6 +88,8 @@ class Api:
             "POST /v1/refunds": lambda call: self._till.refund(call.params, by=call.cause, at=self._clock()),
             "GET /v1/refunds": lambda call: self._list("refund", call),
             "GET /v1/refunds/{refund}": lambda call: self._one("refund", call.ids[0]),
+            "GET /v1/disputes": lambda call: self._list("dispute", call),
+            "GET /v1/disputes/{dispute}": lambda call: self._one("dispute", call.ids[0]),
             "GET /v1/events": lambda call: self._list("event", call),
             "GET /v1/events/{id}": lambda call: self._one("event", call.ids[0]),
         }

@@ -20,6 +20,7 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "payment_method": "pm",
     "charge": "ch",
     "refund": "re",
+    "dispute": "du",
     "event": "evt",
     "item": "li",
     "price": "price",
@@ -334,6 +335,37 @@ def new_refund(charge: Json, *, amount: int, reason: str | None, metadata: Mappi
         "source_transfer_reversal": None,
         "status": "succeeded",
         "transfer_reversal": None,
+    }
+
+
+def new_dispute(charge: Json, *, at: int) -> Json:
+    """A card holder's claim that waits for the shop's answer."""
+    return {
+        "id": new_id("dispute"),
+        "object": "dispute",
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": at,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {"enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": at + 7 * 24 * 3600,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "manual",
+        },
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "network_reason_code": None,
+        "payment_intent": charge["payment_intent"],
+        "payment_method_details": None,
+        "reason": "product_not_received",
+        "status": "needs_response",
     }
 
 

@@ -39,6 +39,7 @@ OBJECTS: Final[Mapping[str, tuple[str, str]]] = {
     "payment_intent": ("stripe._payment_intent", "PaymentIntent"),
     "charge": ("stripe._charge", "Charge"),
     "refund": ("stripe._refund", "Refund"),
+    "dispute": ("stripe._dispute", "Dispute"),
     "event": ("stripe._event", "Event"),
     "error": ("stripe._error_object", "ErrorObject"),
 }
@@ -76,6 +77,8 @@ REQUESTS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("POST", "/v1/refunds"): ("stripe.params._refund_create_params", "RefundCreateParams"),
     ("GET", "/v1/refunds"): ("stripe.params._refund_list_params", "RefundListParams"),
     ("GET", "/v1/refunds/{refund}"): ("stripe.params._refund_retrieve_params", "RefundRetrieveParams"),
+    ("GET", "/v1/disputes"): ("stripe.params._dispute_list_params", "DisputeListParams"),
+    ("GET", "/v1/disputes/{dispute}"): ("stripe.params._dispute_retrieve_params", "DisputeRetrieveParams"),
     ("GET", "/v1/events"): ("stripe.params._event_list_params", "EventListParams"),
     ("GET", "/v1/events/{id}"): ("stripe.params._event_retrieve_params", "EventRetrieveParams"),
 }

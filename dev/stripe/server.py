@@ -157,6 +157,10 @@ class StripeServer:
         levers: Mapping[str, Callable[[], Json]] = {
             "expire": lambda: self.till.expire_session(argument, by=NOBODY, at=self.now()),
             "fail-refund": lambda: self.till.fail_refund(argument, at=self.now()),
+            "dispute": lambda: self.till.dispute(argument, at=self.now()),
+            "close-dispute": lambda: self.till.close_dispute(
+                argument, status=query.get("status", "won"), at=self.now()
+            ),
             "pay": lambda: self._pay_at_once(argument, query),
             "resend": lambda: self._resend(argument, times=1),
             "duplicate": lambda: self._resend(argument, times=int(query.get("times", "2"))),

@@ -286,6 +286,26 @@ class Till:
             self._emit("refund.failed", refund, by=NOBODY, at=at)
             return refund
 
+    def dispute(self, intent_id: str, *, at: int) -> Json:
+        """The card holder claims a payment back."""
+        with self._store.transaction():
+            charge = self.charge(self.intent(intent_id, param="payment_intent")["latest_charge"])
+            charge["disputed"] = True
+            self._store.save(charge)
+            dispute = objects.new_dispute(charge, at=at)
+            self._store.save(dispute)
+            self._emit("charge.dispute.created", dispute, by=NOBODY, at=at)
+            return dispute
+
+    def close_dispute(self, dispute_id: str, *, status: str, at: int) -> Json:
+        """The bank has decided: *status* is `won` or `lost`."""
+        with self._store.transaction():
+            dispute = self._found("dispute", dispute_id, param="dispute")
+            dispute["status"] = status
+            self._store.save(dispute)
+            self._emit("charge.dispute.closed", dispute, by=NOBODY, at=at)
+            return dispute
+
     def _refundable(self, params: Json) -> Json:
         if "charge" in params:
             return self.charge(params["charge"], param="charge")

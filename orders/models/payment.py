@@ -50,6 +50,8 @@ class Payment(models.Model):
     card_last4 = models.CharField("last four digits", max_length=4, blank=True)
     card_expiry = models.CharField("expiry month", max_length=7, blank=True, help_text="2029-04")
     created_at = models.DateTimeField()
+    # Null: no dispute about it is open. The order then keeps what answers the bank, through an erasure too.
+    disputed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Payment]] = PaymentQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from orders.tests.payment.conftest import LocalStripe, deliver
 from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
 from privacy.messages import outbox
 from privacy.messages.models import Message
-from privacy.models import Certificate
+from privacy.models import AuditEvent, Certificate
 from privacy.proof import residue
 from privacy.register import registry, subjects
 from privacy.rights import disposal, erasure, holds, identity, letter, planning, reasons, requests
@@ -211,6 +212,69 @@ def test_a_webhook_that_comes_after_the_erasure_writes_nothing_of_her_back(
 
 
 @pytest.mark.promise("JE-29")
+def test_an_open_dispute_keeps_what_answers_the_bank_until_it_is_decided(
+    closed: Order, bobs: Order, local_stripe: LocalStripe, alice: User, now: datetime
+) -> None:
+    claim = local_stripe.lever(f"dispute/{closed.payment.gateway_payment_id}")  # its webhook never arrives
+
+    request = erase(alice, now)
+
+    assert request.state == State.PARTLY_DONE
+    stripe_step = request.steps.get(target="stripe")
+    words = f"A dispute about order {closed.reference} is open at your bank."
+    assert stripe_step.blocker == f"Stripe did not confirm: a dispute about {closed.reference} is open"
+    assert request.steps.get(target="orders.Order").blocker == words
+    assert filled(closed) == KEPT_FOR_DELIVERY
+    assert Shipment.objects.filter(order=closed).exists()
+    assert not User.objects.filter(pk=alice.pk).exists(), "the account is not needed for it"
+    (mail,) = Message.objects.filter(kind="privacy.erasure_waits")
+    assert f"{words} It goes when the bank has decided." in mail.payload["text"]
+
+    local_stripe.lever(f"close-dispute/{claim['id']}?status=lost")
+    assert request.retry_at is not None
+    requests.sweep(by="system:sweep", at=request.retry_at)
+
+    request.refresh_from_db()
+    stripe_step.refresh_from_db()
+    assert (request.state, filled(closed)) == (State.COMPLETED, set())
+    assert stripe_step.receipt == "no open dispute about 1 payment"
+    assert Order.objects.get(pk=bobs.pk).email == bobs.email
+
+
+def test_a_dispute_is_known_by_its_webhook_and_over_by_the_next(
+    closed: Order, local_stripe: LocalStripe, now: datetime
+) -> None:
+    claim = local_stripe.lever(f"dispute/{closed.payment.gateway_payment_id}")
+    told = []
+    for kind, lever in (("created", ""), ("closed", f"close-dispute/{claim['id']}?status=won")):
+        if lever:
+            local_stripe.lever(lever)
+        events = local_stripe.sdk.events.list({"type": f"charge.dispute.{kind}", "limit": 1})
+        deliver(events.data[0].to_dict())
+        webhooks.sweep(at=now + timedelta(minutes=1))
+        told.append(Payment.objects.get(order=closed).disputed_at is not None)
+    assert told == [True, False]
+    trail = AuditEvent.objects.filter(object_ref=closed.reference, event__contains="disput").order_by("pk")
+    assert list(trail.values_list("event", flat=True)) == ["payment.disputed", "payment.dispute_closed"]
+
+
+def test_without_an_answer_from_stripe_nothing_is_called_complete(
+    closed: Order, alice: User, now: datetime, settings: Any, local_stripe: LocalStripe
+) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    request = erase(alice, now)
+    assert (request.state, request.steps.get(target="stripe").blocker) == (
+        State.PARTLY_DONE,
+        "Stripe did not confirm: APIConnectionError",
+    )
+    assert filled(closed) == set()
+    settings.STRIPE_API_BASE = local_stripe.url
+    assert request.retry_at is not None
+    requests.sweep(by="system:sweep", at=request.retry_at)
+    request.refresh_from_db()
+    assert request.state == State.COMPLETED
+
+
 def test_money_given_back_at_stripe_after_the_erasure_is_booked_without_her(
     closed: Order, bobs: Order, local_stripe: LocalStripe, alice: User, now: datetime
 ) -> None:

@@ -38,22 +38,27 @@ def lived_in(double: Double) -> Double:
     client.refunds.create({"payment_intent": held, "amount": 100, "reason": "duplicate", "metadata": {"order": "LP-1"}})
     failing = client.refunds.create({"payment_intent": held, "amount": 200})
     double.lever(f"fail-refund/{failing.id}")
+    disputed = double.paid().payment_intent
+    double.lever(f"close-dispute/{double.lever(f'dispute/{disputed}')['id']}?status=lost")
     client.payment_intents.cancel(double.paid(payment_intent_data={"capture_method": "manual"}).payment_intent)
     return double
 
 
 def test_every_object_and_every_event_fits_the_published_shape(lived_in: Double):
-    kinds = ("checkout.session", "payment_intent", "charge", "refund", "event")
+    kinds = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "event")
     bodies = {kind: lived_in.server.store.newest_first(kind) for kind in kinds}
 
     assert {kind: len(found) for kind, found in bodies.items() if kind != "event"} == {
-        "checkout.session": 6,
-        "payment_intent": 6,
-        "charge": 4,
+        "checkout.session": 7,
+        "payment_intent": 7,
+        "charge": 5,
         "refund": 2,
+        "dispute": 1,
     }
     assert {event["type"] for event in bodies["event"]} == {
         "charge.captured",
+        "charge.dispute.closed",
+        "charge.dispute.created",
         "charge.failed",
         "charge.refunded",
         "charge.succeeded",
@@ -79,7 +84,7 @@ def test_expanded_objects_fit_too(lived_in: Double):
     )
 
     bodies = json.loads(listed.last_response.body)["data"]
-    assert sum(isinstance((body["payment_intent"] or {}).get("latest_charge"), dict) for body in bodies) == 4
+    assert sum(isinstance((body["payment_intent"] or {}).get("latest_charge"), dict) for body in bodies) == 5
     assert [problem for body in bodies for problem in problems(body)] == []
 
 
