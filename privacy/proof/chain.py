@@ -50,12 +50,14 @@ class Tampered(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What was followed: batches, events, those among them that retention let go, and those not bound yet."""
+    """What was followed: batches, events, those of them that retention let go, those not bound yet, and what the ledger knows."""
 
     batches: int
     events: int
     expired: int
     waiting: int
+    first_in_ledger: int  # the first batch whose hash the ledger holds; 0: it holds none yet
+    restores: int
 
 
 # Binding
@@ -63,9 +65,8 @@ class Report:
 
 def bind(*, at: datetime) -> int:
     """Put every event that is not bound yet into a batch, and publish the newest hash in the ledger. Returns how many."""
-    newest, head = _newest(), ledger.last_head()
-    if head and head[0] > (newest.no if newest else 0):
-        log.error("audit.tail_is_missing", extra={"batch": newest.no if newest else 0, "ledger": head[0]})
+    if lacks_tail():
+        log.error("audit.tail_is_missing", extra={"batch": tail()[0], "ledger": ledger.last_head()})
         return 0
     bound, after = 0, 0
     while count := len(ids := _bind_some(after, at=at)):
@@ -116,14 +117,20 @@ def _next_batch(leaves: list[Row], *, at: datetime) -> AuditBatch:
 
 
 def _publish(*, at: datetime) -> None:
-    """The newest hash, into the ledger; a ledger that cannot be written now gets it with a later one."""
-    newest = _newest()
-    if newest is None or ledger.last_head() == (newest.no, newest.hash):
-        return
+    """Every hash the ledger lacks, into the ledger; one that cannot be written now gets them later. A new one begins here."""
+    head, (newest, _) = ledger.last_head(), tail()
+    unpublished = AuditBatch.objects.filter(no__gte=head[0] + 1 if head else newest).order_by("no")
     try:
-        ledger.write_head(newest.no, newest.hash, at=at)
+        for no, digest_of_batch in unpublished.values_list("no", "hash"):
+            ledger.write_head(no, digest_of_batch, at=at)
     except ledger.Unwritable as problem:
-        log.error("audit.head_not_published", extra={"batch": newest.no, "problem": str(problem)})
+        log.error("audit.head_not_published", extra={"batch": newest, "problem": str(problem)})
+
+
+def lacks_tail() -> bool:
+    """Whether the ledger knows of batches behind the newest one here: a backup was restored, or the end was cut off."""
+    head = ledger.last_head()
+    return head is not None and head[0] > tail()[0]
 
 
 def tail() -> tuple[int, str]:
@@ -180,8 +187,9 @@ def check(*, at: datetime) -> Report:
         for batch in AuditBatch.objects.filter(no__lte=newest).order_by("no").iterator(FETCH):
             trail.follow(batch, next(groups, (0, iter(())))[1])
     _no_event_was_put_into_the_past(at)
-    _ledger_agrees(newest, at)
-    return Report(trail.batches, trail.events, trail.expired, _waiting(at))
+    heads = _Heads()
+    heads.follow(at=at)
+    return Report(trail.batches, trail.events, trail.expired, _waiting(at), heads.first, heads.restores)
 
 
 class _Trail:
@@ -227,7 +235,7 @@ class _Lapse:
     def covers(self, moment: str) -> bool:
         """Whether the time of an event of this moment had run when retention last ran."""
         if self._ran_at is None:
-            runs = AuditEvent.objects.filter(event__startswith="retention.", at__lte=self._at)
+            runs = AuditEvent.objects.filter(event="retention.ran", at__lte=self._at)
             self._ran_at = runs.aggregate(last=models.Max("at"))["last"] or datetime.fromisoformat(
                 "0001-01-02T00:00:00Z"
             )
@@ -246,26 +254,42 @@ def _no_event_was_put_into_the_past(at: datetime) -> None:
         raise Tampered(f"event {number} was put into the past: everything around it was bound without it")
 
 
-def _ledger_agrees(newest: int, at: datetime) -> None:
-    """Every head of the ledger is still in the database, apart from those that a noted restore has taken."""
-    try:
-        restores = [(line.no, int(line.body["batch"])) for line in ledger.verified() if _is_restore(line)]
-        heads = (line for line in ledger.verified() if "batch" in line.body)
-        seen = 0
-        while some := list(islice(heads, FETCH)):
-            numbers = [int(line.body["batch"]) for line in some]
-            hashes = dict(AuditBatch.objects.filter(no__in=numbers).values_list("no", "hash"))
-            hashes[0] = ledger.BEFORE_THE_FIRST
-            for line, number in zip(some, numbers, strict=True):
-                if any(after > line.no and number > kept for after, kept in restores):
-                    continue
-                if hashes.get(number) != line.body["hash"]:
-                    raise Tampered(f"batch {number} stands in the ledger otherwise: the end was cut off or rewritten")
-                seen = max(seen, number)
-    except ledger.Broken as problem:
-        raise Tampered(f"the ledger: {problem}") from problem
-    if AuditBatch.objects.filter(no=seen + 1, at__lt=at - UNPUBLISHED).exists():
-        raise Tampered(f"the ledger ends with batch {seen}, the database with batch {newest}")
+class _Heads:
+    """The hashes in the ledger, each beside the batch it belongs to; those that a noted restore has taken are passed over."""
+
+    def __init__(self) -> None:
+        self.first = self.restores = self._last = 0
+
+    def follow(self, *, at: datetime) -> None:
+        """From the first line of the ledger to the last. Raises `Tampered`."""
+        try:
+            restores = [(line.no, int(line.body["batch"])) for line in ledger.verified() if _is_restore(line)]
+            self.restores = len(restores)
+            lines = (line for line in ledger.verified() if "batch" in line.body)
+            while some := list(islice(lines, FETCH)):
+                self._compare([line for line in some if not _is_taken(line, restores)])
+        except ledger.Broken as problem:
+            raise Tampered(f"the ledger: {problem}") from problem
+        if AuditBatch.objects.filter(no=self._last + 1, at__lt=at - UNPUBLISHED).exists():
+            raise Tampered(f"the ledger ends with batch {self._last}, the database goes on")
+
+    def _compare(self, lines: list[ledger.Line]) -> None:
+        numbers = [int(line.body["batch"]) for line in lines]
+        hashes = {
+            0: ledger.BEFORE_THE_FIRST,
+            **dict(AuditBatch.objects.filter(no__in=numbers).values_list("no", "hash")),
+        }
+        for line, number in zip(lines, numbers, strict=True):
+            if hashes.get(number) != line.body["hash"]:
+                raise Tampered(f"batch {number} stands in the ledger otherwise: the end was cut off or rewritten")
+            if self._last and number != self._last + (not _is_restore(line)):
+                raise Tampered(f"the ledger goes from batch {self._last} to batch {number}: lines were cut off")
+            self.first, self._last = self.first or number, number
+
+
+def _is_taken(line: ledger.Line, restores: list[tuple[int, int]]) -> bool:
+    """Whether a later restore went back behind this batch."""
+    return any(after > line.no and int(line.body["batch"]) > kept for after, kept in restores)
 
 
 def _is_restore(line: ledger.Line) -> bool:

@@ -63,7 +63,9 @@ def test_every_event_is_bound_once_and_each_batch_names_the_one_before_it(trail)
     one, two, three = AuditBatch.objects.order_by("no")
     assert (one.prev_hash, two.prev_hash, three.prev_hash) == (ledger.BEFORE_THE_FIRST, one.hash, two.hash)
     assert (one.count, three.top) == (4, trail[-1].pk)
-    assert chain.check(at=LONG_AFTER) == chain.Report(batches=3, events=12, expired=0, waiting=0)
+    assert chain.check(at=LONG_AFTER) == chain.Report(
+        batches=3, events=12, expired=0, waiting=0, first_in_ledger=1, restores=0
+    )
 
 
 def test_with_nothing_new_no_batch_is_made(trail):
@@ -173,7 +175,9 @@ def test_many_append_while_several_bind_and_none_is_lost_or_bound_twice():
     assert AuditEvent.objects.count() == 4 * 35 * 2
     bound = AuditLeaf.objects.order_by("event_id").values_list("event_id", flat=True)
     assert list(bound) == list(AuditEvent.objects.order_by("id").values_list("pk", flat=True))
-    assert chain.check(at=LONG_AFTER) == chain.Report(batches=ANY, events=280, expired=0, waiting=0)
+    assert chain.check(at=LONG_AFTER) == chain.Report(
+        batches=ANY, events=280, expired=0, waiting=0, first_in_ledger=1, restores=0
+    )
 
 
 # Tampering
@@ -289,8 +293,23 @@ def test_a_chain_forged_from_end_to_end_does_not_fit_the_ledger(trail):
 def test_a_ledger_whose_end_was_cut_off_is_noticed(trail):
     lines = shop.LOUPE_LEDGER.read_text().splitlines(keepends=True)
     shop.LOUPE_LEDGER.write_text("".join(lines[:-1]))
-    with pytest.raises(chain.Tampered, match=r"^the ledger ends with batch 2, the database with batch 3$"):
+    with pytest.raises(chain.Tampered, match=r"^the ledger ends with batch 2, the database goes on$"):
         chain.check(at=LONG_AFTER)
+
+
+def test_lines_cut_off_the_ledger_are_noticed_when_it_has_gone_on(trail):
+    lines = shop.LOUPE_LEDGER.read_text().splitlines(keepends=True)
+    shop.LOUPE_LEDGER.write_text(lines[0])
+    ledger.write_head(*chain.tail(), at=LONG_AFTER)
+    with pytest.raises(chain.Tampered, match=r"^the ledger goes from batch 1 to batch 3: lines were cut off$"):
+        chain.check(at=LONG_AFTER)
+
+
+def test_a_ledger_that_begins_later_says_from_which_batch_on(trail):
+    shop.LOUPE_LEDGER.unlink()
+    append(at=LONG_AFTER)
+    chain.bind(at=LONG_AFTER)
+    assert chain.check(at=LONG_AFTER) == chain.Report(4, 13, 0, 0, first_in_ledger=4, restores=0)
 
 
 def test_a_ledger_that_was_changed_is_noticed(trail):
@@ -309,7 +328,9 @@ def test_events_that_retention_let_go_leave_a_chain_that_holds(trail):
         gone.delete()
     append("retention.ran", details={"privacy.AuditEvent": 6}, at=YEARS_AFTER)
     chain.bind(at=YEARS_AFTER)
-    assert chain.check(at=YEARS_AFTER) == chain.Report(batches=4, events=13, expired=6, waiting=0)
+    assert chain.check(at=YEARS_AFTER) == chain.Report(
+        batches=4, events=13, expired=6, waiting=0, first_in_ledger=1, restores=0
+    )
 
 
 def test_an_event_deleted_after_retention_last_ran_is_named(trail):
@@ -320,20 +341,23 @@ def test_an_event_deleted_after_retention_last_ran_is_named(trail):
         chain.check(at=YEARS_AFTER)
 
 
-def test_after_a_noted_restore_the_chain_goes_on_from_where_the_backup_ends(trail):
-    from privacy.rights import replay  # the wing above
-
+def test_after_a_restore_that_is_noted_the_chain_goes_on_from_where_the_backup_ends(trail):
     backup = transaction.savepoint()
-    append("test.lost", at=LONG_AFTER)
-    chain.bind(at=LONG_AFTER)
+    for number in range(2):
+        append("test.lost", at=LONG_AFTER)
+        chain.bind(at=LONG_AFTER + timedelta(minutes=number))
     transaction.savepoint_rollback(backup)
     with pytest.raises(chain.Tampered, match=r"^batch 4 stands in the ledger otherwise"):
         chain.check(at=LONG_AFTER)
-    replay.note_restore(0, at=LONG_AFTER)
+    said = StringIO()
+    call_command("replay_erasures", stdout=said)
+    assert "--apply notes that" in said.getvalue()
+    call_command("replay_erasures", "--apply", stdout=said)
+    assert said.getvalue().endswith("The restore is noted in the ledger.\n")
     assert chain.check(at=LONG_AFTER).batches == 3
     append("test.next", at=LONG_AFTER)
     assert chain.bind(at=LONG_AFTER) == 1
-    assert chain.check(at=LONG_AFTER).batches == 4
+    assert chain.check(at=LONG_AFTER) == chain.Report(4, 13, 0, 0, first_in_ledger=1, restores=1)
 
 
 # The command
@@ -345,7 +369,8 @@ def test_the_command_says_how_fast_it_was(trail):
     call_command("check_audit_chain", stdout=said)
     whole = "Whole: 12 events in 3 batches, 0 of them let go in their time, 1 not bound yet; "
     assert said.getvalue().startswith(whole)
-    assert said.getvalue().endswith(" rows/s.\n")
+    assert " rows/s.\n" in said.getvalue()
+    assert said.getvalue().endswith("The ledger knows the chain from batch 1 on, and notes 0 restored backups.\n")
 
 
 def test_the_command_ends_badly_with_what_it_found(trail):

@@ -27,3 +27,9 @@ class Command(BaseCommand):
             f"Whole: {report.events} events in {report.batches} batches, {report.expired} of them let go in their time, "
             f"{report.waiting} not bound yet; {report.events / seconds:,.0f} rows/s."
         )
+        since = (
+            f"knows the chain from batch {report.first_in_ledger} on"
+            if report.first_in_ledger
+            else "knows no batch yet"
+        )
+        self.stdout.write(f"The ledger {since}, and notes {report.restores} restored backups.")

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from privacy.proof import ledger
+from privacy.proof import chain, ledger
 from privacy.rights import replay
 from privacy.rights.models import State
 
 BY: Final = "system:replay"
+NOTHING: Final = "Nothing to repeat: the database knows every erasure of the ledger."
 HELP: Final = """\
 Erase again whom a restored backup has brought back.
 
@@ -68,7 +69,11 @@ class Command(BaseCommand):
                 f"request {each.state or 'missing'}  rows found {each.rows}"
             )
         if not count:
-            self.stdout.write("Nothing to repeat: the database knows every erasure of the ledger.")
+            self.stdout.write(NOTHING)
+            if chain.lacks_tail():
+                self.stdout.write(
+                    "The audit trail ends earlier than the ledger says; after a restore, --apply notes that."
+                )
         elif replay.is_empty():
             self.stdout.write(f"{count} lacking, and this database is empty. Restore its backup, or --new-shop.")
         else:
@@ -94,12 +99,13 @@ class Command(BaseCommand):
         if outcomes["failed"]:
             raise CommandError(f"{repeated} repeated, {outcomes['failed']} failed: the shop stays closed.")
         if not repeated:
-            self.stdout.write("Nothing to repeat: the database knows every erasure of the ledger.")
+            self.stdout.write(NOTHING)
+        if not repeated and not chain.lacks_tail():
             return
         replay.note_restore(repeated, at=at)
         waiting = repeated - outcomes[State.COMPLETED]
         rest = f" {waiting} wait for something unfinished and go on by themselves." if waiting else ""
-        self.stdout.write(f"{repeated} repeated.{rest}")
+        self.stdout.write(f"{repeated} repeated.{rest}" if repeated else "The restore is noted in the ledger.")
 
     def _open_new_shop(self, *, at: datetime) -> None:
         aside = replay.open_new_shop(at=at)
