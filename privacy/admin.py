@@ -25,12 +25,11 @@ from unfold.enums import ActionVariant
 
 from privacy import admin_holds  # noqa: F401  (registers its page)
 from privacy.admin_masks import Evidence
+from privacy.admin_proof import WarnsOfResidue
 from privacy.forms import PlainForm, RefusalForm
 from privacy.ground import digests, states
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
-from privacy.proof import certificates
-from privacy.proof.models import Certificate
 from privacy.register.models import Identifier
 from privacy.rights import erasure, requests
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind
@@ -147,7 +146,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(DataRequest)
-class RequestAdmin(Evidence):
+class RequestAdmin(WarnsOfResidue):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
     list_display = ("reference", "kind", "state_label", "reply_due", "due", "received_at", "channel")
@@ -260,25 +259,6 @@ class RequestAdmin(Evidence):
     @display(description="decided by")
     def decided(self, asked: DataRequest) -> str:
         return asked.approved_by or asked.refused_by
-
-
-@admin.register(Certificate)
-class CertificateAdmin(Evidence):
-    """What was certified. Only read, here and in the database."""
-
-    list_display = ("reference", "request_reference", "issued_at", "key_id")
-    search_fields = ("=reference", "=request_reference")
-    ordering = ("-issued_at",)
-    fields = ("reference", "request_reference", "issued_at", "key_id", "verdict", "page", "canonical")
-
-    @display(description="signature")
-    def verdict(self, certificate: Certificate) -> str:
-        return "holds" if certificates.verify(certificate).is_valid else "does not hold"
-
-    @display(description="public page")
-    def page(self, certificate: Certificate) -> str:
-        url = reverse("privacy:certificate", args=[certificate.reference])
-        return format_html('<a href="{}">{}</a>', url, url)
 
 
 @admin.register(AuditEvent)

@@ -459,3 +459,27 @@ def test_her_own_return_her_household_and_her_own_mail_are_no_alarm(countersigne
     assert swept().findings == []
     someone("alice")
     assert swept().findings == []
+
+
+# What staff see
+
+
+def test_staff_see_what_a_sweep_found_at_the_request_and_on_top_of_the_lists(erased, client, broker, home):
+    carol = someone("carol", is_staff=True)
+    type(carol.user).objects.filter(pk=carol.user.pk).update(is_superuser=True)
+    client.force_login(carol.user)
+    lists = ("/admin/privacy/datarequest/", "/admin/privacy/certificate/", "/admin/privacy/residuesweep/")
+    assert not any("was not clean" in client.get(url).content.decode() for url in lists)
+    in_table(EMAIL)(home, broker)
+    found = swept()
+    for url in lists:
+        assert f"{found}</a> (1 traces of erased people, 0 places not read)" in client.get(url).content.decode()
+    request = apps.get_model("privacy.DataRequest").objects.get()
+    assert "residue.found" in client.get(f"/admin/privacy/datarequest/{request.pk}/change/").content.decode()
+    page = client.get(f"/admin/privacy/residuesweep/{found.pk}/change/").content.decode()
+    assert f"{request.reference}: 1 × email in odd_corner note (strong)" in page
+    assert EMAIL not in page
+    certificate = Certificate.objects.get()
+    public = client.get(f"/privacy/certificate/{certificate.reference}/").content.decode()
+    assert "could not show that nothing is left" in public
+    assert "odd_corner" not in public
