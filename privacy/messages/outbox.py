@@ -162,6 +162,12 @@ def stop_all(family: list[UUID], *, because: str) -> int:
     return waiting.update(state=Message.State.STOPPED, payload=None, stopped_because=because)
 
 
+def stop_everything(*, because: str) -> int:
+    """Stop every mail that has not gone yet, whoever it is to, and blank it. Returns how many."""
+    waiting = Message.objects.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
+    return waiting.update(state=Message.State.STOPPED, payload=None, stopped_because=because)
+
+
 def envelope(message: Message) -> EmailMultiAlternatives:
     """The mail as SMTP sees it. The Message-ID is the row's, whatever the attempt."""
     payload, profile = message.payload, profiles.current()
