@@ -209,10 +209,10 @@ def verify_webhook(raw: bytes, signature: str) -> Event:
 class _Guarded(stripe.RequestsClient):
     """The last metre: every request of the SDK passes here, whatever made it."""
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **usage: Any) -> Any:
         sent = parse_qsl(str(post_data or ""), keep_blank_values=True) + parse_qsl(urlsplit(url).query)
         payloads.guard("stripe", (name for name, _ in sent))
-        return super().request(method, url, headers, post_data)
+        return super().request(method, url, headers, post_data, **usage)
 
 
 @cache

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import (
@@ -24,6 +23,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from privacy.admin_masks import MaskedAdmin
 from privacy.register import registry, subjects
 from privacy.register.models import Subject
 from privacy.rights import holds
@@ -81,7 +81,7 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
 
 @admin.register(LegalHold)
-class LegalHoldAdmin(ModelAdmin):
+class LegalHoldAdmin(MaskedAdmin):
     """Every hold, those first that somebody has to look at again soonest."""
 
     form = HoldForm
@@ -104,9 +104,6 @@ class LegalHoldAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
     def get_fieldsets(self, request: HttpRequest, obj: LegalHold | None = None) -> Any:
         """A new hold asks for what `holds.place` takes."""
         return self.fieldsets if obj else ((None, {"fields": HoldForm.Meta.fields}),)
@@ -114,7 +111,8 @@ class LegalHoldAdmin(ModelAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only what still holds can be released."""
         every: list[Any] = super().get_actions_detail(request, object_id)
-        return every if LegalHold.objects.filter(pk=object_id, released_at=None).exists() else []
+        is_holding = LegalHold.objects.filter(pk=object_id, released_at=None).exists()
+        return [each for each in every if is_holding or not each.action_name.endswith("_release")]
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> LegalHold:
         """Place it by the verb; a scope that names nothing of this person is said beside the form."""

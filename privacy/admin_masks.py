@@ -34,6 +34,8 @@ MAY_REVEAL = "privacy.reveal_personal"
 class MaskedList(ChangeList):
     """A list whose rows are masked before anything of them is written on the page."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = [self.model_admin.as_seen(request, row) for row in self.result_list]
@@ -54,6 +56,7 @@ class MaskedAdmin(ModelAdmin):
     """A page of personal rows."""
 
     paginator = MaskedPages
+    actions_detail: Any = ()
     #: Columns that are computed here, each with the fields it reads: what a look at the page is recorded by.
     shows: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 

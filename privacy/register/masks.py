@@ -107,7 +107,8 @@ def masked(category: Category, value: Any) -> Any:
         return value
     if isinstance(value, dict | list):
         return type(value)()
-    return MASKS.get(category, lambda _: HIDDEN)(value) if isinstance(value, str) else HIDDEN
+    mask = MASKS.get(category)
+    return mask(value) if mask is not None and isinstance(value, str) else HIDDEN
 
 
 def shown(row: M, sight: Sight) -> M:
@@ -118,9 +119,10 @@ def shown(row: M, sight: Sight) -> M:
     if declaration := registry.find(row._meta.label):
         for name in sight.hides(declaration):
             setattr(seen, name, masked(declaration.personal_fields()[name].category, getattr(row, name)))
+    at_hand = seen._state.fields_cache
     for column in row._meta.concrete_fields:
-        if column.is_relation and column.is_cached(row) and (other := column.get_cached_value(row)) is not None:
-            column.set_cached_value(seen, shown(other, sight))
+        if column.is_relation and (other := at_hand.get(column.name)) is not None:
+            at_hand[column.name] = shown(other, sight)
     seen.is_masked_copy = True  # type: ignore[attr-defined]
     seen.save = seen.save_base = _refuse  # type: ignore[method-assign]
     return seen

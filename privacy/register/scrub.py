@@ -105,7 +105,7 @@ def _replace(declaration: Declaration, pseudonyms: Pseudonyms) -> int:
         return 0
     shared = {name: words_of_the_shop(declaration, name) for name in names}
     categories = {name: field.category for name, field in declaration.personal_fields().items()}
-    emptied = {name for name in names if is_carried_away(declaration, name) and meta.get_field(name).null}  # type: ignore[union-attr]
+    emptied = {name for name in names if is_carried_away(declaration, name) and meta.get_field(name).null}
     for batch in _batches(declaration):
         for row in batch:
             for name in names:

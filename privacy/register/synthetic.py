@@ -87,7 +87,7 @@ def in_order() -> list[Declaration]:
 
 def _parents(declaration: Declaration) -> set[str]:
     columns = declaration.model_class()._meta.concrete_fields
-    return {column.related_model._meta.label for column in columns if column.related_model is not None}  # type: ignore[union-attr]
+    return {column.related_model._meta.label for column in columns if column.related_model is not None}
 
 
 def _make(declaration: Declaration, sketches: list[Sketch]) -> int:
