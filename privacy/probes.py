@@ -60,7 +60,8 @@ def traces_of_the_erased(at: datetime) -> int:
     last = ResidueSweep.objects.first()
     if last is None:
         return 0
-    return sum(finding["count"] for finding in last.findings) + len(last.coverage["unread"])
+    met: int = sum(finding["count"] for finding in last.findings)
+    return met + len(last.coverage["unread"])
 
 
 def holds_past_their_review(at: datetime) -> int:
