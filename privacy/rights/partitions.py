@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 AHEAD: Final = 2
 PATIENCE: Final = "1s"  # how long the shop may queue behind us for the table
+NOTHING: Final = Q(pk__in=[])  # no row is held
 BUSY: Final = "the table was in use"
 BOUNDS: Final = re.compile(r"FROM \('([^']+)'\) TO \('([^']+)'\)")
 

@@ -209,7 +209,7 @@ def _carried_out(part: _Part, *, by: audit.Actor, at: datetime) -> _Part:
 
 
 def _dropped(declaration: Declaration, at: datetime) -> int:
-    """Whole months of a partitioned table, dropped; the rows of a month that somebody holds are left to the batches."""
+    """Whole months of a partitioned table, dropped; the rows of one that somebody holds or uses are left to the batches."""
     if not declaration.partitioned_by:
         return 0
     past = partitions.drop(declaration, held=holds.held(declaration, at=at), at=at)

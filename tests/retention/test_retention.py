@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -419,3 +420,10 @@ def test_the_customers_themselves_are_no_rows_of_a_date():
     user = aged.customer(moment("2000-01-01"))
     apply()
     assert list(User.objects.all()) == [user]
+
+
+def test_the_documentation_shows_the_rules_as_they_are():
+    """Where this fails, put the output of `manage.py retention --rules` into docs/retention.md."""
+    page = (settings.BASE_DIR / "docs" / "retention.md").read_text()
+    table = [line for line in page.partition("## The rules")[2].splitlines() if line.startswith("|")]
+    assert table[: len(said("--rules").splitlines())] == said("--rules").splitlines()
