@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, Literal
+from uuid import UUID
 
 from privacy.ground import digests
 from privacy.register import registry, subjects
@@ -57,7 +58,7 @@ def stops(kind: Kind, value: str) -> bool:
     return bool(buried) and not any(_living(kind, known, buried))
 
 
-def _living(kind: Kind, known: list[str], buried: set[object]) -> Iterator[bool]:
+def _living(kind: Kind, known: list[str], buried: set[UUID]) -> Iterator[bool]:
     """Somebody else who gave the same value, and is there."""
     identifiers = Identifier.objects.filter(kind=kind, digest__in=known, subject__erased_at=None)
     for identifier in identifiers.select_related("subject"):

@@ -38,7 +38,7 @@ def delete_batch(declaration: Declaration, rows: Rows, *, limit: int = 0) -> int
     Files go last before the commit: a crash in between leaves rows that the next batch deletes, never a file without a row.
     """
     with transaction.atomic():
-        mine = declaration.model_class()._base_manager.filter(pk__in=_claim(declaration, rows, limit=limit))
+        mine = declaration.model_class()._base_manager.filter(pk__in=_claim(rows, limit=limit))
         files = list(_files_of(mine))
         _, by_model = mine.delete()
         for file in files:
@@ -54,7 +54,7 @@ def overwrite_batch(
     Overwritten rows stay in the way, so the caller goes on behind `last`, until it is None.
     """
     with transaction.atomic():
-        keys = _claim(declaration, rows, after=after, limit=limit)
+        keys = _claim(rows, after=after, limit=limit)
         if not keys:
             return Overwritten(0, None)
         kept = keeping(keys) if keeping else {}
@@ -73,12 +73,12 @@ def filled(declaration: Declaration, names: Collection[str] | None = None) -> mo
     return anything
 
 
-def _claim(declaration: Declaration, rows: Rows, *, after: Key | None = None, limit: int = 0) -> list[Key]:
+def _claim(rows: Rows, *, after: Key | None = None, limit: int = 0) -> list[Key]:
     """The keys of the next rows that are free, locked until the transaction ends."""
-    mine = declaration.model_class()._base_manager.filter(pk__in=rows.order_by().values("pk")).order_by("pk")
+    mine = rows.order_by("pk").only("pk").select_for_update(skip_locked=True, of=("self",))
     if after is not None:
         mine = mine.filter(pk__gt=after)
-    return list(mine.select_for_update(skip_locked=True).values_list("pk", flat=True)[: limit or BATCH])
+    return list(dict.fromkeys(row.pk for row in mine[: limit or BATCH]))  # two ways to one person may meet a row twice
 
 
 def _alike(

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from privacy.proof import certificates
 from privacy.register import profiles, registry, subjects
 from privacy.rights import reasons
-from privacy.rights.models import DataRequest, ErasureStep, LegalHold, StepKind, StepState
+from privacy.rights.models import DataRequest, ErasureStep, LegalHold, State, StepKind, StepState
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ def stays(step: ErasureStep) -> bool:
 
 def waiting(request: DataRequest, *, at: datetime) -> list[reasons.Waiting]:
     """What the rest of a partly done erasure waits for: what is unfinished, what is held, and who did not confirm."""
+    if request.state not in (State.EXECUTING, State.PARTLY_DONE):
+        return []
     known = reasons.unfinished(subjects.family(request.subject), at=at)
     said = {each.words for each in known}
     refused = [

@@ -44,7 +44,7 @@ def place(person: Someone, scope: Scope = EVERYTHING) -> LegalHold:
 
 
 def count(model: str, person: Someone) -> int:
-    return apps.get_model(model).objects.filter(user=person.user).count()
+    return int(apps.get_model(model).objects.filter(user=person.user).count())
 
 
 @pytest.mark.promise("JE-71", "JH-38")
@@ -125,7 +125,7 @@ def test_retention_is_told_which_rows_are_held_and_whose_are_free(db: None) -> N
     alice, bob = someone("alice"), someone("bob")
     place(alice, Scope(ADDRESS))
     declaration = registry.of(ADDRESS)
-    everybody = declaration.model_class()._base_manager.all()
+    everybody: Any = declaration.model_class()._base_manager.all()
     assert [row.user for row in everybody.filter(holds.held(declaration))] == [alice.user]
     assert disposal.delete_batch(declaration, everybody.exclude(holds.held(declaration))) == 1
     assert (count(ADDRESS, alice), count(ADDRESS, bob)) == (1, 0)

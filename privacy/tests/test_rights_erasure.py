@@ -221,3 +221,25 @@ def test_staff_do_not_decide_about_themselves(db, grace):
         requests.refuse(request, reason="no", by=carol.user, at=NOON)
     request.refresh_from_db()
     assert request.state == State.VERIFIED
+
+
+@pytest.mark.slow
+def test_a_person_with_a_hundred_thousand_rows_goes_in_short_batches(approved, django_assert_max_num_queries):
+    alice, bob, request = approved
+    with connection.cursor() as cursor:
+        for person, many in ((alice, 100_000), (bob, 3)):
+            cursor.execute(
+                "INSERT INTO shop_activity (subject_id, kind, object_ref, at)"
+                " SELECT %s, 'viewed', 'product/ring-' || n, %s - n * interval '1 second' FROM generate_series(1, %s) n",
+                [person.subject.pk, NOON, many],
+            )
+        cursor.execute("ANALYZE shop_activity")
+    activity = registry.of("shop.Activity")
+
+    with django_assert_max_num_queries(4_000):  # 200 batches of a fixed handful
+        done = erasure.execute(request.pk, by="system:worker", at=LATER)
+
+    assert done.state == State.COMPLETED
+    assert request.steps.get(target="shop.Activity").affected == 100_000
+    assert activity.rows([alice.subject.pk]).count() == 0
+    assert activity.rows([bob.subject.pk]).count() == 3

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.ground import audit, sealed_files, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import holdings, identity, looks, packages, planning, reasons, requests, timeline
+from privacy.rights import holdings, identity, letter, looks, packages, planning, reasons, requests, timeline
 from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
 from privacy.words import span
 
@@ -188,7 +188,7 @@ def _told(request: DataRequest, *, now: datetime) -> dict[str, object]:
         "left": package.left(now) if package else 0,
         "package": package,
         "transfers": list(package.transfers.all()) if package else [],
-        "blocked": [step for step in request.steps.all() if step.state == "blocked"],
+        "waiting": letter.waiting(request, at=now),
     }
 
 

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.forms import AskForm
 from privacy.ground import states
-from privacy.rights import intake, links, packages, requests, timeline
+from privacy.rights import intake, letter, links, packages, requests, timeline
 from privacy.rights.models import DataRequest, ExportPackage
 from privacy.views.centre import fetch_page, handed_out
 
@@ -91,7 +91,8 @@ def follow(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
         with suppress(states.NotAllowed, states.Changed):  # too late: the page shows where it stands
             requests.withdraw(asked_for, by=asked_for.subject, at=timezone.now())
         return redirect(links.path(asked_for, links.Use.FOLLOW))
-    shown = {"asked": asked_for, "steps": timeline.of(asked_for), "blocked": asked_for.steps.filter(state="blocked")}
+    waiting = letter.waiting(asked_for, at=timezone.now())
+    shown = {"asked": asked_for, "steps": timeline.of(asked_for), "waiting": waiting}
     return render(request, "privacy/follow.html", shown)
 
 
