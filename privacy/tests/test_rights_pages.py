@@ -202,6 +202,7 @@ def test_what_arrives_is_as_long_and_as_signed_as_we_said(alice, settings, tmp_p
     assert int(answer["Content-Length"]) == len(content) == package.size_bytes
     assert hashlib.sha256(content).hexdigest() == package.sha256
     assert answer["Cache-Control"] == "private, no-store"
+    assert answer["X-Accel-Buffering"] == "no"
 
 
 def test_bob_cannot_fetch_alices_copy(alice, bob, settings, tmp_path):

@@ -150,6 +150,7 @@ def handed_out(package: ExportPackage, *, by: audit.Actor) -> StreamingHttpRespo
     response["Content-Length"] = str(package.size_bytes)
     response["Content-Disposition"] = f'attachment; filename="loupe-copy-{package.request.reference}.zip"'
     response["Cache-Control"] = "private, no-store"
+    response["X-Accel-Buffering"] = "no"  # a proxy that takes it all at once would spend it for a browser that is gone
     return response
 
 
