@@ -104,7 +104,7 @@ def absent(told: list[Erasure], *, at: datetime) -> list[Erasure]:
 
 def _counts(told: Erasure, at: datetime) -> bool:
     """Whether a record of this request would still be kept."""
-    record = DataRequest(received_at=told.received_at, completed_at=told.at)
+    record = DataRequest(state=State.COMPLETED, received_at=told.received_at, completed_at=told.at)
     until = registry.of("privacy.DataRequest").retention.until(record)
     return until is None or until > at
 

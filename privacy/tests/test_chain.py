@@ -333,6 +333,17 @@ def test_events_that_retention_let_go_leave_a_chain_that_holds(trail):
     )
 
 
+def test_after_a_run_of_retention_the_chain_holds(trail):
+    from privacy.rights import retention  # the wing above
+
+    append("test.young", at=YEARS_AFTER)
+    [line] = retention.run(apply=True, model="privacy.AuditEvent", by="system:retention", at=YEARS_AFTER)
+    assert line.done == 12
+    chain.bind(at=YEARS_AFTER)
+    assert list(AuditEvent.objects.order_by("id").values_list("event", flat=True)) == ["test.young", "retention.ran"]
+    assert chain.check(at=YEARS_AFTER) == chain.Report(4, 14, 12, 0, first_in_ledger=1, restores=0)
+
+
 def test_an_event_deleted_after_retention_last_ran_is_named(trail):
     append("retention.ran", at=LONG_AFTER)
     with audit.expiring():

@@ -281,6 +281,27 @@ def test_an_approved_request_of_the_backup_is_carried_out_and_sends_no_mail(peop
     assert held(bob) == before
 
 
+@pytest.mark.parametrize("decided", ["refused", "withdrawn"])
+def test_what_was_decided_otherwise_without_the_ledger_does_not_undo_an_erasure(people, decided):
+    """Somebody served the backup beside no ledger; the person holds a certificate that says they are gone."""
+    alice, bob = people
+    request = requests.approve(asks(alice), by="staff:3", at=NOON)
+    before = held(bob)
+    with forgotten_by_a_restore():
+        erasure.execute(request.pk, by="system:worker", at=LATER)
+    DataRequest.objects.filter(pk=request.pk).update(
+        state=decided,
+        **({"refused_at": NOON, "refused_by": "staff:4", "refusal_reason": "x"} if decided == "refused" else {}),
+    )
+    assert replay.verdict(at=AFTER) == replay.Verdict(replay.Why.OLDER, 1)
+    replayed("--apply")
+    request.refresh_from_db()
+    assert (request.state, request.refusal_reason) == (State.COMPLETED, "")
+    assert AuditEvent.objects.get(event="request.replayed").details == {"ledger": 1, "found": decided}
+    assert [word for word in alice.words if word in dump()] == []
+    assert held(bob) == before
+
+
 def test_a_new_row_on_a_recycled_key_stays_untouched(people):
     alice, bob = people
     address = apps.get_model("accounts.Address")
