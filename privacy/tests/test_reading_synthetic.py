@@ -29,9 +29,7 @@ def everything() -> dict[str, list[Any]]:
     for declaration in registry.all_declared():
         model = declaration.model_class()
         columns = [each for each in model._meta.concrete_fields if not each.is_relation]
-        names = [
-            each.attname for each in columns if not getattr(each, "auto_now_add", getattr(each, "auto_now", False))
-        ]
+        names = [each.attname for each in columns if not is_clocked(each)]
         names = [name for name in names if not model._meta.get_field(name).get_internal_type().endswith("AutoField")]
         rows[declaration.model] = sorted(map(str, model._base_manager.values_list(*names)))
     return rows
