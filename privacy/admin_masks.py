@@ -144,8 +144,7 @@ class MaskedAdmin(ModelAdmin):
             page: HttpResponse = self.change_view(request, object_id, form_url=back)
             return page
         context = {**self.admin_site.each_context(request), "title": f"Reveal {self.as_seen(request, row)}"}
-        context |= {"form": form, "back": back, "opts": self.opts}
-        return render(request, "admin/privacy/reveal.html", context)
+        return render(request, "admin/privacy/reveal.html", {**context, "form": form, "back": back})
 
     def person_of(self, row: Any) -> UUID | None:
         """The subject a row is about, by the declared path. An admin of rows found by value says it itself."""
