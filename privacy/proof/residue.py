@@ -36,7 +36,8 @@ class Finding:
 
 def check(family: Family, *, addresses: Iterable[str] = ()) -> list[Finding]:
     """Everything that is still there and should not be; empty when the erasure holds."""
-    every = registry.all_declared()
+    here = registry.present(family)
+    every = [declaration for declaration in registry.all_declared() if declaration.model in here]
     found = [each for declaration in every for look in LOOKS for each in look(declaration, family)]
     return [*found, *_digests_left(family, addresses), *_named_in_kept_rows(family)]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
+from django.db.models import Exists
 
 from privacy.register.declare import (
     DECLARATIONS,
@@ -26,6 +27,7 @@ from privacy.register.declare import (
     Processor,
     Purpose,
 )
+from privacy.register.models import Subject
 
 REDACTED: Final = "(left out: it is about somebody else)"
 
@@ -69,6 +71,25 @@ def blockers(family: Family) -> list[Blocker]:
         if declaration.blockers is not None
         for blocker in declaration.blockers(family)
     ]
+
+
+def present(family: Family) -> frozenset[str]:
+    """The models of which this person has rows, or may see some: one statement, however many models there are.
+
+    Most tables hold nothing of most people; who counts, plans or looks again asks here first.
+    """
+    every = all_declared()
+    found = (
+        Subject.objects.filter(pk=family[0]).values_list(*(_held(declaration, family) for declaration in every)).first()
+    )
+    if found is None:  # the person record itself is missing, as after a restore: ask each table
+        return frozenset(declaration.model for declaration in every)
+    return frozenset(declaration.model for declaration, held in zip(every, found, strict=True) if held)
+
+
+def _held(declaration: Declaration, family: Family) -> Exists | models.Q:
+    owned = Exists(declaration.rows(family).order_by())
+    return owned | Exists(declaration.visible_rows(family).order_by()) if declaration.visible else owned
 
 
 def every_field() -> Iterator[tuple[Declaration, str, Field]]:

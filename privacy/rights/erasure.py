@@ -24,7 +24,7 @@ from privacy.ground import audit, logs, states
 from privacy.ground.models import AuditEvent
 from privacy.proof import certificates, ledger, needles, residue
 from privacy.register import registry, subjects, tombstones
-from privacy.register.declare import Action, Declaration, Processor
+from privacy.register.declare import Action, Declaration, Family, Processor
 from privacy.rights import disposal, emails, holdings, letter, order, phrases, planning, reasons
 from privacy.rights.locks import only_one
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind, StepState
@@ -49,9 +49,11 @@ def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest |
             return None
         if request is None:
             return None
-        ledger.write_erasure(request, subjects.family(request.subject), at=at)  # on the disk before the first row goes
+        family = subjects.family(request.subject)
+        ledger.write_erasure(request, family, at=at)  # on the disk before the first row goes
+        _tick_off_empty(request, family, by=by, at=at)
         for step in request.steps.filter(state=StepState.PENDING).exclude(kind=StepKind.CHECK):
-            carry_out(step, by=by, at=at)
+            carry_out(step, family=family, by=by, at=at)
         return _end(request, by=by, at=at)
 
 
@@ -96,14 +98,25 @@ def _recounted(step: ErasureStep, now: reasons.Reasons) -> int:
     return left if declaration.action is Action.KEEP_UNTIL else step.affected + left
 
 
-def carry_out(step: ErasureStep, *, by: audit.Actor, at: datetime) -> ErasureStep:
-    """Do one step to its end, or say what is in its way."""
+def _tick_off_empty(request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> None:
+    """Most tables hold nothing of most people: the steps that planned nothing, and find nothing, are done together."""
+    here = registry.present(family)
+    with transaction.atomic():
+        pending = request.steps.select_for_update().filter(state=StepState.PENDING, kind=StepKind.ROWS, planned=0)
+        empty = [step for step in pending if step.target not in here and registry.of(step.target).eraser is None]
+        request.steps.filter(pk__in=[step.pk for step in empty]).update(state=StepState.DONE, finished_at=at)
+        details: dict[str, audit.Detail] = {"targets": [step.target for step in empty]}
+        audit.append("erasure.nothing_there", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+
+
+def carry_out(step: ErasureStep, *, family: Family, by: audit.Actor, at: datetime) -> ErasureStep:
+    """Do one step of this person's erasure to its end, or say what is in its way."""
     ErasureStep.objects.filter(pk=step.pk).update(attempts=models.F("attempts") + 1)
     try:
         if step.kind == StepKind.PROCESSOR:
-            _ask_processor(step, by=by, at=at)
+            _ask_processor(step, family, by=by, at=at)
         else:
-            _work_through(step, by=by, at=at)
+            _work_through(step, family, by=by, at=at)
     except OperationalError:  # the database itself is away: nothing to note down, the sweep comes back
         raise
     except (ProtectedError, RestrictedError) as error:
@@ -116,9 +129,9 @@ def carry_out(step: ErasureStep, *, by: audit.Actor, at: datetime) -> ErasureSte
     return step
 
 
-def _work_through(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
+def _work_through(step: ErasureStep, family: Family, *, by: audit.Actor, at: datetime) -> None:
     declaration = registry.of(step.target)
-    now = reasons.active(subjects.family(step.request.subject), at=at)
+    now = reasons.active(family, at=at)
     needed = _still_needed(step)
     if needed and holdings.count(declaration, now.family):
         _block(step, needed, by=by, at=at)
@@ -132,7 +145,7 @@ def _one_batch(
 ) -> bool:
     """One short transaction; the step's own lock makes workers take turns. Returns whether there may be more."""
     with transaction.atomic():
-        locked = ErasureStep.objects.select_for_update().get(pk=step.pk)
+        locked = _locked(step)
         if locked.state != StepState.PENDING:
             return False
         if _dispose(locked, declaration, now):
@@ -140,6 +153,13 @@ def _one_batch(
             return True
         _settle(locked, declaration, now, by=by, at=at)
         return False
+
+
+def _locked(step: ErasureStep) -> ErasureStep:
+    """The step as it stands, nobody else's until the transaction ends."""
+    locked = ErasureStep.objects.select_for_update().get(pk=step.pk)
+    locked.request = step.request
+    return locked
 
 
 def _dispose(step: ErasureStep, declaration: Declaration, now: reasons.Reasons) -> bool:
@@ -210,12 +230,12 @@ def _finish(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
     _note("erasure.step_done", step, by=by, at=at)
 
 
-def _ask_processor(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
+def _ask_processor(step: ErasureStep, family: Family, *, by: audit.Actor, at: datetime) -> None:
     """Network call outside any transaction; processors' erasers may be asked twice for the same person."""
     processor = _processor(step.target)
     assert processor.eraser is not None
     try:
-        receipt = processor.eraser(subjects.family(step.request.subject))
+        receipt = processor.eraser(family)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it raises, it did not confirm; the words go to staff and customer
@@ -224,7 +244,7 @@ def _ask_processor(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
         _block(step, f"{processor.name} did not confirm: {words}", by=by, at=at)
         return
     with transaction.atomic():
-        locked = ErasureStep.objects.select_for_update().get(pk=step.pk)
+        locked = _locked(step)
         if locked.state == StepState.PENDING:
             locked.receipt = receipt[:200]
             _finish(locked, by=by, at=at)

@@ -110,7 +110,8 @@ class Holding:
 
 def of(family: Family) -> list[Holding]:
     """What is held, empty kinds left out, by label."""
-    every = registry.all_declared()
+    here = registry.present(family)
+    every = [each for each in registry.all_declared() if each.model in here]
     held = (Holding(each, family, count(each, family) + count_visible(each, family)) for each in every)
     return [holding for holding in held if holding.count and shows_anything(holding.declaration)]
 

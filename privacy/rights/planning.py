@@ -46,7 +46,8 @@ class Share:
 
 def preview(subject: Subject, *, at: datetime) -> list[Share]:
     """What an erasure of this person would do now, in the order of its steps. Writes nothing."""
-    now = reasons.active(subjects.family(subject), at=at)
+    family = subjects.family(subject)
+    now = reasons.active(family, here=registry.present(family), at=at)
     shares = [_share_of_processor(processor) for processor in registry.processors()]
     shares += [share(declaration, now) for declaration in order.of_erasure()]
     return [*shares, Share(StepKind.CHECK, RESIDUE, "Residue check", goes="Every place above is looked at once more.")]
@@ -100,6 +101,8 @@ def share(declaration: Declaration, now: reasons.Reasons) -> Share:
 
 def count(declaration: Declaration, now: reasons.Reasons) -> int:
     """How many rows an erasure has to deal with, those included that something unfinished keeps for now."""
+    if not now.meets(declaration):
+        return 0
     if declaration.action is Action.KEEP_UNTIL:
         return holdings.count(declaration, now.family)
     return int(now.goes_or_waits(declaration).order_by().values("pk").distinct().count())

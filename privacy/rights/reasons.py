@@ -69,6 +69,11 @@ class Reasons:
 
     family: Family
     by_model: dict[str, tuple[Reason, ...]]
+    here: frozenset[str] | None = None  # the models of which there are rows, where somebody has looked
+
+    def meets(self, declaration: Declaration) -> bool:
+        """Whether there may be any row of this model to deal with."""
+        return self.here is None or declaration.model in self.here
 
     def of(self, declaration: Declaration) -> tuple[Reason, ...]:
         """Every reason that keeps something of this model."""
@@ -80,7 +85,8 @@ class Reasons:
 
     def in_the_way(self, declaration: Declaration) -> list[Reason]:
         """Those it waits for that keep something which would go otherwise, now."""
-        return [reason for reason in self.passing(declaration) if self._withheld(declaration, reason).exists()]
+        passing = self.passing(declaration) if self.meets(declaration) else []
+        return [reason for reason in passing if self._withheld(declaration, reason).exists()]
 
     def withheld(self, declaration: Declaration, reason: Reason) -> int:
         """How many rows a reason keeps something of that would go otherwise."""
@@ -113,12 +119,12 @@ class Reasons:
         return rows.filter(disposal.filled(declaration, reason.fields))
 
 
-def active(family: Family, *, at: datetime) -> Reasons:
-    """Everything that keeps something of this person at this moment."""
+def active(family: Family, *, here: frozenset[str] | None = None, at: datetime) -> Reasons:
+    """Everything that keeps something of this person at this moment. *here*: what `registry.present` found, if it was asked."""
     by_model: dict[str, list[Reason]] = defaultdict(list)
     for reason in (*_of_law(), *_of_blockers(family), *_of_holds(family, at=at)):
         by_model[reason.model].append(reason)
-    return Reasons(family, {model: tuple(every) for model, every in by_model.items()})
+    return Reasons(family, {model: tuple(every) for model, every in by_model.items()}, here)
 
 
 def unfinished(family: Family, *, at: datetime) -> list[Waiting]:
