@@ -226,9 +226,12 @@ def test_a_retention_has_an_end(rule, is_right):
     assert codes(say("Clock", retention=rule, fields=made)) == ([] if is_right else ["E008"])
 
 
-def test_a_field_with_a_time_of_its_own_has_an_end_too():
+def test_a_field_with_a_time_of_its_own_has_an_end_too_and_can_be_emptied():
     forever = personal(Category.ACCOUNT, retention=Retention.days(1, anchor="ended_at"))
-    assert codes(say("Clock", fields={"ended_at": WHEN, "ends_on": forever})) == ["E008"]
+    assert codes(say("Clock", fields={"ended_at": WHEN, "ends_on": forever})) == ["E008", "E006"]
+    DECLARATIONS.pop("scratch.Clock")
+    with_row = personal(Category.ACCOUNT, retention=Retention.days(1, anchor="ends_on"))
+    assert codes(say("Clock", fields={"ended_at": with_row, "ends_on": WHEN})) == ["E006"]
 
 
 # E009

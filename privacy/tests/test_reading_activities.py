@@ -100,7 +100,7 @@ def test_a_field_that_stays_longer_than_its_row_says_so_everywhere(scratch, clie
     own = Retention.days(11, anchor="placed_at", words="eleven days and no longer")
     redeclare("orders.Order", "gift_message", retention=own)
     [row] = [each for each in activities.rows(evidence=False) if each.label == "Orders"]
-    assert row.retention == "7 years; eleven days and no longer"
+    assert row.retention == "7 years; 90 days after delivery; eleven days and no longer"
     assert "eleven days and no longer" in client.get("/privacy/", {"fresh": "1"}).content.decode()
     [order] = [each for each in activities.activities() if each.purpose is Purpose.ORDER]
     assert ("eleven days and no longer", ["Orders"]) in order.periods

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from privacy.consent.choice import Choice, Optional
+from privacy.rights import erasure, partitions, requests
+from privacy.tests.people import asks, someone
 from shop import activity
 from shop.models import Activity
 
@@ -46,3 +48,21 @@ def test_there_is_no_column_for_a_browser_or_an_address():
 def test_what_somebody_typed_cannot_be_noted(typed):
     with pytest.raises(IntegrityError, match="activity_names_a_thing"), transaction.atomic():
         activity.record(Activity.Kind.SEARCHED, what=typed, choice=PERFORMANCE, by=None, at=NOON)
+
+
+@pytest.mark.django_db
+def test_an_erasure_takes_what_alice_looked_at_out_of_every_month_and_leaves_bobs(settings):
+    settings.LOUPE_ERASURE_GRACE = timedelta(0)
+    alice, bob = someone("alice"), someone("bob")
+    partitions.make_ahead(at=NOON)
+    for person in (alice, bob, None):
+        for at in (NOON, NOON + timedelta(days=30), NOON + timedelta(days=400)):
+            activity.record(
+                VIEWED, what="product/solitaire", choice=PERFORMANCE, by=person and person.subject.pk, at=at
+            )
+    request = requests.approve(asks(alice), by="staff:3", at=NOON)
+
+    assert erasure.execute(request.pk, by="system:worker", at=NOON).state == "completed"
+
+    left = Activity.objects.order_by("pk").values_list("subject_id", flat=True)
+    assert list(left) == [bob.subject.pk] * 3 + [None] * 3
