@@ -435,6 +435,7 @@ declare_processor(
         country="US",
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
         eraser=disputes.settled_at_stripe,
+        erases="",  # it was given nothing about the person
         known_as=known_at_stripe,
         needs_account=False,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Address, User
 from orders import checkout, fulfilment, webhooks
@@ -343,3 +344,30 @@ def test_an_attempt_that_nobody_paid_yet_is_given_up_at_stripe(
     order.refresh_from_db()
     assert order.state == "expired"
     assert erase(alice, now).state == State.COMPLETED
+
+
+def test_the_letter_names_each_item_its_reason_and_its_exact_day(
+    closed: Order, bobs: Order, alice: User, carol: User, now: datetime, buy: Callable[..., Order], necklace: Variant
+) -> None:
+    Order.objects.filter(pk=closed.pk).update(completed_at=datetime(2026, 3, 3, 23, 59, tzinfo=UTC))
+    delivered(buy(bag_of((necklace, 1)), alice, **ALICES), carol, datetime(2028, 2, 29, 12, tzinfo=UTC))
+    totals = dict(Order.objects.values_list("invoice_number", "total_minor"))
+
+    request = erase(alice, now)
+
+    orders = [item for item in letter.items(request) if item.what == "Orders"]
+    assert [(item.count, item.until, item.why) for item in orders] == [
+        (1, date(2033, 3, 3), "Tax law asks for the records of a sale."),
+        (1, date(2035, 2, 28), "Tax law asks for the records of a sale."),
+    ]
+    (mail,) = Message.objects.filter(kind="privacy.erased")
+    for form in ("text", "html"):
+        assert "3 March 2033" in mail.payload[form]
+        assert "28 February 2035" in mail.payload[form]
+        assert "Tax law asks for the records of a sale." in mail.payload[form]
+        assert "Orders (1)" in mail.payload[form]
+    (kept,) = [each for each in Certificate.objects.get().document["retained"] if each["what"] == "Orders"]
+    assert kept["until"] == [{"until": "2033-03-03", "count": 1}, {"until": "2035-02-28", "count": 1}]
+    page = Client().get(f"/privacy/certificate/{Certificate.objects.get().reference}/").content.decode()
+    assert "3 March 2033" in page
+    assert dict(Order.objects.values_list("invoice_number", "total_minor")) == totals

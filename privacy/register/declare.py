@@ -224,6 +224,7 @@ class Processor:
         False  # it gets whole texts: a field that goes to it travels inside them, under no key of its own
     )
     about_nobody: Mapping[str, str] = dataclass_field(default_factory=dict)  # other keys: what each says
+    erases: str = "What it holds for us and may let go."  # what its eraser makes it let go, in the customer's words
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
 
 

@@ -132,7 +132,7 @@ def _share_of_processor(processor: Processor) -> Share:
         target=processor.slug,
         label=processor.name,
         state=StepState.PENDING if processor.eraser else StepState.KEPT,
-        goes="What it holds for us and may let go." if processor.eraser else "",
+        goes=processor.erases if processor.eraser else "",
         stays=processor.after_erasure,
         why="The processor's own legal duties." if processor.after_erasure else "",
     )
