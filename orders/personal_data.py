@@ -268,7 +268,12 @@ declare(
         "amount_minor": _tax(recipients=STRIPE),
         "currency": _tax(recipients=STRIPE),
         "state": _tax(),
-        "session_url": personal(Category.TRANSACTION, source=Source.PROCESSOR, on_erase=BLANK),
+        "session_url": personal(
+            Category.TRANSACTION,
+            source=Source.PROCESSOR,
+            on_erase=BLANK,
+            retention=Retention.until_event("the payment page is closed", model="orders.Payment"),
+        ),
         "session_expires_at": not_personal("until when the payment page was open"),
         "next_check_at": not_personal("when Stripe is asked about it next"),
         "refunded_minor": _tax(),

@@ -33,6 +33,7 @@ FOR_THE_RECORD = "records of requests and of what was done are kept to show that
 REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at").not_while("state", *OPEN)
 CERTIFICATE_TIME = Retention.years("orders", anchor="issued_at")  # as long as what it says is kept
 LEFT_ALONE = timedelta(days=30)  # nothing is hung on a person record that much later
+WHILE_TRANSFERRED = Retention.until_event("the transfer is over", model="privacy.Transfer")
 AS_LONG_AS_NAMED = Retention.until_event("no record names it any more", model="privacy.Subject")
 
 _shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE_RECORD))
@@ -72,7 +73,7 @@ declare(
         "residence": personal(Category.ADDRESS, on_erase=BLANK),
         "created_at": _event,
         "restricted_at": _event,
-        "paused_at": _event,
+        "paused_at": personal(Category.ACCOUNT, source=Source.DERIVED, on_erase=BLANK),  # proves nothing afterwards
         "erased_at": _event,
     },
 )
@@ -321,8 +322,10 @@ declare(
         "package": link("the copy that was sent", edge=Edge.KEEP_UNTIL),
         "host": personal(Category.REQUEST, on_erase=keep(FOR_THE_RECORD)),
         # May hold a key of the other provider's; blank as soon as the transfer is over.
-        "address": personal(Category.REQUEST, on_export=Export.HIDE, on_erase=BLANK, sensitive=True),
-        "contact": personal(Category.CONTACT, on_erase=BLANK, sensitive=True),
+        "address": personal(
+            Category.REQUEST, on_export=Export.HIDE, on_erase=BLANK, sensitive=True, retention=WHILE_TRANSFERRED
+        ),
+        "contact": personal(Category.CONTACT, on_erase=BLANK, sensitive=True, retention=WHILE_TRANSFERRED),
         "state": _shown,
         "outcome": _shown,
         "asked_at": _shown,
