@@ -67,7 +67,12 @@ class Line:
     at: datetime
     body: Mapping[str, Any]
     prev: str
-    hash: str
+    raw: bytes
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the line, which the next one names."""
+        return hashlib.sha256(self.raw).hexdigest()
 
     @classmethod
     def read(cls, raw: bytes) -> Line | None:
@@ -75,7 +80,7 @@ class Line:
         try:
             told = json.loads(raw)
             at = datetime.fromisoformat(told["at"])
-            return cls(int(told["no"]), str(told["kind"]), at, dict(told["body"]), str(told["prev"]), _hash(raw))
+            return cls(int(told["no"]), str(told["kind"]), at, dict(told["body"]), str(told["prev"]), raw)
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -246,7 +251,8 @@ def _sync_folder(folder: Path) -> None:
 
 def location() -> Path:
     """Where the ledger lies."""
-    return Path(settings.LOUPE_LEDGER)
+    path: Path = settings.LOUPE_LEDGER
+    return path
 
 
 def stamp() -> tuple[int, int, int]:
@@ -312,9 +318,9 @@ def verified() -> Iterator[Line]:
             yield line
 
 
-def erasures() -> Iterator[Erasure]:
-    """Every erasure on record, oldest first."""
-    return (Erasure.of(line) for line in Reader(Kind.ERASURE).more())
+def erasures() -> Iterator[Line]:
+    """The line of every erasure on record, oldest first; `Erasure.of` reads one out."""
+    return Reader(Kind.ERASURE).more()
 
 
 def last_head() -> tuple[int, str] | None:
@@ -355,10 +361,6 @@ def _mapped(file: int) -> Iterator[mmap.mmap | None]:
         return
     with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as data:
         yield data
-
-
-def _hash(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
 
 
 def _moment(text: str | None) -> datetime | None:

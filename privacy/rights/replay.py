@@ -10,7 +10,7 @@ import itertools
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +23,7 @@ from django.db import DatabaseError, ProgrammingError, transaction
 
 from privacy.ground import audit
 from privacy.proof import chain, ledger
-from privacy.proof.ledger import Erasure
+from privacy.proof.ledger import Erasure, Line
 from privacy.register import registry, subjects
 from privacy.register.models import Subject, SubjectLink
 from privacy.rights import erasure
@@ -89,17 +89,23 @@ def _from(state: str) -> frozenset[str]:
 BEGUN: Final = _from(State.EXECUTING)
 
 
-def absent(told: list[Erasure], *, at: datetime) -> list[Erasure]:
+def absent(told: list[Line], *, at: datetime) -> list[Line]:
     """Those that this database has not heard of: the request is missing or not begun, and its person is not erased."""
-    begun = set(
-        DataRequest.objects.filter(pk__in=[each.request for each in told], state__in=BEGUN).values_list("pk", flat=True)
-    )
-    rest = [each for each in told if each.request not in begun]
-    if not rest:
+    begun = DataRequest.objects.filter(pk__in=[line.body["request"] for line in told], state__in=BEGUN)
+    if begun.count() == len(told):  # nearly always: no need to look which ones
         return []
+    known = set(begun.values_list("pk", flat=True))
+    rest = [line for line in told if UUID(line.body["request"]) not in known]
     # Records of requests have their time and go; mostly the bare UUID of who was erased stays.
-    people = dict(Subject.objects.filter(pk__in=[each.subject for each in rest]).values_list("pk", "erased_at"))
-    return [each for each in rest if not people.get(each.subject) and (each.subject in people or _counts(each, at))]
+    people = dict(Subject.objects.filter(pk__in=[line.body["subject"] for line in rest]).values_list("pk", "erased_at"))
+    return [line for line in rest if _is_owed(Erasure.of(line), people, at)]
+
+
+def _is_owed(told: Erasure, people: Mapping[UUID, datetime | None], at: datetime) -> bool:
+    """Whether this database should know more of an erasure whose request it does not know as begun."""
+    if told.subject in people:
+        return people[told.subject] is None
+    return _counts(told, at)
 
 
 def _counts(told: Erasure, at: datetime) -> bool:
@@ -122,8 +128,8 @@ class Watch:
 
     def _start_over(self) -> None:
         self._reader = ledger.Reader(ledger.Kind.ERASURE)
-        self._lacking: list[Erasure] = []
-        self._newest: deque[Erasure] = deque(maxlen=NEWEST)
+        self._lacking: list[Line] = []
+        self._newest: deque[Line] = deque(maxlen=NEWEST)
 
     def verdict(self, *, at: datetime) -> Verdict:
         """The verdict of the last minute, or a new one."""
@@ -158,18 +164,18 @@ class Watch:
             self._start_over()
         known = [*self._lacking, *self._newest]
         self._lacking = []
-        told = itertools.chain(known, map(Erasure.of, self._reader.more()))
+        told = itertools.chain(known, self._reader.more())
         while some := list(islice(told, CHUNK)):
             missing = _absent_from_any(some, at=at)
             self._lacking += missing
-            unknown = {each.request for each in missing}
-            self._newest.extend(each for each in some if each.request not in unknown)
+            unknown = {line.no for line in missing}
+            self._newest.extend(line for line in some if line.no not in unknown)
         if not self._lacking:
             return Verdict()
         return Verdict(Why.EMPTY if is_empty() else Why.OLDER, len(self._lacking))
 
 
-def _absent_from_any(told: list[Erasure], *, at: datetime) -> list[Erasure]:
+def _absent_from_any(told: list[Line], *, at: datetime) -> list[Line]:
     try:
         return absent(told, at=at)
     except ProgrammingError:  # not even the tables are there
@@ -182,7 +188,8 @@ _watch = Watch(Path())
 def verdict(*, at: datetime) -> Verdict:
     """Whether this database may be shown now. Cheap: a comparison of two times, unless a minute has passed."""
     global _watch
-    if _watch.path != (path := ledger.location()):
+    path = ledger.location()
+    if _watch.path is not path:
         _watch = Watch(path)
     return _watch.verdict(at=at)
 
@@ -202,7 +209,7 @@ def due(subject: UUID | None = None, *, at: datetime) -> Iterator[Due]:
     """What `repeat` would have to do, oldest first; for one person, where one is named."""
     told = ledger.erasures()
     while some := list(islice(told, CHUNK)):
-        for each in absent(some, at=at):
+        for each in map(Erasure.of, absent(some, at=at)):
             if subject is None or subject in (each.subject, *each.family):
                 state = DataRequest.objects.filter(pk=each.request).values_list("state", flat=True).first()
                 yield Due(each, state or "", _rows_of(list(each.family)))
@@ -276,9 +283,9 @@ def note_restore(repeated: int, *, at: datetime) -> None:
 
 def open_new_shop(*, at: datetime) -> Path:
     """Put the ledger of another shop aside and begin one for this. Raises `NotNew`. Returns where the old one lies."""
-    told: Iterable[Erasure] = ledger.erasures()
+    told = ledger.erasures()
     while some := list(islice(told, CHUNK)):
-        people = {person for each in some for person in (each.subject, *each.family)}
+        people = {person for line in some for person in (line.body["subject"], *line.body["family"])}
         if Subject.objects.filter(pk__in=people).exists():
             raise NotNew("this database knows people of this ledger")
     return ledger.archive(at=at)
