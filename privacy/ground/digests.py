@@ -58,8 +58,13 @@ def keys() -> dict[int, bytes]:
 
 def all_of(kind: str, value: str) -> list[Digest]:
     """The digests of *value* under every live key, newest first; *kind* is one of `NORMAL`."""
-    message = f"{kind}:{NORMAL[kind](value)}".encode()
-    return [Digest(version, hmac.new(key, message, hashlib.sha256).hexdigest()) for version, key in keys().items()]
+    return [Digest(version, raw.hex()) for version, raw in zip(keys(), raw_of(kind, NORMAL[kind](value)), strict=True)]
+
+
+def raw_of(kind: str, normal: str) -> list[bytes]:
+    """The same as bytes, for a value that is in its one form already: for comparing millions."""
+    message = f"{kind}:{normal}".encode()
+    return [hmac.digest(key, message, "sha256") for key in keys().values()]
 
 
 def of(kind: str, value: str) -> Digest:

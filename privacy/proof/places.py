@@ -131,7 +131,7 @@ def in_database(table: Table, haystack: Haystack, figures: Figures, seen: Seen) 
     """What stands in one table, streamed in one pass."""
     sink = _Sink(table, haystack, figures, seen)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
             cursor.copy_expert(table.copy_statement(), sink, BLOCK)
             sink.close()
     except DatabaseError as error:
