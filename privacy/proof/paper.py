@@ -152,7 +152,7 @@ def _found(sheet: Sheet, document: dict[str, Any]) -> None:
     if document["processors"]:
         sheet.part("Who works for us")
         for each in document["processors"]:
-            receipt = f"Receipt {each['receipt']}. " if each["receipt"] else ""
+            receipt = f"Receipt: {each['receipt']}. " if each["receipt"] else ""
             sheet.fact(each["name"], f"{receipt}{each['keeps']}" or "Holds nothing for us.")
 
 
@@ -204,7 +204,7 @@ def _rows(count: int) -> str:
 
 
 def _ends(ends: list[dict[str, Any]]) -> str:
-    return "".join(f" {end['count']} until {_day(end['until'])}." for end in ends if end["until"])
+    return "".join(f" {_rows(end['count'])} until {_day(end['until'])}." for end in ends if end["until"])
 
 
 def _day(text: str) -> str:

@@ -6,12 +6,11 @@ down as *unread*: a sweep that could not look everywhere countersigns nothing.
 
 from __future__ import annotations
 
-import email
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from email import policy
+from email.parser import BytesHeaderParser
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
@@ -227,9 +226,12 @@ def _of_key(client: Any, key: bytes, haystack: Haystack, figures: Figures, seen:
         figures.unread.append("redis: a value of an unknown type")
         return
     name = _name(key, haystack)
-    for value in chain([key], reader(client, key)):
-        if value is not None:  # it went while we looked
-            yield from _of_bytes("redis", name, value, haystack, figures, seen)
+    try:
+        for value in chain([key], reader(client, key)):
+            if value is not None:  # it went while we looked
+                yield from _of_bytes("redis", name, value, haystack, figures, seen)
+    except TooLarge:
+        figures.unread.append(f"redis: {name} is too large to open")
 
 
 def _name(key: bytes, haystack: Haystack) -> str:
@@ -359,7 +361,7 @@ def _unseen(text: str, besides: frozenset[str] = frozenset()) -> None:
 
 def recipients_of(mail: bytes) -> frozenset[str]:
     """Whom a caught mail went to: it is in their hands, and no longer in the shop's."""
-    headers = email.message_from_bytes(mail, policy=policy.default)
+    headers = BytesHeaderParser().parsebytes(mail)
     named = str(headers.get("X-RcptTo") or headers.get("To") or "")  # the envelope counts, where the catcher kept it
     return frozenset(address.strip().lower() for address in named.split(","))
 

@@ -7,7 +7,6 @@ reading may itself be wrapped, so they go on into each other, up to a depth and 
 from __future__ import annotations
 
 import base64
-import binascii
 import email
 import gzip
 import html
@@ -17,7 +16,8 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from email import policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import IO, Final
 
 from privacy.ground import sealed
@@ -170,8 +170,8 @@ def _of_backslash(escape: str) -> str:
 def _header(word: str) -> str:
     """One encoded word of a mail header (RFC 2047)."""
     try:
-        return str(email.header.make_header(email.header.decode_header(word)))
-    except (ValueError, LookupError, binascii.Error):
+        return str(make_header(decode_header(word)))
+    except (ValueError, LookupError, HeaderParseError):
         return word
 
 
@@ -255,11 +255,10 @@ def _inflated(data: bytes, tally: Tally) -> Iterator[bytes]:
 
 
 def _of_mail(data: bytes) -> Iterator[str]:
-    """The headers and the text parts of a mail, decoded."""
-    message = email.message_from_bytes(data, policy=policy.default)
+    """The headers (whose encoded words are escapes like any other) and the parts of a mail, decoded."""
+    message = email.message_from_bytes(data)
     yield "\n".join(f"{name}: {value}" for name, value in message.items())
     for part in message.walk():
-        if not part.is_multipart():
-            content = part.get_payload(decode=True)
-            if isinstance(content, bytes):
-                yield from as_text(content)
+        content = None if part.is_multipart() else part.get_payload(decode=True)
+        if isinstance(content, bytes):
+            yield from as_text(content)

@@ -23,6 +23,7 @@ import pytest
 import redis
 from django.apps import apps
 from django.core import signing as django_signing
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from privacy.ground import sealed, sealed_files
@@ -483,3 +484,48 @@ def test_staff_see_what_a_sweep_found_at_the_request_and_on_top_of_the_lists(era
     public = client.get(f"/privacy/certificate/{certificate.reference}/").content.decode()
     assert "could not show that nothing is left" in public
     assert "odd_corner" not in public
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("broken.zip", archive(b"x" * 500)[:60]),
+        ("broken.gz", gzip.compress(b"x" * 500)[:20]),
+        ("broken.eml", b"Subject: =?utf-8?b?x?=\r\nTo: <<>,\r\nContent-Type: multipart/mixed\r\n\r\n--\r\n"),
+        ("zlib.bin", b"\x78\x9c" + bytes(range(256))),
+        ("token.txt", b"gAAAAA" + b"x" * 200),
+        ("empty", b""),
+        ("surrogates.json", b'{"a": "\\ud83d", "b": "%ff%fe", "c": "&#1114112;", "d": "=FF"}'),
+    ],
+)
+def test_what_is_broken_is_read_as_far_as_it_goes(name, content, erased, home):
+    in_folder(f"media/{name}", content + b" " + EMAIL.encode())(home, None)
+    found = swept()
+    assert places_of(found) == {f"file.media/{name}"}
+    assert found.coverage["unread"] == []
+
+
+def test_what_is_too_large_to_open_is_named_as_unread(erased, home, broker, monkeypatch):
+    monkeypatch.setattr(places, "LARGEST", 100_000)
+    in_folder("media/bomb.zip", archive(b"0" * 5_000_000))(home, broker)
+    broker.set("hidden:bomb", zlib.compress(b"0" * 5_000_000))
+    found = swept()
+    assert found.findings == []
+    assert found.coverage["unread"] == ["redis: hidden:bomb is too large to open", "media/bomb.zip (TooLarge)"]
+    assert not Countersignature.objects.exists()
+
+
+def test_the_command_tells_figures_and_places_and_fails_when_it_is_not_clean(erased, home, broker, capsys):
+    with pytest.raises(CommandError, match="2026-13-01"):
+        call_command("sweep_residue", since="2026-13-01")
+    in_table(EMAIL)(home, broker)
+    with pytest.raises(CommandError, match="Not clean"):
+        call_command("sweep_residue")
+    out, err = capsys.readouterr()
+    assert "1 erasures, 1 found" in out
+    assert "1 email in odd_corner.note (strong)" in out
+    assert "odd_corner: " in err
+    assert EMAIL not in out + err
