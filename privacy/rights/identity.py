@@ -101,9 +101,9 @@ def proved_recently(view: View) -> View:
     return cast(View, marked)
 
 
-def note_proof(request: HttpRequest) -> None:
+def note_proof(request: HttpRequest, *, at: datetime) -> None:
     """Remember in the session that a code was typed rightly, for as long as a password would count."""
-    request.session[SESSION_KEY] = {"user": str(cast(AbstractBaseUser, request.user).pk), "at": time.time()}
+    request.session[SESSION_KEY] = {"user": str(cast(AbstractBaseUser, request.user).pk), "at": at.timestamp()}
 
 
 def _fresh(moment: float) -> bool:

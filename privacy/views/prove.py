@@ -32,7 +32,7 @@ def prove(request: SignedIn) -> HttpResponse:
     if form.is_valid():
         subject, now = request.user.subject, timezone.now()
         if identity.check_code(subject, form.cleaned_data["code"], by=request.user, at=now):
-            identity.note_proof(request)
+            identity.note_proof(request, at=now)
             return redirect(_wanted(request))
         form.add_error("code", WRONG)
     return _page(request, form)
