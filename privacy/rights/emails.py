@@ -93,9 +93,12 @@ def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> 
 
 
 def erasure_waits(request: DataRequest, waiting: Sequence[Waiting], *, by: audit.Actor, at: datetime) -> None:
-    """Say what is gone, what waits and for what. By signed link: the account may be gone already."""
+    """Say what is gone, what waits and for what. By signed link, since the account may be gone already.
+
+    It belongs to no person record, or the next attempt would erase it before it went out.
+    """
     url = links.url(request, links.Use.FOLLOW)
-    _post(ERASURE_WAITS, request, url, "See how it stands", by=by, at=at, waiting=waiting)
+    _post(ERASURE_WAITS, request, url, "See how it stands", by=by, at=at, belongs_to_nobody=True, waiting=waiting)
 
 
 def erased(request: DataRequest, certificate: Certificate, *, by: audit.Actor, at: datetime) -> None:
