@@ -23,7 +23,7 @@ from typing import IO, Final
 from privacy.ground import sealed
 
 DEPTH: Final = 5
-BUDGET: Final = 64 * 1024 * 1024  # characters read out of one value, so that no archive fills the memory
+BUDGET: Final = 256 * 1024 * 1024  # characters read out of one value, so that no archive fills the memory
 RUN: Final = 12  # shortest run of base64 worth opening: no identifying value is shorter
 
 PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
