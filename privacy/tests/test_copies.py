@@ -133,7 +133,7 @@ def test_it_says_why_until_when_from_whom_and_who_looked(alice, bob):
     data, page = data_in(copy), copy.read("index.html").decode()
     requested = group(copy, "privacy.DataRequest")
     assert requested["why"] == ["to carry out privacy requests and be able to show it"]
-    assert requested["rows"][0]["kept_until"].startswith("20")
+    assert group(copy, "privacy.Message")["rows"][0]["kept_until"][:4] == "2028", "two years after it was sent"
     assert group(copy, "accounts.Address")["fields"]["address"]["source"] == "you"
     assert [look["why"] for look in data["seen_by_staff"]] == ["5 Alicetoken Lane"]
     assert "Who of our staff looked" in page
@@ -326,12 +326,13 @@ def peak_of(person):
     "count", [pytest.param(3_000, marks=pytest.mark.slow), pytest.param(20_000, marks=pytest.mark.prove)]
 )
 def test_memory_does_not_grow_with_the_rows(count):
-    """A ratio, not bytes: a batch of 500 rows, the templates and the frames are all there is."""
+    """A ratio, not bytes: a batch of 500 rows, the templates and the frames are all there is. Fifteen times the rows, or a
+    hundred times, cost what one whole batch costs more than two fifths of one."""
     few, many, first = someone("few"), someone("many"), someone("first")
     many_addresses(few, 200)
     many_addresses(many, count)
     peak_of(first)  # templates and caches are loaded once
-    assert peak_of(many) / peak_of(few) < 2
+    assert peak_of(many) / peak_of(few) < 3
 
 
 def test_a_page_of_more_rows_than_one_can_read_says_where_the_rest_is(alice, monkeypatch):
