@@ -80,7 +80,7 @@ def _refund(order: Order, form: Any, by: User, at: datetime) -> None:
 
 def _add_paper(order: Order, form: Any, by: User, at: datetime) -> None:
     typed = form.cleaned_data
-    papers.add(order, typed["kind"], title=typed["title"], content=typed["file"].chunks(), by=by, at=at)
+    papers.add(order, typed["kind"], title=typed["title"], upload=typed["file"], by=by, at=at)
 
 
 REFUNDABLE: Final = IN_HAND | {Order.State.DELIVERED}

@@ -2,25 +2,24 @@
 
 A stone's certificate is the shop's while the stone lies in the safe, and its owner's once it is sold: `take_certificates` moves it
 from the catalogue to the order, `return_certificates` moves it back when the order is cancelled. Files lie sealed under
-`LOUPE_HOME/papers` (`privacy.ground.sealed_files`); a row without its file is an error, a file without its row is swept.
+`LOUPE_HOME/papers` (`privacy.ground.sealed_storage`); a row without its file is an error, a file without its row is swept.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
-from django.conf import settings
+from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
 
 from orders.models import Order, Paper, SoldCertificate
-from privacy.ground import audit, digests, sealed_files
+from orders.models.papers import sealed_papers
+from privacy.ground import audit, digests, sealed, sealed_files
 from shop.models import Certificate
 
 log = logging.getLogger(__name__)
@@ -98,55 +97,39 @@ def with_number(number: str) -> QuerySet[SoldCertificate]:
 # Valuations
 
 
-def add(order: Order, kind: str, *, title: str, content: Iterable[bytes], by: audit.Actor, at: datetime) -> Paper:
-    """Seal a file and file it with the order. *content*: pieces of bytes, the first of them at least 8 bytes long.
-
-    *Raises* `NotAPaper`. Nothing is left on the disk where the row cannot be written.
-    """
-    name = f"{secrets.token_hex(16)}.sealed"
-    path = folder() / name
-    size, found = _seal(path, content)
+def add(order: Order, kind: str, *, title: str, upload: File[Any], by: audit.Actor, at: datetime) -> Paper:
+    """Seal a file and file it with the order. *Raises* `NotAPaper`. Nothing stays on the disk where the row cannot be written."""
+    paper = Paper(
+        order=order,
+        kind=kind,
+        title=title,
+        content_type=_type_of(upload),
+        size_bytes=_size_of(upload),
+        added_at=at,
+    )
+    paper.file.save(f"{secrets.token_hex(16)}.sealed", upload, save=False)
     try:
         with transaction.atomic():
-            paper = Paper.objects.create(
-                order=order, kind=kind, title=title, file_name=name, content_type=found, size_bytes=size, added_at=at
-            )
+            paper.save(force_insert=True)
             audit.append("paper.added", subject=order.subject_id, obj=order, details={"kind": kind}, by=by, at=at)
     except BaseException:
-        path.unlink(missing_ok=True)
+        paper.file.delete(save=False)
         raise
     return paper
 
 
-def read(paper: Paper) -> sealed_files.Reader:
-    """Its content, piece by piece. *Raises* `Lost`."""
+def read(paper: Paper) -> File[Any]:
+    """Its content, as a stream. *Raises* `Lost`."""
     try:
-        return sealed_files.open(file_of(paper))
-    except (FileNotFoundError, sealed_files.Damaged) as error:
+        return paper.file.open("rb")
+    except (FileNotFoundError, sealed_files.Damaged, sealed.Unreadable) as error:
         log.error("paper.lost", extra={"paper": paper.pk, "error": type(error).__name__})
         raise Lost(str(paper))
 
 
-def remove(paper: Paper, *, by: audit.Actor, at: datetime) -> None:
-    """Take a paper away that was filed by mistake: the row first, so that nothing points at a file that is gone."""
-    with transaction.atomic():
-        paper.delete()
-        audit.append("paper.removed", subject=paper.order.subject_id, obj=paper.order, by=by, at=at)
-    file_of(paper).unlink(missing_ok=True)
-
-
-def discard(family: list[UUID]) -> int:
-    """Delete every paper of these people, files first: the eraser of papers. Returns how many."""
-    papers = Paper.objects.filter(order__subject_id__in=family)
-    for paper in papers:
-        file_of(paper).unlink(missing_ok=True)
-    count, _ = papers.delete()
-    return count
-
-
 def sweep(*, at: datetime) -> int:
     """Delete files that no row knows, of workers that died in between. Returns how many."""
-    known = set(Paper.objects.values_list("file_name", flat=True))
+    known = set(Paper.objects.values_list("file", flat=True))
     before = (at - ORPHANED_AFTER).timestamp()
     orphans = [file for file in folder().iterdir() if file.name not in known and file.stat().st_mtime < before]
     for file in orphans:
@@ -154,34 +137,22 @@ def sweep(*, at: datetime) -> int:
     return len(orphans)
 
 
-def file_of(paper: Paper) -> Path:
-    """Where the sealed file lies."""
-    return folder() / paper.file_name
-
-
 def folder() -> Path:
-    """The folder of sealed papers; nobody but the shop's own user may look into it."""
-    path = Path(settings.LOUPE_HOME) / "papers"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    """Where the sealed files lie."""
+    return sealed_papers().folder
 
 
-def _seal(path: Path, content: Iterable[bytes]) -> tuple[int, str]:
-    """Write the sealed file. Returns its size and what it is. *Raises* `NotAPaper`; then there is no file."""
-    found = ""
-    with sealed_files.create(path) as file:
-        for piece in content:
-            found = found or _type_of(piece)
-            file.write(piece)
-            if file.size > LARGEST:
-                raise NotAPaper(f"A file may have {LARGEST // 1024**2} MB; this one is larger.")
-        if not found:
-            raise NotAPaper("This file is empty.")
-    return file.size, found
+def _size_of(upload: File[Any]) -> int:
+    if upload.size > LARGEST:
+        raise NotAPaper(f"A file may have {LARGEST // 1024**2} MB; this one is larger.")
+    return upload.size
 
 
-def _type_of(piece: bytes) -> str:
-    for beginning, found in BEGINS.items():
-        if piece.startswith(beginning):
+def _type_of(upload: File[Any]) -> str:
+    upload.seek(0)
+    beginning = upload.read(max(map(len, BEGINS)))
+    upload.seek(0)
+    for begins, found in BEGINS.items():
+        if beginning.startswith(begins):
             return found
     raise NotAPaper("Only PDF, PNG and JPEG files are kept; this is none of them.")

@@ -7,6 +7,12 @@ from django.db.models import Q
 
 from orders.models.order import Order, OrderLine
 from privacy.ground.sealed import SealedJSONField
+from privacy.ground.sealed_storage import SealedStorage
+
+
+def sealed_papers() -> SealedStorage:
+    """The folder of papers, in which everything is encrypted."""
+    return SealedStorage("papers")
 
 
 class SoldCertificate(models.Model):
@@ -46,7 +52,7 @@ class Paper(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # As its maker called the file; people put names into names.
     title = SealedJSONField()
-    file_name = models.CharField(max_length=80, unique=True)
+    file = models.FileField(storage=sealed_papers, unique=True)
     content_type = models.CharField(max_length=20, choices=Type.choices)
     size_bytes = models.PositiveIntegerField()
     added_at = models.DateTimeField()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import io
+import zipfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
@@ -18,6 +21,8 @@ from orders.models import Order, Paper, SoldCertificate
 from orders.tests.conftest import Browser, bag_of
 from orders.tests.test_personal_data import delivered, erase
 from privacy.ground import sealed_files
+from privacy.rights import access, packages, requests
+from privacy.rights.models import Kind
 from shop.models import Certificate, Stone, Variant
 
 NUMBER = "GIA 2141438171"
@@ -46,7 +51,7 @@ def bobs(buy: Callable[..., Order], necklace: Variant, bob: User) -> Order:
 
 
 def file(order: Order, content: bytes = PDF, *, by: Any = "staff:3", at: datetime) -> Paper:
-    return papers.add(order, "appraisal", title="Appraisal of the pendant", content=[content], by=by, at=at)
+    return papers.add(order, "appraisal", title="Appraisal of the pendant", upload=ContentFile(content), by=by, at=at)
 
 
 def raw(table: str, column: str) -> list[bytes]:
@@ -106,7 +111,7 @@ def test_a_paper_rests_sealed_and_reads_as_it_was(alices: Order, now: datetime) 
     paper = file(alices, PDF * 2000, at=now)
     assert b"".join(papers.read(paper)) == PDF * 2000
     assert (paper.content_type, paper.size_bytes) == ("application/pdf", len(PDF) * 2000)
-    on_disk = papers.file_of(paper).read_bytes()
+    on_disk = Path(paper.file.path).read_bytes()
     assert (b"%PDF" in on_disk, b"dollars" in on_disk) == (False, False)
     assert b"Appraisal of the pendant" not in raw("orders_paper", "title")[0]
 
@@ -119,6 +124,7 @@ def test_a_paper_rests_sealed_and_reads_as_it_was(alices: Order, now: datetime) 
             b"MZ\x90\x00 an executable called appraisal.pdf",
             "Only PDF, PNG and JPEG files are kept; this is none of them.",
         ),
+        (b"", "Only PDF, PNG and JPEG files are kept; this is none of them."),
         (PDF + b"." * papers.LARGEST, "A file may have 10 MB; this one is larger."),
     ],
 )
@@ -135,13 +141,9 @@ def test_a_full_disk_leaves_no_half_file(alices: Order, now: datetime, monkeypat
     def full(self: sealed_files.Writer, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    def pieces() -> Iterator[bytes]:
-        yield PDF
-        monkeypatch.setattr(sealed_files.Writer, "_put", full)
-        yield PDF * 100_000
-
+    monkeypatch.setattr(sealed_files.Writer, "_put", full)
     with pytest.raises(OSError, match="No space left"):
-        papers.add(alices, "insurance", title="For the insurer", content=pieces(), by="staff:3", at=now)
+        file(alices, PDF * 100_000, at=now)
     assert (Paper.objects.count(), list(papers.folder().iterdir())) == (0, [])
 
 
@@ -175,7 +177,7 @@ def test_a_guest_downloads_it_through_the_orders_link(
 
 
 def test_a_lost_file_is_an_answer_and_not_a_crash(alices: Order, alice: User, browser: Browser, now: datetime) -> None:
-    papers.file_of(file(alices, at=now)).unlink()
+    Path(file(alices, at=now).file.path).unlink()
     browser.force_login(alice)
     assert browser.get(reverse("orders:account_paper", args=[alices.reference, 1])).status_code == 404
 
@@ -191,7 +193,7 @@ def test_the_desk_files_a_paper_on_the_orders_page(alices: Order, browser: Brows
 
 
 def test_a_file_that_no_row_knows_is_swept_once_it_is_old(alices: Order, now: datetime) -> None:
-    kept = papers.file_of(file(alices, at=now))
+    kept = Path(file(alices, at=now).file.path)
     (papers.folder() / "orphan.sealed").write_bytes(b"x")
     assert papers.sweep(at=now) == 0
     assert papers.sweep(at=now + timedelta(hours=7)) == 1
@@ -205,9 +207,23 @@ def test_an_erasure_takes_certificates_and_papers_along_and_leaves_bobs(
     alices: Order, bobs: Order, alice: User, carol: User, now: datetime
 ) -> None:
     file(alices, at=now)
-    kept = papers.file_of(file(bobs, at=now))
+    kept = Path(file(bobs, at=now).file.path)
     delivered(alices, carol, now)
     done = erase(alice, now + timedelta(days=1))
     assert done.state == "completed"
     assert (SoldCertificate.objects.count(), [each.order_id for each in Paper.objects.all()]) == (0, [bobs.pk])
     assert list(papers.folder().iterdir()) == [kept]
+
+
+def test_a_copy_holds_the_paper_as_it_was_and_the_certificates_number(
+    alices: Order, bobs: Order, alice: User, now: datetime
+) -> None:
+    file(alices, PDF * 3000, at=now)
+    file(bobs, PDF + b"Bob", at=now)
+    asked = requests.receive(Kind.ACCESS, subject=alice.subject, contact=alice.email, by=alice, at=now)
+    requests.verify(asked, evidence="reauthenticated", by=alice, at=now)
+    access.build(asked.pk, by="system:worker", at=now)
+    copy = zipfile.ZipFile(io.BytesIO(b"".join(sealed_files.open(packages.file_of(asked.package)))))
+    (name,) = [each for each in copy.namelist() if each.startswith("files/")]
+    assert copy.read(name) == PDF * 3000
+    assert NUMBER in copy.read("data.json").decode()

@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
 from privacy.ground import sealed
+from privacy.ground.sealed_storage import SealedStorage
 from privacy.register import rotation
 
 SMELLS: Final = re.compile(
@@ -48,7 +49,8 @@ def is_real_reason(reason: str) -> bool:
 
 def rest_of(model: type[models.Model], name: str) -> Rest:
     """How the column *name* of *model* lies in the database."""
-    if type(model._meta.get_field(name)).__module__ == sealed.__name__:
+    field = model._meta.get_field(name)
+    if type(field).__module__ == sealed.__name__ or isinstance(getattr(field, "storage", None), SealedStorage):
         return Rest.SEALED
     if f"{model._meta.label}.{name}" in {place.name for place in rotation.ELSEWHERE}:
         return Rest.SEALED_INSIDE
