@@ -9,6 +9,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -16,6 +17,7 @@ from django.test import Client
 
 from privacy.models import Certificate, Message
 from privacy.proof import certificates, paper, signing, sweep
+from privacy.register import registry
 from privacy.rights import erasure, requests
 from privacy.tests.people import LATER, NOON, asks, someone
 
@@ -74,7 +76,7 @@ def test_says_what_went_what_stays_why_and_when_the_last_backup_is_gone(certific
     assert document["legal_holds"] == []
     assert {"what", "rows", "fields"} == set(document["erased"][0])
     assert all({"what", "fields", "reason", "basis", "rows", "until"} == set(part) for part in document["retained"])
-    assert [part["name"] for part in document["processors"]] == ["Stripe"]
+    assert {part["name"] for part in document["processors"]} == {each.name for each in registry.processors()}
 
 
 def test_the_countersignature_binds_the_certificate_and_what_was_looked_through(countersigned):
@@ -245,3 +247,15 @@ def test_the_page_shows_both_signatures_and_what_is_still_to_come(certificate):
     page = Client().get(url).content.decode()
     assert certificate.countersignature.signature in page
     assert f"{certificate.countersignature.sweep.reference}</span>" in page
+
+
+def test_the_few_lines_in_the_documentation_check_both_signatures(countersigned, tmp_path, settings):
+    page = (settings.BASE_DIR / "docs" / "evidence.md").read_text()
+    lines = page.partition("```python\n")[2].partition("```")[0]
+    file = tmp_path / "CE-XXXX-XXXX.json"
+    file.write_text(json.dumps(certificates.published(countersigned)))
+    lines = lines.replace("CE-XXXX-XXXX.json", str(file)).replace("PUBLIC_KEY", repr(signing.public_key()))
+    exec(lines, {})
+    file.write_text(file.read_text().replace("Saved addresses", "Other addresses"))
+    with pytest.raises(InvalidSignature):
+        exec(lines, {})
