@@ -6,33 +6,26 @@ phone, street, gift message and engravings go. Stripe gets the order's reference
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.db.models import Q
-from django.urls import reverse
 
-from orders import disputes, papers
-from orders.models import Bag, Order, OrderLine, Payment, SoldCertificate, WebhookEvent
+from orders import disputes, papers, unfinished
+from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
 from privacy.register.declare import (
     BLANK,
     Action,
-    Basis,
-    Blocker,
     ByValue,
     Category,
     Edge,
     Export,
     Family,
     Field,
-    Keeps,
     Processor,
     Purpose,
     Retention,
     Rows,
     Source,
-    WayOut,
     date_words,
     declare,
     declare_not_personal,
@@ -44,24 +37,13 @@ from privacy.register.declare import (
 )
 
 TAX = "tax law asks for the records of a sale"
-IN_HAND = {
-    Order.State.PENDING_PAYMENT: "waits for its payment",
-    Order.State.PAID: "is being made ready",
-    Order.State.PACKED: "is packed",
-    Order.State.SHIPPED: "is on its way",
-}
-ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at").not_while("state", *IN_HAND)
+ORDER_YEARS = Retention.years("orders", anchor="completed_at", fallback="placed_at").not_while(
+    "state", *unfinished.IN_HAND
+)
 FOR_DELIVERY = Retention.days(
     90, anchor="completed_at", fallback="placed_at", words="90 days after delivery"
-).not_while("state", *IN_HAND)
+).not_while("state", *unfinished.IN_HAND)
 OF_ITS_ORDER = Retention.as_its("order", ORDER_YEARS)
-
-
-#: The fields of an order that its delivery needs.
-DELIVERED_TO = (
-    *("email", "full_name", "phone"),
-    *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
-)
 
 
 def _gone(
@@ -89,50 +71,6 @@ def _tax(*, source: Source = Source.DERIVED, recipients: tuple[str, ...] = ()) -
     return personal(
         Category.TRANSACTION, source=source, on_erase=keep(TAX), purposes=[Purpose.TAX], recipients=recipients
     )
-
-
-def in_hand(family: Family) -> Iterator[Blocker]:
-    """Orders that are not finished: each keeps what delivering it needs, and nothing of any other."""
-    for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
-        words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
-        keeps, way_out = tuple(_needed_for(order)), _cancelling(order)
-        yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
-
-
-def unsettled(family: Family) -> Iterator[Blocker]:
-    """What blocks an erasure here: orders in hand, and those whose card holder claims the money back."""
-    yield from in_hand(family)
-    for order in disputes.of(family):
-        words = f"A dispute about order {order.reference} is open at your bank."
-        evidence = (Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO), Keeps("orders.Shipment", Q(order=order.pk)))
-        yield Blocker(order.reference, words, evidence, Basis.LEGITIMATE_INTEREST, ends="when the bank has decided")
-
-
-def _cancelling(order: Order) -> WayOut | None:
-    """Until it has left, the person may cancel it instead."""
-    if order.state == Order.State.SHIPPED:
-        return None
-    return WayOut(f"Cancel order {order.reference}", reverse("orders:account_order_cancel", args=[order.reference]))
-
-
-def _needed_for(order: Order) -> Iterator[Keeps]:
-    """Whom to deliver to and tell about it, its parcel; the words on it until it is made, the payment page until it is paid."""
-    is_being_made = order.state in {Order.State.PENDING_PAYMENT, Order.State.PAID}
-    yield Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO + (("gift_message",) if is_being_made else ()))
-    yield Keeps("orders.Shipment", Q(order=order.pk))
-    yield Keeps("orders.WebhookEvent", Q(order_reference=order.reference, handled_at=None))
-    if is_being_made:
-        yield Keeps("orders.OrderLine", Q(order=order.pk), ("engraving",))
-    if order.state == Order.State.PENDING_PAYMENT:
-        yield Keeps("orders.Payment", Q(order=order.pk), ("session_url",))
-        yield Keeps("orders.Bag", Q(pk=order.bag_id))
-
-
-def known_at_stripe(family: Family) -> Iterator[str]:
-    """The ids of the person's payments at Stripe."""
-    payments = Payment.objects.filter(order__subject_id__in=family)
-    for session_id, payment_id in payments.values_list("gateway_session_id", "gateway_payment_id"):
-        yield from filter(None, (session_id, payment_id))
 
 
 def bags_of(family: Family) -> Rows:
@@ -168,7 +106,7 @@ declare(
     retention=ORDER_YEARS,
     purposes=[Purpose.ORDER, Purpose.DELIVERY, Purpose.TAX],
     describe=describe_order,
-    blockers=unsettled,
+    blockers=unfinished.of,
     after=["orders.Bag", "orders.WebhookEvent"],
     fields={
         "id": not_personal("a random number"),
@@ -359,7 +297,9 @@ declare(
     },
 )
 
-PAPER_YEARS = Retention.years("certificates", anchor="completed_at", fallback="placed_at").not_while("state", *IN_HAND)
+PAPER_YEARS = Retention.years("certificates", anchor="completed_at", fallback="placed_at").not_while(
+    "state", *unfinished.IN_HAND
+)
 
 
 def describe_certificate(certificate: SoldCertificate) -> str:
@@ -440,7 +380,7 @@ declare_processor(
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
         eraser=disputes.settled_at_stripe,
         erases="",  # it was given nothing about the person
-        known_as=known_at_stripe,
+        known_as=unfinished.known_at_stripe,
         needs_account=False,
     )
 )

@@ -1,0 +1,73 @@
+"""What of a person's orders is not finished, and which of their data finishing it takes.
+
+Handed to an erasure through the declarations (`personal_data`): an order in hand or under dispute keeps the fields named here, and
+nothing of any other order; everything else about the person goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from django.db.models import Q
+from django.urls import reverse
+
+from orders import disputes
+from orders.models import Order, Payment
+from privacy.register.declare import Basis, Blocker, Family, Keeps, WayOut
+
+IN_HAND: Final = {
+    Order.State.PENDING_PAYMENT: "waits for its payment",
+    Order.State.PAID: "is being made ready",
+    Order.State.PACKED: "is packed",
+    Order.State.SHIPPED: "is on its way",
+}
+#: The fields of an order that its delivery needs.
+DELIVERED_TO: Final = (
+    *("email", "full_name", "phone"),
+    *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
+)
+
+
+def of(family: Family) -> Iterator[Blocker]:
+    """What blocks an erasure here: orders in hand, and those whose card holder claims the money back."""
+    yield from in_hand(family)
+    for order in disputes.of(family):
+        words = f"A dispute about order {order.reference} is open at your bank."
+        evidence = (Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO), Keeps("orders.Shipment", Q(order=order.pk)))
+        yield Blocker(order.reference, words, evidence, Basis.LEGITIMATE_INTEREST, ends="when the bank has decided")
+
+
+def in_hand(family: Family) -> Iterator[Blocker]:
+    """Orders that are not finished: each keeps what delivering it needs, and nothing of any other."""
+    for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
+        words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
+        keeps, way_out = tuple(_needed_for(order)), _cancelling(order)
+        yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
+
+
+def _needed_for(order: Order) -> Iterator[Keeps]:
+    """Whom to deliver to and tell about it, its parcel; the words on it until it is made, the payment page until it is paid."""
+    is_being_made = order.state in {Order.State.PENDING_PAYMENT, Order.State.PAID}
+    yield Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO + (("gift_message",) if is_being_made else ()))
+    yield Keeps("orders.Shipment", Q(order=order.pk))
+    yield Keeps("orders.WebhookEvent", Q(order_reference=order.reference, handled_at=None))
+    if is_being_made:
+        yield Keeps("orders.OrderLine", Q(order=order.pk), ("engraving",))
+    if order.state == Order.State.PENDING_PAYMENT:
+        yield Keeps("orders.Payment", Q(order=order.pk), ("session_url",))
+        yield Keeps("orders.Bag", Q(pk=order.bag_id))
+
+
+def _cancelling(order: Order) -> WayOut | None:
+    """Until it has left, the person may cancel it instead."""
+    if order.state == Order.State.SHIPPED:
+        return None
+    return WayOut(f"Cancel order {order.reference}", reverse("orders:account_order_cancel", args=[order.reference]))
+
+
+def known_at_stripe(family: Family) -> Iterator[str]:
+    """The ids of the person's payments at Stripe."""
+    payments = Payment.objects.filter(order__subject_id__in=family)
+    for session_id, payment_id in payments.values_list("gateway_session_id", "gateway_payment_id"):
+        yield from filter(None, (session_id, payment_id))
