@@ -257,7 +257,10 @@ declare(
         "created_at": personal(Category.ONLINE, source=Source.OBSERVED),
         "ip": personal(Category.ONLINE, source=Source.OBSERVED),
         "last_seen_at": personal(Category.ONLINE, source=Source.OBSERVED),
-        "session_key": _hidden(Category.CREDENTIAL),
+        # Whoever reads it could enter the account with it, so it is no desk's: what serves an account is open to nobody.
+        "session_key": personal(
+            Category.CREDENTIAL, source=Source.DERIVED, on_export=Export.HIDE, purposes=[Purpose.ACCOUNT]
+        ),
         "user_agent": personal(Category.ONLINE, source=Source.OBSERVED),
         "data": personal(Category.ONLINE, source=Source.OBSERVED),
     },

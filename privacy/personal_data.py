@@ -345,7 +345,7 @@ declare(
     fields={
         "id": not_personal("a random number"),
         "subject": link("the person it was mailed to", edge=Edge.DEEP),
-        "digest": personal(Category.CREDENTIAL, source=Source.DERIVED, on_export=Export.HIDE),
+        "digest": personal(Category.CREDENTIAL, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True),
         "sent_at": personal(Category.EVIDENCE, source=Source.DERIVED),
         "expires_at": personal(Category.EVIDENCE, source=Source.DERIVED),
         "tries": personal(Category.EVIDENCE, source=Source.OBSERVED),
