@@ -142,6 +142,8 @@ def fitting(column: Any, category: Category | None, who: Someone, at: datetime) 
     """
     if column.choices:
         return column.get_default() if column.has_default() else next(iter(column.flatchoices))[0]
+    if isinstance(column, models.FileField):
+        return f"invented/{hexadecimal(who.chance, 24)}"  # a name without a file
     if isinstance(column, models.GenericIPAddressField):
         return ip_address(who)
     if isinstance(column, models.UUIDField):
