@@ -173,6 +173,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
         """The providers of the environment; none that somebody entered in the database with its secret in the clear."""
+        if not any(each.get("APPS") for each in settings.SOCIALACCOUNT_PROVIDERS.values()):
+            return []
         return [app for app in super().list_apps(request, provider, client_id) if app.pk is None]
 
 
