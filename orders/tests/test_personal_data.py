@@ -179,3 +179,13 @@ def test_what_is_kept_says_why_and_until_when(orders_of_both: tuple[Order, Order
     assert {each.on_erase.reason for each in declaration.kept_fields().values()} == {
         "tax law asks for the records of a sale"
     }
+
+
+def test_a_webhook_that_names_the_order_does_not_stand_in_the_way_of_the_certificate(
+    buy: Callable[..., Order], necklace: Variant, alice: User, carol: User, now: datetime
+) -> None:
+    order = delivered(buy(bag_of((necklace, 1)), alice), carol, now)
+    WebhookEvent.objects.create(
+        event_id="evt_alice", kind="charge.succeeded", received_at=now, handled_at=now, order_reference=order.reference
+    )
+    assert erase(alice, now + timedelta(days=5)).state == "completed"

@@ -74,10 +74,17 @@ def collect(request: Request, family: Family, *, at: datetime) -> int:
     row, _ = SealedNeedles.objects.select_for_update().get_or_create(
         request_reference=request.reference, defaults={"subject_id": request.subject_id, "collected_at": at}
     )
-    found = sorted({*opened(row), *of(family)})
+    found = sorted(_each_once([*opened(row), *of(family)]))
     row.values = [[needle.kind, needle.value, needle.is_kept] for needle in found]
     row.save(update_fields=["values"])
     return len(found)
+
+
+def _each_once(found: Iterable[Needle]) -> set[Needle]:
+    """A value that one field lawfully keeps may stay, whichever other fields hold it too: a webhook names the order's reference."""
+    every = set(found)
+    kept = {(needle.kind, needle.value) for needle in every if needle.is_kept}
+    return {needle for needle in every if needle.is_kept or (needle.kind, needle.value) not in kept}
 
 
 def of(family: Family) -> Iterator[Needle]:

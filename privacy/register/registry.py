@@ -79,9 +79,8 @@ def present(family: Family) -> frozenset[str]:
     Most tables hold nothing of most people; who counts, plans or looks again asks here first.
     """
     every = all_declared()
-    found = (
-        Subject.objects.filter(pk=family[0]).values_list(*(_held(declaration, family) for declaration in every)).first()
-    )
+    looks = {f"held_{number}": _held(declaration, family) for number, declaration in enumerate(every)}
+    found = Subject.objects.filter(pk=family[0]).annotate(**looks).values_list(*looks).first()
     if found is None:  # the person record itself is missing, as after a restore: ask each table
         return frozenset(declaration.model for declaration in every)
     return frozenset(declaration.model for declaration, held in zip(every, found, strict=True) if held)
