@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 
-from privacy.models import Certificate
-from privacy.proof import residue
+from privacy.models import Certificate, SealedNeedles
+from privacy.proof import needles, residue
 from privacy.register import subjects
 from privacy.rights import erasure, requests
 from privacy.rights.models import State
@@ -72,3 +72,13 @@ def test_what_the_register_keeps_and_what_is_bobs_is_none(bought):
     type(bobs).objects.filter(pk=bobs.pk).update(title="Ring for alice@example.com")
     assert erasure.execute(request.pk, by="system:worker", at=LATER).state == State.COMPLETED
     assert residue.check(subjects.family(alice.subject)) == []
+
+
+def test_a_reference_that_stays_may_have_stood_in_what_goes(bought):
+    _, _, request = bought
+    webhooks = apps.get_model("orders.WebhookEvent")
+    webhooks.objects.create(event_id="evt_1", kind="x", received_at=NOON, order_reference="LP-7F3K-92QD")
+    assert erasure.execute(request.pk, by="system:worker", at=LATER).state == State.COMPLETED
+    (row,) = SealedNeedles.objects.all()
+    kept = {needle.value: needle.is_kept for needle in needles.opened(row) if needle.kind is needles.Kind.REFERENCE}
+    assert kept == {"JE-2026-000117": True, "LP-7F3K-92QD": True}
