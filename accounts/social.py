@@ -7,14 +7,14 @@ from typing import Final
 import requests
 from allauth.socialaccount.models import SocialToken
 
-from privacy.register.declare import Family
+from privacy.register.declare import Family, Refused
 
 REVOKED_AT: Final[dict[str, str]] = {"google": "https://oauth2.googleapis.com/revoke"}  # RFC 7009
 PATIENCE: Final = 10
 DONE: Final = {200, 400}  # 400: invalid_token, so it had ended already
 
 
-class NotRevoked(Exception):
+class NotRevoked(Refused):
     """The provider did not take the permission back; the erasure tries again."""
 
 

@@ -310,6 +310,25 @@ def test_a_permission_that_google_keeps_is_not_called_gone(google, grace, status
     assert SocialToken.objects.exists() is not is_gone
 
 
+def test_an_erasure_is_partly_done_while_google_keeps_a_permission_and_says_so(google, grace, settings):
+    from privacy.rights import erasure, requests
+
+    settings.LOUPE_ERASURE_GRACE = timedelta(0)
+    now = timezone.now()
+    SocialToken.objects.create(account=SocialAccount.objects.get(), token="ya29", token_secret="1//grace")
+    google.revoke_status = 500
+    request = requests.receive("erasure", subject=grace.subject, contact=grace.email, by=grace, at=now)
+    requests.approve(requests.verify(request, evidence="code", by=grace, at=now), by="staff:3", at=now)
+    waiting = erasure.execute(request.pk, by="system:worker", at=now + timedelta(seconds=1))
+    refused = waiting.steps.get(target="socialaccount.SocialToken")
+    assert (waiting.state, refused.state) == ("partly_done", "blocked")
+    assert refused.blocker.endswith("the provider answered 500.")
+    assert User.objects.filter(pk=grace.pk).exists(), "the account leads to what is left"
+    google.revoke_status = 200
+    done = erasure.execute(request.pk, by="system:worker", at=waiting.retry_at)
+    assert (done.state, SocialToken.objects.count(), User.objects.filter(pk=grace.pk).count()) == ("completed", 0, 0)
+
+
 def test_after_an_erasure_google_leads_to_a_fresh_person(google, grace, browser, settings):
     from privacy.rights import erasure, requests
 

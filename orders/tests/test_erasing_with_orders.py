@@ -259,6 +259,18 @@ def test_a_dispute_is_known_by_its_webhook_and_over_by_the_next(
     assert list(trail.values_list("event", flat=True)) == ["payment.disputed", "payment.dispute_closed"]
 
 
+def test_a_webhook_that_named_the_order_is_no_reason_to_call_the_kept_order_a_residue(
+    closed: Order, alice: User, now: datetime
+) -> None:
+    Order.objects.filter(pk=closed.pk).update(reference="LP-2345-6789")
+    WebhookEvent.objects.create(
+        event_id="evt_1", kind="charge.succeeded", received_at=now, handled_at=now, order_reference="LP-2345-6789"
+    )
+    request = erase(alice, now)
+    assert (request.state, WebhookEvent.objects.count()) == (State.COMPLETED, 0)
+    assert Order.objects.get(pk=closed.pk).reference == "LP-2345-6789"
+
+
 def test_without_an_answer_from_stripe_nothing_is_called_complete(
     closed: Order, alice: User, now: datetime, settings: Any, local_stripe: LocalStripe
 ) -> None:

@@ -39,7 +39,7 @@ from privacy.register.vocabulary import (
 
 __all__ = [
     "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export",
-    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Retention", "Rows",
+    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Refused", "Retention", "Rows",
     "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor", "keep", "link", "not_personal",
     "personal", "replace",
 ]  # fmt: skip
@@ -60,6 +60,10 @@ class Field:
     visible_export: Export | None = None  # in the copy of somebody to whom the row is only visible; None: as on_export
     visible_erase: Fate | None = None  # when such a person is erased; None: the field is none of theirs and stays
     edge: Edge | None = None  # None: no relation
+
+
+class Refused(Exception):
+    """Raised by an eraser that could not do its part yet: its step is blocked, the words go to staff and customer."""
 
 
 @dataclass(frozen=True)

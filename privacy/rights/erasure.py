@@ -24,7 +24,7 @@ from privacy.ground import audit, logs, states
 from privacy.ground.models import AuditEvent
 from privacy.proof import certificates, ledger, needles, residue
 from privacy.register import registry, subjects, tombstones
-from privacy.register.declare import Action, Declaration, Family, Processor
+from privacy.register.declare import Action, Declaration, Family, Processor, Refused
 from privacy.rights import disposal, emails, holdings, letter, order, phrases, planning, reasons
 from privacy.rights.locks import only_one
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind, StepState
@@ -122,6 +122,11 @@ def carry_out(step: ErasureStep, *, family: Family, by: audit.Actor, at: datetim
     except (ProtectedError, RestrictedError) as error:
         others = sorted({str(row._meta.verbose_name_plural) for row in _objects_in_the_way(error)})
         _block(step, f"Still referred to by {phrases.listed(others)}.", by=by, at=at)
+    except Refused as refusal:
+        _block(step, f"{step.label}: {logs.masked(str(refusal))[:300]}.", by=by, at=at)
+    except OSError as error:  # a file that could not be deleted, a wire that is cut
+        log.exception("erasure.step_refused", extra={"request": str(step.request_id), "target": step.target})
+        _block(step, f"Something below us refused it ({type(error).__name__}).", by=by, at=at)
     except DatabaseError as error:
         log.exception("erasure.step_refused", extra={"request": str(step.request_id), "target": step.target})
         _block(step, f"The database refused it ({type(error).__name__}).", by=by, at=at)
