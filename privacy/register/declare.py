@@ -38,10 +38,10 @@ from privacy.register.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge", "Export",
-    "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Refused", "Retention", "Rows",
-    "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor", "keep", "link", "not_personal",
-    "personal", "replace",
+    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge",
+    "Export", "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Refused",
+    "Retention", "Rows", "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor", "keep",
+    "link", "not_personal", "personal", "replace",
 ]  # fmt: skip
 
 
