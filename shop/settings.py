@@ -161,7 +161,7 @@ CACHES = {
     "default": {
         "BACKEND": "shop.cache.RedisOrHere",
         "LOCATION": REDIS_URL,
-        "KEY_FUNCTION": "privacy.ground.digests.cache_key",
+        "KEY_FUNCTION": "shop.cache.key",
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
 }

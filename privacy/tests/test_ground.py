@@ -61,9 +61,11 @@ def test_every_live_key_is_tried_and_the_newest_writes(settings):
 
 
 def test_the_cache_never_sees_what_a_key_was_made_of():
-    key = digests.cache_key("login:alice@example.com", "loupe", 1)
+    key = digests.of_the_day("login:alice@example.com", day=20_000)
     assert "alice" not in key
-    assert key != digests.cache_key("login:bob@example.com", "loupe", 1)
+    assert key == digests.of_the_day("login:alice@example.com", day=20_000)
+    assert key != digests.of_the_day("login:bob@example.com", day=20_000)
+    assert key != digests.of_the_day("login:alice@example.com", day=20_001)
 
 
 def test_a_sealed_value_opens_again_and_reads_as_noise():
