@@ -1,8 +1,8 @@
 """Dispose of rows in short batches: delete them, or overwrite what says who somebody is.
 
 Erasure and retention are one engine with two reasons to start it; this is the engine. Each batch is one short transaction of
-at most `BATCH` rows in the order of their keys. Rows that somebody else works on are passed over (`SKIP LOCKED`) and found again
-by the next batch, so that the shop never waits for a disposal, nor a disposal for the shop.
+at most `BATCH` rows. Rows that somebody else works on are passed over (`SKIP LOCKED`) and found again by the next batch, so that
+the shop never waits for a disposal, nor a disposal for the shop.
 
 Which rows, and which of their fields, is decided elsewhere: `rights.reasons` for a person, the declared dates for retention.
 """
@@ -33,12 +33,12 @@ class Overwritten(NamedTuple):
 
 
 def delete_batch(declaration: Declaration, rows: Rows, *, limit: int = 0) -> int:
-    """Delete the first *limit* of *rows* with their files, and return how many; 0 when none is left, or none is free.
+    """Delete *limit* of *rows*, whichever come first, with their files, and return how many; 0 when none is left, or none is free.
 
     Files go last before the commit: a crash in between leaves rows that the next batch deletes, never a file without a row.
     """
     with transaction.atomic():
-        mine = declaration.model_class()._base_manager.filter(pk__in=_claim(rows, limit=limit))
+        mine = declaration.model_class()._base_manager.filter(pk__in=_claim(rows.order_by(), limit=limit))
         files = list(_files_of(mine))
         _, by_model = mine.delete()
         for file in files:
@@ -54,7 +54,8 @@ def overwrite_batch(
     Overwritten rows stay in the way, so the caller goes on behind `last`, until it is None.
     """
     with transaction.atomic():
-        keys = _claim(rows, after=after, limit=limit)
+        behind = rows if after is None else rows.filter(pk__gt=after)
+        keys = _claim(behind.order_by("pk"), limit=limit)
         if not keys:
             return Overwritten(0, None)
         kept = keeping(keys) if keeping else {}
@@ -73,11 +74,9 @@ def filled(declaration: Declaration, names: Collection[str] | None = None) -> mo
     return anything
 
 
-def _claim(rows: Rows, *, after: Key | None = None, limit: int = 0) -> list[Key]:
-    """The keys of the next rows that are free, locked until the transaction ends."""
-    mine = rows.order_by("pk").only("pk").select_for_update(skip_locked=True, of=("self",))
-    if after is not None:
-        mine = mine.filter(pk__gt=after)
+def _claim(rows: Rows, *, limit: int = 0) -> list[Key]:
+    """The keys of the next rows that are free, locked until the transaction ends. In no order, nobody with many rows is sorted."""
+    mine = rows.only("pk").select_for_update(skip_locked=True, of=("self",))
     return list(dict.fromkeys(row.pk for row in mine[: limit or BATCH]))  # two ways to one person may meet a row twice
 
 
