@@ -24,8 +24,11 @@ class Digest(NamedTuple):
 
 
 def normal_email(value: str) -> str:
-    """One form for addresses that differ only by case or Unicode composition."""
-    return unicodedata.normalize("NFKC", value).strip().casefold()
+    """One form for addresses that differ only by case or Unicode composition.
+
+    Lower case, not case folding: that would make *strasse* of *straße*, and these are two domains with two owners (RFC 5892).
+    """
+    return unicodedata.normalize("NFKC", value).strip().lower()
 
 
 def normal_phone(value: str) -> str:
