@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from accounts.models import User
 from accounts.tests.conftest import PASSWORD, Browser
@@ -18,7 +20,7 @@ from privacy.models import Certificate, Message, SealedNeedles, Subject
 from privacy.proof import certificates, paper
 from privacy.register import subjects
 from privacy.rights import erasure, intake, packages, requests
-from privacy.rights.models import DataRequest, ExportPackage, State
+from privacy.rights.models import DataRequest, ExportPackage, State, StepState
 from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
 from tests.consistency.canaries import everything
 
@@ -172,3 +174,49 @@ def test_what_lies_deep_in_json_is_told_whole_and_erased_whole(bob: Someone) -> 
     assert (done.state, places_of("Deep Alice"), places_of(alice.user.full_name)) == (State.COMPLETED, [], [])
     assert places_of("Deep Bob") != []
     assert accounts.get().user == bob.user
+
+
+def test_a_file_that_cannot_be_deleted_leaves_the_erasure_partly_done_until_it_can(bob: Someone) -> None:
+    alice = someone("alice")
+    for person in (alice, bob):
+        copy_of(asks(person, "access"))
+        ExportPackage.objects.filter(request__subject=person.subject).update(spent_at=None, removed_at=None)
+    mine, his = (packages.file_of(ExportPackage.objects.get(request__subject=each.subject)) for each in (alice, bob))
+    mine.unlink()
+    mine.mkdir()  # unlink refuses it, as it refuses a file of a disk that is read-only
+    waiting = erased(asks(alice))
+    stuck = waiting.steps.get(target="privacy.ExportPackage")
+    assert (waiting.state, stuck.state, stuck.blocker) == (
+        State.PARTLY_DONE,
+        StepState.BLOCKED,
+        "Something below us refused it (IsADirectoryError).",
+    )
+    assert not Certificate.objects.exists()
+    mine.rmdir()
+    assert waiting.retry_at is not None
+    done = erasure.execute(waiting.pk, by="system:worker", at=waiting.retry_at)
+    assert done is not None
+    assert (done.state, mine.exists(), his.exists()) == (State.COMPLETED, False, True)
+
+
+@pytest.mark.slow
+def test_erasing_twenty_times_the_rows_takes_no_more_memory() -> None:
+    """Things looked at, made in SQL; what is counted is Python's own peak."""
+    peaks = []
+    for name, many in (("bob", 1_000), ("alice", 20_000)):
+        person = someone(name)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO shop_activity (subject_id, kind, object_ref, at)"
+                " SELECT %s, 'viewed', 'product/ring-' || n, %s - n * interval '1 second' FROM generate_series(1, %s) n",
+                [person.subject.pk, NOON, many],
+            )
+        request = requests.approve(asks(person), by="staff:3", at=NOON)
+        tracemalloc.start()
+        erasure.execute(request.pk, by="system:worker", at=LATER)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        request.refresh_from_db()
+        assert (request.state, request.steps.get(target="shop.Activity").affected) == (State.COMPLETED, many)
+    few, more = peaks
+    assert more / few < 1.5
