@@ -43,8 +43,8 @@ def test_only_doors_read_the_clock():
     assert len(rooms) > 40
     tells_no_time = [
         "accounts/models.py",  # Django's own commands and allauth make users through the manager
-        "shop/cache.py",  # Django asks for a key without telling the time
         "privacy/rights/identity.py",  # a decorator of views asks about the request in hand
+        "shop/cache.py",  # Django asks for a key without telling the time
     ]
     assert [named(path) for path in rooms if clock.search(path.read_text())] == tells_no_time
 
