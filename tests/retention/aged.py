@@ -98,7 +98,7 @@ def certificate_of_a_stone(at: datetime) -> SoldCertificate:
 
 def paper(at: datetime) -> Paper:
     return Paper.objects.create(
-        order=order(at), kind="appraisal", title="Worth", file_name=f"{uuid4().hex}.sealed",
+        order=order(at), kind="appraisal", title="Worth", file=f"{uuid4().hex}.sealed",
         content_type="application/pdf", size_bytes=1, added_at=at,
     )  # fmt: skip
 
