@@ -59,10 +59,34 @@ class Notebook:
             "| proof | outcome | seconds | figures |",
             "|---|---|---:|---|",
         ]
-        for node_id, item in sorted(self.items.items()):
-            figures = ", ".join(f"{name} {value}" for name, value in item["figures"].items())
-            lines.append(f"| {item['says'] or node_id} | {item['outcome']} | {item['seconds']:.0f} | {figures} |")
+        for says, rounds in self._by_proof().items():
+            lines.append(
+                f"| {says} | {_outcome(rounds)} | {sum(each['seconds'] for each in rounds):.0f} | {_figures(rounds)} |"
+            )
         return "\n".join(lines) + "\n"
+
+    def _by_proof(self) -> dict[str, list[dict[str, Any]]]:
+        """The rounds of each proof, by what it says: one that runs with many parameters is one line."""
+        proofs: dict[str, list[dict[str, Any]]] = {}
+        for node_id, item in sorted(self.items.items()):
+            proofs.setdefault(item["says"] or node_id.partition("[")[0], []).append(item)
+        return proofs
+
+
+def _outcome(rounds: list[dict[str, Any]]) -> str:
+    passed = sum(each["outcome"] == "passed" for each in rounds)
+    if len(rounds) == 1:
+        return str(rounds[0]["outcome"])
+    return "passed" if passed == len(rounds) else f"{passed} of {len(rounds)} passed"
+
+
+def _figures(rounds: list[dict[str, Any]]) -> str:
+    """The figures of all rounds, added up."""
+    sums: dict[str, Any] = {"runs": len(rounds)} if len(rounds) > 1 else {}
+    for each in rounds:
+        for name, value in each["figures"].items():
+            sums[name] = sums[name] + value if name in sums else value
+    return ", ".join(f"{name} {value}" for name, value in sums.items())
 
 
 NOTEBOOK = pytest.StashKey[Notebook]()

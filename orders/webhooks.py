@@ -155,9 +155,12 @@ def _about(event: gateway.Event) -> str:
 
 
 def _names_somebody_erased(event: WebhookEvent) -> bool:
-    """Whether it leads to a person who was erased: it is acted upon like any other, and then names no order."""
+    """Whether it came for a person who was erased by then: it is acted upon like any other, and then names no order.
+
+    One that waited here already is counted in the erasure's plan, and goes with it.
+    """
     known = Payment.objects.filter(order__reference=event.order_reference).values_list("gateway_session_id", flat=True)
-    return tombstones.stops("gateway", known.first() or "")
+    return tombstones.stops("gateway", known.first() or "", since=event.received_at)
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:

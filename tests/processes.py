@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -111,7 +112,13 @@ class RunningShop:
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """The shop with the jewellery and the demo's people, but without the loose stones of the data set."""
     home = tmp_path_factory.mktemp("shop")
-    database_url = _fresh_database(f"loupe_journeys_{worker_number()}")
+    with running_shop(home, _fresh_database(f"loupe_journeys_{worker_number()}")) as running:
+        yield running
+
+
+@contextmanager
+def running_shop(home: Path, database_url: str) -> Iterator[RunningShop]:
+    """A whole shop in a data folder of its own, filled and answering; everything it started ends with it."""
     services.look_after(home, idle_seconds=5)
     broker = Valkey(home, durable=False)
     shop = Shop(home=home, ports=Ports.free())

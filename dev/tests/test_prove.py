@@ -76,3 +76,17 @@ def test_the_page_shows_what_was_shown_and_with_which_figures(folder: Path) -> N
     assert f"Commit: `{prove.commit()}`. Passed: 1 of 2." in page
     rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
     assert rows == ["| Nothing is lost | failed | 0 |  |", "| Every step survives a kill | passed | 0 | rounds 200 |"]
+
+
+def test_a_proof_of_many_rounds_is_one_line_with_its_figures_added_up(folder: Path) -> None:
+    notebook = prove.Notebook(folder / "proofs.json", prove.commit())
+    facts = {"says": "", "seconds": 2.4, "at": "2026-11-22T12:00:00"}
+    notebook.record("test_kills.py::test_every[0]", outcome="passed", figures={"kills": 3}, **facts)
+    notebook.record("test_kills.py::test_every[1]", outcome="passed", figures={"kills": 4}, **facts)
+    notebook.record("test_rest.py::test_a[0]", outcome="passed", figures={}, **facts)
+    notebook.record("test_rest.py::test_a[1]", outcome="failed", figures={}, **facts)
+    rows = [line for line in notebook.as_page().splitlines() if line.startswith("| test")]
+    assert rows == [
+        "| test_kills.py::test_every | passed | 5 | runs 2, kills 7 |",
+        "| test_rest.py::test_a | 1 of 2 passed | 5 | runs 2 |",
+    ]

@@ -68,7 +68,8 @@ LOOKS: Final = (_left_of, _left_on_others)
 def _named_in_kept_rows(family: Family) -> Iterator[Finding]:
     """Rows that stay and still name the person in a field that was never meant to: a title, a note, a JSON value."""
     wanted = tuple(each for row in SealedNeedles.objects.filter(subject_id__in=family) for each in needles.opened(row))
-    haystack = Haystack([Person("", tuple(each for each in wanted if not each.is_kept))])
+    lawful = {each.value for each in wanted if each.is_kept}  # an order's reference, which other rows named too
+    haystack = Haystack([Person("", tuple(each for each in wanted if each.value not in lawful))])
     for declaration in registry.all_declared() if wanted else ():
         names = _kept_texts(declaration)
         rows = declaration.rows(family).order_by().values_list(*names) if names else ()

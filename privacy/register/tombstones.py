@@ -49,12 +49,18 @@ def raise_for(family: Family, values: Iterable[tuple[Kind, str]], *, at: datetim
     return Tombstone.objects.filter(subject_id=root).count() - before
 
 
-def stops(kind: Kind, value: str) -> bool:
-    """Whether a machine must leave nothing that *value* names: it belonged to somebody erased, and to nobody living."""
+def stops(kind: Kind, value: str, *, since: datetime | None = None) -> bool:
+    """Whether a machine must leave nothing that *value* names: it belonged to somebody erased, and to nobody living.
+
+    *since*: and did so already then. What was here before its person's erasure began is that erasure's to take.
+    """
     if not value:
         return False
     known = [digest.value for digest in digests.all_of(kind, value)]
-    buried = set(Tombstone.objects.filter(kind=kind, digest__in=known).values_list("subject_id", flat=True))
+    stones = Tombstone.objects.filter(kind=kind, digest__in=known)
+    if since is not None:
+        stones = stones.filter(raised_at__lte=since)
+    buried = set(stones.values_list("subject_id", flat=True))
     return bool(buried) and not any(_living(kind, known, buried))
 
 

@@ -104,6 +104,8 @@ def _tick_off_empty(request: DataRequest, family: Family, *, by: audit.Actor, at
     with transaction.atomic():
         pending = request.steps.select_for_update().filter(state=StepState.PENDING, kind=StepKind.ROWS, planned=0)
         empty = [step for step in pending if step.target not in here and registry.of(step.target).eraser is None]
+        if not empty:  # a worker that went on where another was killed
+            return
         request.steps.filter(pk__in=[step.pk for step in empty]).update(state=StepState.DONE, finished_at=at)
         details: dict[str, audit.Detail] = {"targets": [step.target for step in empty]}
         audit.append("erasure.nothing_there", subject=request.subject_id, obj=request, details=details, by=by, at=at)
