@@ -155,12 +155,15 @@ def _about(event: gateway.Event) -> str:
 
 
 def _names_somebody_erased(event: WebhookEvent) -> bool:
-    """Whether it came for a person who was erased by then: it is acted upon like any other, and then names no order.
+    """Whether it leads to a person who was erased: it is acted upon like any other, and then names no order.
 
-    One that waited here already is counted in the erasure's plan, and goes with it.
+    One that waited here when the erasure began is counted in its plan, and goes with it.
     """
-    known = Payment.objects.filter(order__reference=event.order_reference).values_list("gateway_session_id", flat=True)
-    return tombstones.stops("gateway", known.first() or "", since=event.received_at)
+    known = Payment.objects.filter(order__reference=event.order_reference).select_related("order__subject").first()
+    if known is None:
+        return False
+    since = None if known.order.subject.is_erased else event.received_at
+    return tombstones.stops("gateway", known.gateway_session_id or "", since=since)
 
 
 def _payment_of(event: WebhookEvent) -> Payment | None:
