@@ -64,8 +64,13 @@ class BreakableShop:
         assert self.postgres.ensure() == self.shop.database_url, "it came back at another address"
 
     def mend(self) -> None:
-        """Have Redis again; Postgres came back by itself."""
+        """Have Redis again; Postgres came back by itself. A program that ended is started again, as a service manager does.
+
+        Celery's worker ends when Redis goes while it holds a message; what it was doing it still finishes.
+        """
         self.shop.broker.ensure()
+        while name := self.shop.processes.ended():
+            self.shop.start(name)
 
     @contextmanager
     def held_still(self, lock: str, *values: object) -> Iterator[None]:
