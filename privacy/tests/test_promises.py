@@ -283,7 +283,8 @@ def test_a_question_that_takes_too_long_is_given_up(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_row_that_outlived_its_time_by_a_night_is_counted():
+def test_a_row_that_outlived_its_time_by_a_night_is_counted(settings, tmp_path):
+    settings.LOUPE_HOME = tmp_path  # log files count too
     bag = apps.get_model("orders.Bag").objects.create(id=uuid4(), created_at=NOON, touched_at=NOON)
     declaration = registry.of("orders.Bag")
     until = declaration.retention.until(bag)
