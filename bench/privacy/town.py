@@ -26,6 +26,12 @@ NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
 SUBJECT: Final = "md5('subject ' || {i})::uuid"
 ORDER: Final = "md5('order ' || {o})::uuid"
+#: Names that nobody's name is the beginning of, so that a search for one person meets one person.
+NAME: Final = "initcap(translate(left(md5('name ' || {i}), 16), '0123456789', 'ghijklmnop'))"
+STREET: Final = (
+    "{i} || ' ' || initcap(translate(left(md5('street ' || {i}), 12), '0123456789', 'ghijklmnop')) || ' Street'"
+)
+TOWN: Final = "initcap(translate(left(md5('town ' || {i}), 12), '0123456789', 'ghijklmnop'))"
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def build(customers: int) -> Iterator[str]:
         "accounts.User",
         people,
         email="'customer' || i || '@bench.example'",
-        full_name="'Customer Number' || i",
+        full_name=NAME.format(i="i"),
         phone="'+1212' || lpad(i::text, 7, '0')",
         password="'!'",
         subject_id=SUBJECT.format(i="i"),
@@ -90,8 +96,8 @@ def build(customers: int) -> Iterator[str]:
         "accounts_user u",
         user_id="u.id",
         full_name="u.full_name",
-        line1="u.id || ' Bench Street'",
-        city="'Town ' || u.id",
+        line1=STREET.format(i="u.id"),
+        city=TOWN.format(i="u.id"),
         region="'CA'",
         postal_code="'94110'",
         country="'US'",
@@ -107,11 +113,11 @@ def build(customers: int) -> Iterator[str]:
         subject_id=SUBJECT.format(i="i"),
         state="'delivered'",
         email="'customer' || i || '@bench.example'",
-        full_name="'Customer Number' || i",
+        full_name=NAME.format(i="i"),
         phone="'+1212' || lpad(i::text, 7, '0')",
-        ship_name="'Customer Number' || i",
-        ship_line1="i || ' Bench Street'",
-        ship_city="'Town ' || i",
+        ship_name=NAME.format(i="i"),
+        ship_line1=STREET.format(i="i"),
+        ship_city=TOWN.format(i="i"),
         ship_postal_code="'94110'",
         country="'US'",
         region="'CA'",
