@@ -1,4 +1,4 @@
-"""The order desk: orders to pack, ship, deliver, cancel, refund. Everything else is evidence, and only read here.
+"""The order desk: orders to pack, ship, deliver, send elsewhere, cancel, refund. Everything else is evidence, and only read here.
 
 Each act is a page of its own with a form, so that nothing changes by following a link. The parcel's address shows while the
 order is in hand; before and after, the desk needs only references and sums.
@@ -26,7 +26,16 @@ from unfold.enums import ActionVariant
 
 from accounts.models import User
 from orders import fulfilment, papers, payments
-from orders.forms import CancelForm, DeskForm, PaperForm, PlainForm, RefundForm, ShipForm
+from orders.forms import (
+    CancelForm,
+    DeskForm,
+    PaperForm,
+    PlainForm,
+    RefundForm,
+    RerouteForm,
+    ShipForm,
+    WheretoForm,
+)
 from orders.models import Order, OrderLine, Paper, Payment, PaymentEvent, Refund, Shipment, WebhookEvent
 from orders.refunds import TooMuch
 from orders.states import ORDER
@@ -69,6 +78,18 @@ def _deliver(order: Order, form: Any, by: User, at: datetime) -> None:
     fulfilment.deliver(order, by=by, at=at)
 
 
+def _readdress(order: Order, form: Any, by: User, at: datetime) -> None:
+    fulfilment.readdress(order, fulfilment.Whereto(**form.cleaned_data), by=by, at=at)
+
+
+def _reroute(order: Order, form: Any, by: User, at: datetime) -> None:
+    fulfilment.reroute(order, **form.cleaned_data, by=by, at=at)
+
+
+def _hand_over(order: Order, form: Any, by: User, at: datetime) -> None:
+    fulfilment.hand_over(order, **form.cleaned_data, by=by, at=at)
+
+
 def _cancel(order: Order, form: Any, by: User, at: datetime) -> None:
     fulfilment.cancel(order, **form.cleaned_data, by=by, at=at)
 
@@ -88,6 +109,9 @@ ACTS: Final = {
     "pack": Act("Pack", "is packed", _leading_to("packed"), PlainForm, _pack),
     "ship": Act("Ship with tracking", "is on its way", _leading_to("shipped"), ShipForm, _ship),
     "deliver": Act("Mark as delivered", "is delivered", _leading_to("delivered"), PlainForm, _deliver),
+    "readdress": Act("Change the address", "goes to another address", fulfilment.STILL_HERE, WheretoForm, _readdress),
+    "reroute": Act("Change the way", "travels another way", fulfilment.STILL_HERE, RerouteForm, _reroute),
+    "hand_over": Act("Change the carrier", "has another carrier", {Order.State.SHIPPED}, ShipForm, _hand_over),
     "cancel": Act(
         "Cancel and refund", "is cancelled, its money goes back", _leading_to("cancelled"), CancelForm, _cancel
     ),
@@ -132,7 +156,7 @@ class OrderAdmin(Evidence):
     date_hierarchy = "placed_at"
     inlines = (LineInline, ShipmentInline, PaperInline)
     actions = ("pack_chosen",)
-    actions_detail = ("pack", "ship", "deliver", "add_paper", "cancel", "refund")
+    actions_detail = ("pack", "ship", "deliver", "readdress", "reroute", "hand_over", "add_paper", "cancel", "refund")
     shows = {
         "recipient": ("ship_name",),
         "address": ("ship_line1", "ship_line2", "ship_city", "region", "ship_postal_code", "country"),
@@ -198,6 +222,21 @@ class OrderAdmin(Evidence):
         """The parcel arrived."""
         return self._act("deliver", request, object_id)
 
+    @action(description="Change the address", url_path="readdress", permissions=["fulfil"])
+    def readdress(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The parcel goes elsewhere."""
+        return self._act("readdress", request, object_id)
+
+    @action(description="Change the way", url_path="reroute", permissions=["fulfil"])
+    def reroute(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The parcel travels another way."""
+        return self._act("reroute", request, object_id)
+
+    @action(description="Change the carrier", url_path="hand-over", permissions=["fulfil"])
+    def hand_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The parcel goes on with somebody else."""
+        return self._act("hand_over", request, object_id)
+
     @action(description="Add a paper", url_path="add-paper", permissions=["fulfil"])
     def add_paper(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """An appraisal or an insurance file for the owner."""
@@ -253,6 +292,8 @@ class OrderAdmin(Evidence):
         except TooMuch as error:
             left = money.format(error.left_minor, order.currency)
             form.add_error("amount", ValidationError(f"At most {left} can still go back."))
+        except fulfilment.NothingChanged:
+            form.add_error(None, ValidationError("That is how it is already: change something, or go back."))
         except papers.NotAPaper as problem:
             form.add_error("file", ValidationError(str(problem)))
         except fulfilment.NotYetShipped:

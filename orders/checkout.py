@@ -201,11 +201,15 @@ def expired(order: Order, *, by: Actor, at: datetime) -> Order:
 
 
 def confirm(order: Order, *, by: Actor, at: datetime) -> None:
-    """Put the confirmation in the outbox, once. A mail that can't be written never undoes a payment: the sweep tries again."""
+    """Put both confirmations, of the order and of its payment, in the outbox, once.
+
+    A mail that can't be written never undoes a payment: the sweep tries again.
+    """
     try:
         with transaction.atomic():
             if Order.objects.filter(pk=order.pk, confirmed_at__isnull=True).update(confirmed_at=at):
                 emails.order_confirmed(order, by=by, at=at)
+                emails.payment_received(order, by=by, at=at)
                 order.confirmed_at = at
     except Exception as error:  # noqa: BLE001 - whatever it was, the payment stands
         log.error("order.unconfirmed", extra={"order": order.reference, "error": type(error).__name__})

@@ -1,6 +1,6 @@
 """The mails about an order: one function each, three templates each, all through the outbox.
 
-The five that come by themselves end when the person's data are erased: the outbox asks at the moment of sending.
+Those that come by themselves end when the person's data are erased: the outbox asks at the moment of sending.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from orders import destinations, links
-from orders.models import Order, Shipment
+from orders.destinations import Method
+from orders.models import Order, Payment, Shipment
 from privacy.ground.audit import Actor
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
@@ -22,6 +23,9 @@ def _about_one_in_hand(name: str, label: str) -> Kind:
 
 
 ORDER_CONFIRMED = _about_one_in_hand("order_confirmed", "Order confirmation")
+PAYMENT_RECEIVED = _about_one_in_hand("payment_received", "Payment confirmation")
+ORDER_ADDRESS_CHANGED = _about_one_in_hand("order_address_changed", "The address of your order was changed")
+ORDER_DELIVERY_CHANGED = _about_one_in_hand("order_delivery_changed", "Your order travels another way")
 ORDER_SHIPPED = _about_one_in_hand("order_shipped", "Your parcel is on its way")
 ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived")
 ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")
@@ -32,6 +36,30 @@ ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to you
 def order_confirmed(order: Order, *, by: Actor, at: datetime) -> None:
     """We have your order: what, where to, what it cost."""
     _post(ORDER_CONFIRMED, order, by=by, at=at)
+
+
+def payment_received(order: Order, *, by: Actor, at: datetime) -> None:
+    """The money came: how much, for which invoice, with which card as far as the shop's policy keeps that."""
+    _post(PAYMENT_RECEIVED, order, payment=Payment.objects.get(order=order), by=by, at=at)
+
+
+def order_address_changed(order: Order, *, by: Actor, at: datetime) -> None:
+    """It goes somewhere else now: where to, and what to do if that is wrong."""
+    _post(ORDER_ADDRESS_CHANGED, order, at=at, by=by)
+
+
+def order_delivery_changed(
+    order: Order,
+    *,
+    method: Method | None = None,
+    shipment: Shipment | None = None,
+    refunded_minor: int = 0,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """It travels another way before it left (*method*), or was handed to another carrier since (*shipment*)."""
+    facts = {"method": method, "shipment": shipment, "refunded_minor": refunded_minor}
+    _post(ORDER_DELIVERY_CHANGED, order, **facts, by=by, at=at)
 
 
 def order_shipped(order: Order, shipment: Shipment, *, by: Actor, at: datetime) -> None:
@@ -70,6 +98,8 @@ def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) ->
         "action_url": links.url(order, at=at),
         "action_label": "See your order",
         "valid_days": links.VALID_FOR.days,
+        "why": f"your order {order.reference}",
+        "at": at,
         **facts,
     }
     outbox.post(kind, to=order.email, subject=order.subject, context=context, reference=order.reference, by=by, at=at)

@@ -250,6 +250,53 @@ class ShipForm(DeskForm):
     tracking_number = forms.CharField(max_length=40, widget=UnfoldAdminTextInputWidget)
 
 
+class WheretoForm(DeskForm):
+    """Another address within the place that the order's tax and delivery were reckoned for.
+
+    It opens empty: whoever changes an address need not see the one it replaces.
+    """
+
+    ship_name = forms.CharField(label="Recipient", max_length=150, widget=UnfoldAdminTextInputWidget)
+    ship_line1 = forms.CharField(label="Address", max_length=150, widget=UnfoldAdminTextInputWidget)
+    ship_line2 = forms.CharField(
+        label="Apartment, floor", max_length=150, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    ship_city = forms.CharField(label="Town or city", max_length=100, widget=UnfoldAdminTextInputWidget)
+    ship_postal_code = forms.CharField(
+        label="Postal code",
+        max_length=20,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="State and country stay: tax and delivery were reckoned for them. For another one, cancel and order anew.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a postal code where a parcel cannot arrive without one."""
+        cleaned = super().clean() or {}
+        if not cleaned.get("ship_postal_code") and self.order.country not in WITHOUT_POSTAL_CODE:
+            self.add_error("ship_postal_code", "Parcels there need a postal code.")
+        return cleaned
+
+
+class RerouteForm(DeskForm):
+    """Another way to the same address."""
+
+    method = forms.ChoiceField(
+        label="How it travels",
+        widget=UnfoldAdminSelectWidget,
+        help_text="A cheaper way gives the difference back; a dearer one is paid by the shop.",
+    )
+
+    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
+        super().__init__(order, *args, **kwargs)
+        place = destinations.find(order.country, order.region)
+        ways = [(way.slug, way.label) for way in place.methods] if place else []
+        method = self.fields["method"]
+        assert isinstance(method, forms.ChoiceField)
+        method.choices = ways
+        self.initial = {"method": order.shipping_method}
+
+
 class CancelForm(DeskForm):
     """Why an order is called off; the customer reads it."""
 

@@ -1,4 +1,4 @@
-"""What the order desk does with a paid order: pack, ship, deliver, cancel, refund.
+"""What the order desk does with a paid order: pack, ship, deliver, send elsewhere or another way, cancel, refund.
 
 Each verb is one transaction: it moves the state first, and its effects are the lines after it. `payments.refund` promises the
 money back in that transaction; the worker then carries the promise out at Stripe.
@@ -6,18 +6,23 @@ money back in that transaction; the worker then carries the promise out at Strip
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
-from orders import emails, papers, payments
+from orders import destinations, emails, papers, payments, pricing
+from orders.destinations import Destination, Method
 from orders.models import Order, Shipment
 from orders.states import ORDER
+from privacy.ground import audit, states
 from privacy.ground.audit import Actor
 from shop import stock
 
 CUSTOMERS_WISH: Final = "cancelled by you"
+STILL_HERE: Final = frozenset({Order.State.PAID, Order.State.PACKED})
 
 
 class NotYetShipped(Exception):
@@ -26,6 +31,25 @@ class NotYetShipped(Exception):
 
 class NoTracking(Exception):
     """A parcel of jewellery never leaves without a tracking number."""
+
+
+class NothingChanged(Exception):
+    """It goes there, or that way, already: nobody is told of a change that is none."""
+
+
+class NoSuchWay(Exception):
+    """Parcels to this place do not travel that way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereto:
+    """Where a parcel goes, within the place that its tax and delivery were reckoned for. Named as on the order."""
+
+    ship_name: str
+    ship_line1: str
+    ship_line2: str
+    ship_city: str
+    ship_postal_code: str
 
 
 @transaction.atomic
@@ -58,6 +82,64 @@ def deliver(order: Order, *, by: Actor, at: datetime) -> Order:
     _complete(order, at=at)
     emails.order_delivered(order, by=by, at=at)
     return order
+
+
+@transaction.atomic
+def readdress(order: Order, whereto: Whereto, *, by: Actor, at: datetime) -> Order:
+    """Send a parcel that has not left to another address in the same place. *Sends* a mail; its trail names fields only.
+
+    *Raises* NothingChanged, and `states.NotAllowed` once it has left.
+    """
+    order = _still_here(order)
+    changed = [name for name, value in asdict(whereto).items() if getattr(order, name) != value]
+    if not changed:
+        raise NothingChanged
+    for name in changed:
+        setattr(order, name, getattr(whereto, name))
+    order.save(update_fields=changed)
+    _note(order, "address_changed", {"fields": changed}, by=by, at=at)
+    emails.order_address_changed(order, by=by, at=at)
+    return order
+
+
+@transaction.atomic
+def reroute(order: Order, *, method: str, by: Actor, at: datetime) -> Order:
+    """Send a parcel that has not left another way. *Sends* a mail, and money back where the new way costs less.
+
+    A dearer way is the shop's to pay: what was agreed stays. *Raises* NothingChanged, NoSuchWay, `states.NotAllowed`.
+    """
+    order = _still_here(order)
+    if method == order.shipping_method:
+        raise NothingChanged
+    before, order.shipping_method = order.shipping_method, method
+    way = _way_of(order)
+    order.save(update_fields=["shipping_method"])
+    saved = min(_saved_by(order, way), payments.refundable(order))
+    if saved:
+        payments.refund(order, saved, reason="a way of delivery that costs less", by=by, at=at)
+    _note(order, "delivery_changed", {"from": before, "to": method, "saved_minor": saved}, by=by, at=at)
+    emails.order_delivery_changed(order, method=way, refunded_minor=saved, by=by, at=at)
+    return order
+
+
+@transaction.atomic
+def hand_over(order: Order, *, carrier: str, tracking_number: str, by: Actor, at: datetime) -> Shipment:
+    """A parcel on its way goes on with another carrier, or under another number. *Sends* a mail.
+
+    *Raises* NoTracking, NothingChanged, and `states.NotAllowed` for a parcel that is not on its way.
+    """
+    number = tracking_number.strip()
+    if not number:
+        raise NoTracking
+    order = _locked(order, {Order.State.SHIPPED})
+    shipment = Shipment.objects.select_for_update().get(order=order)
+    if (shipment.carrier, shipment.tracking_number) == (carrier, number):
+        raise NothingChanged
+    before, shipment.carrier, shipment.tracking_number = shipment.carrier, carrier, number
+    shipment.save(update_fields=["carrier", "tracking_number"])
+    _note(order, "carrier_changed", {"from": before, "to": carrier}, by=by, at=at)
+    emails.order_delivery_changed(order, shipment=shipment, by=by, at=at)
+    return shipment
 
 
 @transaction.atomic
@@ -106,3 +188,39 @@ def _complete(order: Order, *, at: datetime) -> None:
     if order.completed_at is None:
         order.completed_at = at
         order.save(update_fields=["completed_at"])
+
+
+def _still_here(order: Order) -> Order:
+    return _locked(order, STILL_HERE)
+
+
+def _locked(order: Order, froms: Collection[str]) -> Order:
+    """The order as it stands now, held against another desk. *Raises* `states.NotAllowed` in any other state."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if order.state not in froms or order.is_erased:
+        raise states.NotAllowed(f"{order} is {order.state}")
+    return order
+
+
+def _place_of(order: Order) -> Destination | None:
+    return destinations.find(order.country, order.region)
+
+
+def _way_of(order: Order) -> Method:
+    place = _place_of(order)
+    way = place.method(order.shipping_method) if place else None
+    if way is None or way.slug != order.shipping_method:
+        raise NoSuchWay
+    return way
+
+
+def _saved_by(order: Order, way: Method) -> int:
+    """What the customer paid for delivery and need not have, with its tax; nothing for a way that costs more."""
+    less, place = max(0, order.shipping_minor - way.price_minor(order.subtotal_minor)), _place_of(order)
+    if order.is_tax_included or place is None or not place.is_shipping_taxed:
+        return less
+    return less + pricing.tax_within(less, order.tax_rate, included=False)
+
+
+def _note(order: Order, what: str, details: Mapping[str, audit.Detail], *, by: Actor, at: datetime) -> None:
+    audit.append(f"order.{what}", subject=order.subject_id, obj=order, details=details, by=by, at=at)

@@ -42,7 +42,7 @@ def test_an_order_goes_its_whole_way_and_each_step_is_on_record(order: Order, ca
     shipment.refresh_from_db()
     assert (order.state, order.packed_at, order.completed_at) == ("delivered", now, now + timedelta(days=2))
     assert (shipment.tracking_number, shipment.delivered_at) == ("1Z999AA10123456784", now + timedelta(days=2))
-    assert kinds() == ["order_confirmed", "order_delivered", "order_shipped"]
+    assert kinds() == ["order_confirmed", "order_delivered", "order_shipped", "payment_received"]
     trail = AuditEvent.objects.filter(object_ref=order.reference, event__startswith="order.").order_by("at", "id")
     desk = f"staff:{carol.pk}"
     assert [(event.event, event.actor) for event in trail] == [
@@ -73,7 +73,7 @@ def test_a_step_too_many_is_refused_and_changes_nothing(order: Order, carol: Use
     with pytest.raises(states.NotAllowed):
         verbs[verb]()
     order.refresh_from_db()
-    assert (order.state, kinds(), Shipment.objects.count()) == ("paid", ["order_confirmed"], 0)
+    assert (order.state, kinds(), Shipment.objects.count()) == ("paid", ["order_confirmed", "payment_received"], 0)
 
 
 def test_of_two_desks_the_second_is_told(order: Order, carol: User, now: datetime) -> None:
@@ -124,7 +124,7 @@ def test_a_part_goes_back_and_then_the_rest_and_never_more(order: Order, carol: 
     fulfilment.refund(order, amount_minor=250_000, reason="returned", by=carol, at=now)
     order.refresh_from_db()
     assert (order.state, order.completed_at, payments.refundable(order)) == ("refunded", now, 0)
-    assert kinds() == ["order_confirmed", "order_refunded", "order_refunded", "order_shipped"]
+    assert kinds() == ["order_confirmed", "order_refunded", "order_refunded", "order_shipped", "payment_received"]
 
 
 def test_an_order_that_has_not_left_is_cancelled_not_refunded_whole(order: Order, carol: User, now: datetime) -> None:
