@@ -1,5 +1,6 @@
 """All tables of the app, gathered from its wings for Django."""
 
+from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
 from privacy.proof.batches import AuditBatch, AuditLeaf
@@ -15,6 +16,7 @@ __all__ = [
     "Identifier",
     "IdentityCode",
     "Message",
+    "Preference",
     "Subject",
     "SubjectLink",
     "Tombstone",

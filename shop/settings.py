@@ -384,6 +384,7 @@ LOUPE_PAPER_DISPLAY = (
         "selenegleam": "italiana.woff2",
     }.get(LOUPE_POLICY, "cormorant-garamond.woff2")
 )
+LOUPE_CURRENCIES = ("USD",)  # of the price list; a preference offers these, and asks nothing while there is one
 PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
 PAGE_CACHE_ENTRIES = 512
 

@@ -88,6 +88,9 @@ class Profile:
     targeting_tags: str  # "consent" or "never"
     card_facts: tuple[str, ...]  # of brand, last4, expiry
     mail_subjects: tuple[str, ...]
+    has_soft_opt_in: (
+        bool  # whether customers hear of what they bought without having asked (ePrivacy Directive Art. 13(2))
+    )
     retention: Mapping[str, int]
     mail: Letterhead
     effective_on: str
@@ -142,6 +145,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         targeting_tags=data["targeting_tags"],
         card_facts=tuple(data["card_facts"]),
         mail_subjects=tuple(data["mail_subjects"]),
+        has_soft_opt_in=bool(data.get("marketing", {}).get("soft_opt_in", False)),
         retention=MappingProxyType({**RETENTION_DEFAULTS, **data["retention"]}),
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),

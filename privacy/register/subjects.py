@@ -153,11 +153,12 @@ def mark_erased(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
 def unnamed(path: str = "pk") -> Q:
     """Matches rows whose subject (at *path*) nothing leads to any more: no account, order, mail, request or anything else.
 
-    Its identifiers and links do not count: they say who somebody is, and there is nobody left to be.
+    Its identifiers and links do not count: they say who somebody is, and there is nobody left to be. Nor do models that say of
+    themselves that they name nobody.
     """
     nobody = Q()
     for relation in Subject._meta.related_objects:
-        if relation.related_model not in (Identifier, SubjectLink):
+        if not _names_nobody(relation.related_model):
             naming = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef(path)})
             nobody &= ~Q(Exists(naming))
     return nobody
@@ -191,12 +192,17 @@ def _unnamed(at: datetime) -> list[UUID]:
 
 
 def _naming() -> Iterator[tuple[type[models.Model], str]]:
-    """Every column that may name a person, but for identifiers and proofs: those are about the number itself."""
+    """Every column that may name a person, but for those of models that name nobody."""
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:
             is_value = field.name == "subject_id" and isinstance(field, models.UUIDField)
-            if (field.related_model is Subject or is_value) and model not in (Identifier, SubjectLink):
+            if (field.related_model is Subject or is_value) and not _names_nobody(model):
                 yield model, field.attname
+
+
+def _names_nobody(model: type[models.Model]) -> bool:
+    """Whether rows of *model* keep nobody's record alive: they only say something of whoever other rows name."""
+    return model in (Identifier, SubjectLink) or getattr(model, "names_nobody", False)
 
 
 def _forget(ids: list[UUID]) -> int:

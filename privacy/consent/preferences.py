@@ -1,0 +1,112 @@
+"""How often, in which language and with which currency somebody is written to; and whether news may go to them now.
+
+What they agreed to is the ledger's (`privacy.consent.ledger`): this room only says how it is done. The latest choice of a
+family of records counts, since it is what the person said last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max
+
+from privacy.consent.preference_models import Frequency, Preference
+from privacy.ground import audit
+from privacy.register import subjects
+from privacy.register.models import Subject
+from privacy.register.retention import Span
+
+DISTANCES: Final[Mapping[str, Span]] = {Frequency.WEEKLY: Span("days", 7), Frequency.MONTHLY: Span("months", 1)}
+"""How far apart two news lie at least. *All* has no line: it keeps no distance."""
+
+
+class NotOffered(Exception):
+    """A frequency, language or currency that the shop does not have."""
+
+
+def of(subject: Subject) -> Preference:
+    """The manner this person chose last; where they chose none, the shop's own, unsaved."""
+    rows = Preference.objects.filter(subject_id__in=subjects.family(subject))
+    chosen = rows.order_by(F("changed_at").desc(nulls_last=True), "pk").first()
+    return chosen or Preference(subject=subjects.root(subject), language=languages()[0], currency=currencies()[0])
+
+
+@transaction.atomic
+def choose(
+    subject: Subject, *, frequency: str, language: str, currency: str, by: audit.Actor, at: datetime
+) -> Preference:
+    """Keep what the person chose. Does nothing where it is what holds already. *Raises* `NotOffered`."""
+    wanted = {"frequency": frequency, "language": language, "currency": currency}
+    _check(wanted)
+    now = of(subject)
+    changed = [name for name, value in wanted.items() if getattr(now, name) != value]
+    if not changed and now.changed_at:
+        return now
+    person = subjects.root(subject)
+    kept, _ = Preference.objects.update_or_create(subject=person, defaults={**wanted, "changed_at": at})
+    audit.append("preference.changed", subject=person, details={"fields": changed}, by=by, at=at)
+    return kept
+
+
+def allows_now(subject: Subject, matter: str, channel: str, at: datetime) -> bool:
+    """Whether news may go to this person now, by how often they want any. Reads only: `take_turn` is what counts.
+
+    *matter* and *channel* do not matter to the count: one letter a month is one, whatever it is about and however it travels.
+    """
+    distance = DISTANCES.get(of(subject).frequency)
+    if distance is None:
+        return True
+    last = Preference.objects.filter(subject_id__in=subjects.family(subject)).aggregate(last=Max("last_news_at"))[
+        "last"
+    ]
+    return last is None or last < _day_after(distance.before(at))
+
+
+def take_turn(subject: Subject, *, message: UUID, at: datetime) -> bool:
+    """Let this message be the one that may go now, or say that it is too early. Asked last of all, right before sending.
+
+    Of two workers with two news for one person the row's lock lets one go first. The message that has the turn may come
+    again, as after a mail server that was away.
+    """
+    with transaction.atomic():
+        mine = _locked(subject)
+        if mine.last_news_id != message and not allows_now(subject, "", "", at):
+            return False
+        mine.last_news_id, mine.last_news_at = message, at
+        mine.save(update_fields=["last_news_id", "last_news_at"])
+        return True
+
+
+def _locked(subject: Subject) -> Preference:
+    """The row of the person's root, made where there is none, for this transaction alone."""
+    held, person = of(subject), subjects.root(subject)
+    copied = {name: getattr(held, name) for name in ("frequency", "language", "currency", "changed_at")}
+    mine, _ = Preference.objects.get_or_create(subject=person, defaults=copied)
+    return Preference.objects.select_for_update().get(pk=mine.pk)
+
+
+def languages() -> list[str]:
+    """The languages we write in; the first is the one we begin with."""
+    return [code for code, _ in settings.LANGUAGES]
+
+
+def currencies() -> list[str]:
+    """The currencies of the price list; the first is the one we begin with."""
+    return list(settings.LOUPE_CURRENCIES)
+
+
+def _check(wanted: Mapping[str, str]) -> None:
+    offered = {"frequency": Frequency.values, "language": languages(), "currency": currencies()}
+    for name, value in wanted.items():
+        if value not in offered[name]:
+            raise NotOffered(name)
+
+
+def _day_after(moment: datetime) -> datetime:
+    """The end of a moment's day. Distances are counted in days: what goes every Monday goes whatever the hour."""
+    return datetime.combine(moment.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)

@@ -1,0 +1,162 @@
+"""How often somebody is written to, and what becomes of that when records are joined and forgotten."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from orders import destinations
+from privacy.consent import links, preferences
+from privacy.consent.preferences import NotOffered
+from privacy.models import AuditEvent, Preference, Subject, SubjectLink
+from privacy.register import subjects
+from privacy.tests.people import NOON, someone
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def person():
+    return subjects.new(by="system:test", at=NOON)
+
+
+def chooses(subject, frequency, *, at=NOON):
+    return preferences.choose(subject, frequency=frequency, language="en", currency="USD", by=subject, at=at)
+
+
+def goes(subject, *, at, message=None):
+    """Whether news goes out; asked by campaign and gate alike."""
+    may = preferences.allows_now(subject, "offers", "email", at)
+    taken = preferences.take_turn(subject, message=message or uuid4(), at=at)
+    assert may is taken
+    return taken
+
+
+def test_whoever_chose_nothing_hears_of_everything():
+    alice = person()
+    assert preferences.of(alice).frequency == "all"
+    assert [goes(alice, at=NOON + n * DAY) for n in (0, 0, 1)] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "days", "went"),
+    [
+        # NOON is 2 November: a month later is 2 December, 30 days.
+        ("weekly", (0, 1, 6, 7, 13, 14), [True, False, False, True, False, True]),
+        ("monthly", (0, 7, 29, 30, 59, 60, 61), [True, False, False, True, False, False, True]),
+    ],
+)
+def test_news_keep_the_distance_somebody_asked_for(frequency, days, went):
+    alice, bob = person(), person()
+    chooses(alice, frequency)
+    assert [goes(alice, at=NOON + n * DAY) for n in days] == went
+    assert [goes(bob, at=NOON + n * DAY) for n in days] == [True] * len(days)
+
+
+def test_what_goes_every_monday_goes_whatever_the_hour():
+    alice = person()
+    chooses(alice, "weekly")
+    assert goes(alice, at=NOON)
+    assert goes(alice, at=NOON + 7 * DAY - timedelta(hours=11))
+
+
+def test_news_that_went_before_the_choice_count_too():
+    alice = person()
+    assert goes(alice, at=NOON - DAY)
+    chooses(alice, "weekly")
+    assert not goes(alice, at=NOON)
+    assert goes(alice, at=NOON + 6 * DAY)
+
+
+def test_a_message_whose_server_was_away_keeps_its_turn():
+    alice, first, second = person(), uuid4(), uuid4()
+    chooses(alice, "monthly")
+    assert preferences.take_turn(alice, message=first, at=NOON)
+    assert not preferences.take_turn(alice, message=second, at=NOON + DAY)
+    assert preferences.take_turn(alice, message=first, at=NOON + DAY)
+
+
+def test_the_latest_choice_of_a_family_counts_and_so_does_its_last_news():
+    account, guest = person(), person()
+    chooses(guest, "weekly", at=NOON)
+    assert goes(guest, at=NOON)
+    assert goes(account, at=NOON)  # makes a row, and chooses nothing
+    SubjectLink.objects.create(child=guest, root=account, proof="link_clicked", at=NOON)
+    assert preferences.of(account).frequency == "weekly"
+    assert not goes(account, at=NOON + DAY)
+    chooses(account, "all", at=NOON + DAY)
+    assert preferences.of(guest).frequency == "all"
+    assert goes(guest, at=NOON + DAY)
+
+
+def test_a_choice_is_in_the_trail_by_its_fields_and_never_twice():
+    alice = someone("alice")
+    for _ in range(2):
+        preferences.choose(alice.subject, frequency="weekly", language="en", currency="USD", by=alice.user, at=NOON)
+    trail = AuditEvent.objects.filter(event="preference.changed")
+    assert [(event.subject_id, event.details) for event in trail] == [(alice.subject.pk, {"fields": ["frequency"]})]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"frequency": "hourly"}, {"language": "tlh"}, {"currency": "XAU"}],
+    ids=["frequency", "language", "currency"],
+)
+def test_what_the_shop_does_not_have_is_not_kept(wish):
+    with pytest.raises(NotOffered):
+        preferences.choose(
+            person(), **{"frequency": "all", "language": "en", "currency": "USD"} | wish, by="system:test", at=NOON
+        )
+    assert not Preference.objects.exists()
+
+
+def test_the_currencies_to_choose_from_are_those_of_the_price_list():
+    assert preferences.currencies() == [destinations.currency()]
+    assert preferences.languages() == [code for code, _ in settings.LANGUAGES]
+
+
+def test_a_manner_keeps_no_person_record_alive():
+    alice, bob = person(), someone("bob")
+    assert goes(alice, at=NOON)
+    assert goes(bob.subject, at=NOON)
+    assert subjects.forget_unnamed(by="system:retention", at=NOON + 31 * DAY) == 1
+    assert list(Subject.objects.all()) == [bob.subject]
+    assert [row.subject for row in Preference.objects.all()] == [bob.subject]
+
+
+# The key of a link
+
+
+def test_a_key_names_the_person_by_a_random_number_and_nothing_else():
+    alice = someone("alice")
+    key = links.key(alice.subject)
+    assert links.read(key) == alice.subject
+    assert key.split(":")[0] == alice.subject.pk.hex
+    assert [word for word in alice.words if word in key] == []
+
+
+@pytest.mark.parametrize(
+    "forge", [lambda key: key[:-1] + "-", lambda key: "", lambda key: "x:y:z", lambda key: key * 9]
+)
+def test_a_forged_key_is_broken(forge):
+    with pytest.raises(links.Broken):
+        links.read(forge(links.key(person())))
+
+
+def test_a_key_is_over_after_half_a_year(monkeypatch):
+    alice = person()
+    key = links.key(alice)
+    monkeypatch.setattr(links, "LIVES", timedelta(0))
+    with pytest.raises(links.Expired):
+        links.read(key)
+
+
+def test_a_key_of_somebody_erased_looks_like_a_forged_one():
+    alice, bob = person(), person()
+    key = links.key(alice)
+    subjects.mark_erased(alice, by="system:test", at=NOON)
+    with pytest.raises(links.Broken):
+        links.read(key)
+    assert links.read(links.key(bob)) == bob
