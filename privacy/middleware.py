@@ -1,4 +1,4 @@
-"""What every request passes: the gate that shows no database older than the ledger, and the browser's privacy signals."""
+"""What every request passes: the gate that shows no database older than the ledger, and the visitor's choice about cookies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from privacy.consent import signals
+from privacy.consent import choice, firewall, signals
 from privacy.rights import replay
 
 REFUSAL_HEADERS: Final = {
@@ -46,6 +46,23 @@ def refusal(request: HttpRequest, verdict: replay.Verdict) -> HttpResponse:
         return JsonResponse(facts, status=503, headers=REFUSAL_HEADERS)
     page = render_to_string("privacy/older_database.html", {"verdict": verdict})
     return HttpResponse(page, status=503, headers=REFUSAL_HEADERS)
+
+
+class CookieMiddleware:
+    """Sets `request.choice`, and lets no cookie leave that the register or the visitor forbids. Asks neither database nor cache.
+
+    Stands outside the page cache, so that a remembered page is judged like any other.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        choice.of(request)
+        response = self.get_response(request)
+        if response.cookies or request.COOKIES or "Set-Cookie" in response.headers:
+            firewall.guard(request, response, choice=choice.of(request), at=timezone.now())
+        return response
 
 
 class SignalsMiddleware:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from privacy.consent.choice import Choice, Optional
+from privacy.consent.choice import Category, Choice
 from shop.models import Activity
 
 
@@ -18,6 +18,6 @@ def record(kind: Activity.Kind, *, what: str, choice: Choice, by: UUID | None, a
     *what* is a reference such as `product/solitaire-ring`, never what somebody typed: the database refuses anything else.
     *by* is the subject of somebody signed in, and None for everybody else.
     """
-    if not choice.allows(Optional.PERFORMANCE):
+    if not choice.allows(Category.PERFORMANCE):
         return None
     return Activity.objects.create(kind=kind, object_ref=what, subject_id=by, at=at)

@@ -1,8 +1,9 @@
-"""A small page cache in each process, outermost of all: finished answers for ten seconds, no invalidation.
+"""A small page cache in each process, inside only the gate and the cookie firewall: finished answers for ten seconds.
 
-A view opts in with `@public(...)`, naming the query parameters it reads. A request that carries any cookie of a person
-(session or bag) passes the cache by in both directions. What a page shows may be ten seconds old; what a bag costs is
-guarded by the expected total at checkout (`orders.checkout`).
+Nothing is invalidated. A view opts in with `@public(...)`, naming the query parameters it reads. A request that carries any cookie
+of a person (session or bag) passes the cache by in both directions; one that carries only a choice about cookies gets the page of
+everybody who chose the same. What a page shows may be ten seconds old; what a bag costs is guarded by the expected total at
+checkout (`orders.checkout`).
 """
 
 import threading

@@ -107,6 +107,7 @@ if all(GOOGLE):
 
 MIDDLEWARE = [
     "privacy.middleware.LedgerMiddleware",
+    "privacy.middleware.CookieMiddleware",
     "shop.pagecache.PageCacheMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "shop.headers.HeadersMiddleware",
@@ -361,6 +362,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Privacy
+LOUPE_STRICT_COOKIES = IS_DEMO  # a cookie that must not leave is an error here, and dropped and logged in production
 LOUPE_LEDGER = env.path("LOUPE_LEDGER", LOUPE_HOME / "ledger" / "erasures.jsonl")
 LOUPE_ERASURE_GRACE = env.seconds(
     "LOUPE_ERASURE_GRACE",

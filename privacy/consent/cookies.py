@@ -1,48 +1,138 @@
-"""The register of cookies this site sets. The cookie page shows it; a crawl of the site may find no other.
+"""The register of everything that a page may set, store, load or count. Whatever is not in it does not leave the server.
 
-Three small facts for each: what it holds, what it is for, how long it lives. Nothing here needs consent: each is strictly
-necessary for something the visitor asked for (ePrivacy Directive Art. 5(3)).
+`/privacy/cookies/` is printed from it, `firewall` reads it before each answer, the banner asks only for what stands in it, and its
+`version` is part of every choice: when a line that needs consent changes, people are asked again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any, Final
 
 from django.conf import settings
+from django.core.signals import setting_changed
+
+from privacy.consent.entries import Category, Entry, Kind, months
+from privacy.register import profiles
+
+CONSENT: Final = "consent"
+ACCEPTED_FOR: Final = months(6)  # consent grows old: CNIL guidelines of 17 September 2020
+REFUSED_FOR: Final = months(12)  # nobody is asked again sooner: Cal. Civ. Code 1798.135(c)(4)
+
+#: The longest that a cookie of each group may live, in months, whatever a shop's policy would allow.
+LAW: Final = {
+    Category.NECESSARY: 12,
+    Category.PERFORMANCE: 13,  # CNIL: audience measurement
+    Category.FUNCTIONALITY: 6,  # as long as the consent it rests on
+    Category.TARGETING: 6,
+}
 
 
 @dataclass(frozen=True)
-class Cookie:
-    """One first-party cookie."""
+class Book:
+    """The register, made ready for a question at every request."""
 
-    name: str
-    holds: str
-    purpose: str
-    set_when: str
-    lives: timedelta
+    entries: tuple[Entry, ...]
+    asked: frozenset[Category]
+    version: str
+    exact: dict[str, Entry]
+    patterns: tuple[Entry, ...]
+    names: re.Pattern[str]  # of everything that rests on consent
 
-    @property
-    def days(self) -> int:
-        """How long it lives."""
-        return self.lives.days
+    def find(self, name: str) -> Entry | None:
+        """The line about this cookie."""
+        return self.exact.get(name) or next((entry for entry in self.patterns if entry.matches(name)), None)
 
 
-def register() -> list[Cookie]:
-    """Every cookie the site may set, in the order a visitor would meet them."""
+def register() -> list[Entry]:
+    """Every line, in the order a visitor would meet the things."""
+    return list(book().entries)
+
+
+def at_most(category: Category) -> timedelta:
+    """How long a cookie of this group may live here: the shop's policy or the law, whichever is shorter."""
+    retention = profiles.current().retention
+    shop = retention["analytics_cookie_months" if category == Category.PERFORMANCE else "cookie_months"]
+    return months(min(shop, LAW[category]))
+
+
+@cache
+def book() -> Book:
+    """The register under the present settings."""
+    entries = (*_ours(),)
+    cookies = [entry for entry in entries if entry.kind == Kind.COOKIE]
+    optional = [entry for entry in entries if entry.category != Category.NECESSARY]
+    return Book(
+        entries=entries,
+        asked=frozenset(entry.category for entry in optional),
+        version=_version(optional),
+        exact={entry.name: entry for entry in cookies if not entry.name.endswith("*")},
+        patterns=tuple(entry for entry in cookies if entry.name.endswith("*")),
+        names=_names(entry for entry in optional if entry.kind == Kind.COOKIE),
+    )
+
+
+@setting_changed.connect
+def _forget(**kwargs: Any) -> None:
+    """Settings change in tests only."""
+    book.cache_clear()
+
+
+def _version(optional: Iterable[Entry]) -> str:
+    """Changes with whatever consent is about: a name, whose it is, what it is for, how long, and whether it follows people."""
+    said = sorted(
+        "\t".join((e.kind, e.name, e.vendor, e.category, e.purpose, str(e.days), str(e.is_cross_site)))
+        for e in optional
+    )
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:8]
+
+
+def _names(entries: Iterable[Entry]) -> re.Pattern[str]:
+    """A name that matches is one of these; with no entries, none does."""
+    spelt = [re.escape(entry.name.removesuffix("*")) + (".*" if entry.name.endswith("*") else "") for entry in entries]
+    return re.compile("|".join(spelt) or r"(?!)", re.DOTALL)
+
+
+def _ours() -> list[Entry]:
+    """What the shop sets and keeps itself."""
     return [
-        Cookie(
+        Entry(
+            name=CONSENT,
+            category=Category.NECESSARY,
+            holds="What you allowed and refused, the day, and which version of this list you saw. If you allowed "
+            "something, also a random number that our record of it carries. Signed by us.",
+            purpose="To keep to your choice, and not to ask again.",
+            set_when="You answer the question about cookies.",
+            lives=REFUSED_FOR,
+        ),
+        Entry(
             name="bag",
+            category=Category.NECESSARY,
             holds="A random number, your country, the currency, and which pieces you chose. Signed by us.",
             purpose="To keep your bag from page to page.",
             set_when="You put a piece into your bag.",
             lives=timedelta(days=30),
         ),
-        Cookie(
+        Entry(
             name=settings.SESSION_COOKIE_NAME,
+            category=Category.NECESSARY,
             holds="A random number.",
             purpose="To keep you signed in, and to protect the forms you send meanwhile.",
             set_when="You sign in, or begin to.",
             lives=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        ),
+        Entry(
+            name="looks",
+            kind=Kind.COUNT,
+            category=Category.PERFORMANCE,
+            holds="Which page or piece, what was done with it, and when. No address of your network, no mark of your browser.",
+            purpose="To count which pieces are looked at.",
+            set_when="You look at a piece, if you allowed it.",
+            lives=months(profiles.current().retention["activity_months"]),
         ),
     ]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-RETENTION_DEFAULTS: Final = {"inactive_years": 3, "logs_days": 30}
+RETENTION_DEFAULTS: Final = {"inactive_years": 3, "logs_days": 30, "cookie_months": 24}
 """Periods that a shop's file need not name."""
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "policies"
@@ -94,6 +94,7 @@ class Profile:
     retention: Mapping[str, int]
     mail: Letterhead
     effective_on: str
+    answers_dnt: bool  # whether Do Not Track counts like Global Privacy Control
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
     def retention_years(self, name: str) -> int:
@@ -149,6 +150,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         retention=MappingProxyType({**RETENTION_DEFAULTS, **data["retention"]}),
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
+        answers_dnt=bool(data.get("answers_dnt", False)),
         promises=data.get("promises", ""),
     )
 

@@ -8,19 +8,19 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from privacy.consent.choice import Choice, Optional
+from privacy.consent.choice import Category, Choice
 from privacy.rights import erasure, partitions, requests
 from privacy.tests.people import asks, someone
 from shop import activity
 from shop.models import Activity
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-PERFORMANCE = Choice(frozenset({Optional.PERFORMANCE}))
+PERFORMANCE = Choice(frozenset({Category.PERFORMANCE}))
 VIEWED = Activity.Kind.VIEWED
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("choice", [Choice(), Choice(frozenset({Optional.FUNCTIONALITY, Optional.TARGETING}))])
+@pytest.mark.parametrize("choice", [Choice(), Choice(frozenset({Category.FUNCTIONALITY, Category.TARGETING}))])
 @pytest.mark.promise("JE-11", "JK-06")
 def test_without_consent_to_be_counted_nothing_is_written(choice):
     assert activity.record(VIEWED, what="product/solitaire", choice=choice, by=uuid4(), at=NOON) is None
