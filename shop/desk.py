@@ -57,7 +57,10 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Demonstration", "info"] if settings.IS_DEMO else None
 
 
-REGISTERS: Final = (("Processing activities", "list_alt", "registers:article_30", "privacy.view_register"),)
+REGISTERS: Final = (
+    ("Processing activities", "list_alt", "registers:article_30", "privacy.view_register"),
+    ("Reports", "bar_chart", "reports:overview", "shop.view_reports"),
+)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -73,7 +76,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, icon, name, permission in REGISTERS
         if request.user.has_perm(permission)
     ]
-    return [*apps, {"title": "Registers", "items": registers}] if registers else apps
+    return [*apps, {"title": "Registers and reports", "items": registers}] if registers else apps
 
 
 UNFOLD: Final[dict[str, Any]] = {

@@ -15,6 +15,7 @@ urlpatterns = [
     path(
         "admin/registers/", include((register_patterns, "registers"))
     ),  # before the admin, which answers to everything below it
+    path("admin/reports/", include("orders.report_urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include([*accounts_api, *shop_api, *orders_api, *privacy_api])),

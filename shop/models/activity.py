@@ -18,6 +18,7 @@ class Activity(models.Model):
         VIEWED = "viewed", "Looked at"
         SEARCHED = "searched", "Looked for"
         ADDED = "added", "Put into the bag"
+        VISITED = "visited", "Came by"
 
     # A value, not a key: evidence of nothing, and never in the way of an erasure. Null: somebody who was not signed in.
     subject_id = models.UUIDField(null=True, blank=True)
@@ -27,6 +28,8 @@ class Activity(models.Model):
 
     class Meta:
         verbose_name_plural = "activity"
+        # What staff read of it: sums, never rows (`shop.reports`).
+        permissions = (("view_reports", "Can read the reports"),)
         indexes = (
             models.Index(
                 fields=["subject_id", "at"], condition=Q(subject_id__isnull=False), name="activity_by_subject"
