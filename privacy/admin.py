@@ -26,12 +26,12 @@ from unfold.enums import ActionVariant
 from privacy import admin_holds  # noqa: F401  (registers its page)
 from privacy.admin_masks import Evidence
 from privacy.admin_proof import WarnsOfResidue
-from privacy.forms import PlainForm, RefusalForm
+from privacy.forms import ExtensionForm, PlainForm, RefusalForm
 from privacy.ground import digests, states
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
 from privacy.register.models import Identifier
-from privacy.rights import erasure, requests
+from privacy.rights import erasure, extension, requests
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind
 from privacy.rights.states import OPEN, REQUEST
 
@@ -75,6 +75,10 @@ def _refuse(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
     requests.refuse(asked, reason=typed["reason"], by=by, at=at)
 
 
+def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> None:
+    extension.extend(asked, reason=typed["reason"], by=by, at=at)
+
+
 def _check_again(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> None:
     erasure.check_again(asked, by=by, at=at)
 
@@ -96,6 +100,16 @@ DECISIONS: Final = {
         _leading_to(State.REFUSED),
         RefusalForm,
         _refuse,
+        only_erasure=False,
+    ),
+    "extend": Decision(
+        "Take more time",
+        "The person is told these words and the new date, which is the last one the laws allow. It works once, and only "
+        "before the present date.",
+        "has more time",
+        extension.EXTENDABLE,
+        ExtensionForm,
+        _extend,
         only_erasure=False,
     ),
     "check_again": Decision(
@@ -154,13 +168,13 @@ class RequestAdmin(WarnsOfResidue):
     search_fields = ("=reference",)
     search_help_text = "The whole reference, or the whole e-mail address the person uses"
     ordering = ("due_at", "pk")
-    actions_detail = ("approve", "refuse", "check_again")
+    actions_detail = ("approve", "refuse", "extend", "check_again")
     shows = {"address": ("contact",), "decided": ("approved_by", "refused_by")}
     change_form_after_template = "admin/privacy/request.html"
     fieldsets = (
         (None, {"fields": ("reference", "kind", "state", "channel", "address", "identity")}),
         ("Dates", {"fields": ("received_at", "reply_due", "due", "grace", "completed_at")}),
-        ("Decision", {"fields": ("decided", "refusal_reason", "joined_to")}),
+        ("Decision", {"fields": ("decided", "refusal_reason", "extended_at", "extension_reason", "joined_to")}),
     )
 
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
@@ -208,6 +222,11 @@ class RequestAdmin(WarnsOfResidue):
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """It will not be carried out."""
         return self._decide("refuse", request, object_id)
+
+    @action(description="Take more time", url_path="extend", permissions=["decide"])
+    def extend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """It takes longer, once."""
+        return self._decide("extend", request, object_id)
 
     @action(description="Check again", url_path="check-again", permissions=["decide"])
     def check_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -292,6 +311,10 @@ def _done(decision: Decision, asked: DataRequest, form: forms.Form, request: Htt
         form.add_error(None, "Somebody else has just decided this, or the person took it back. Look at it again.")
     except requests.OwnRequest:
         form.add_error(None, "This is your own request. Somebody else decides about it.")
+    except extension.Once:
+        form.add_error(None, "It was given more time before. The law knows no second time.")
+    except extension.TooLate:
+        form.add_error(None, "Its time has run: more time had to be told before that.")
     return form.is_valid()
 
 

@@ -109,6 +109,17 @@ class RefusalForm(forms.Form):
     )
 
 
+class ExtensionForm(forms.Form):
+    """Staff say why a request takes longer: the person reads these very words."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=2000,
+        help_text="The person reads these words. Say what makes it complicated; too much work elsewhere is no reason.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+    )
+
+
 class RevealForm(forms.Form):
     """Staff say why they must read what is masked; the person may read these words."""
 

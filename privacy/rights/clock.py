@@ -1,6 +1,6 @@
 """When an answer is due, and the words that derive the date.
 
-Pure: dates in, dates out; it reads neither the wall clock nor the database. `rights.requests` chooses which promises apply;
+Dates in, dates out; it reads neither the wall clock nor the database. `rights.requests` chooses which promises apply;
 this room only counts. Every day is counted on the shop's own calendar (zone and public holidays), because that is where the
 people who answer are.
 
@@ -16,6 +16,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
+from django.conf import settings
+
+from privacy.register import profiles
 
 SATURDAY = 5
 LAST_MOMENT = time(23, 59, 59)
@@ -48,6 +51,11 @@ class Calendar:
     def end_of(self, day: date) -> datetime:
         """The last second of that day, as a moment."""
         return datetime.combine(day, LAST_MOMENT, tzinfo=self.zone)
+
+
+def of_the_shop() -> Calendar:
+    """The shop's own calendar, as its profile and settings name it."""
+    return Calendar(profiles.current().clocks.holidays, ZoneInfo(settings.TIME_ZONE))
 
 
 @dataclass(frozen=True)

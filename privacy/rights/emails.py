@@ -26,6 +26,7 @@ from privacy.rights.reasons import Waiting
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
 REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm")
 REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: accepted")
+REQUEST_EXTENDED = _kind("privacy.request_extended", label="Privacy request: we need longer")
 REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")
 REQUEST_WITHDRAWN = _kind("privacy.request_withdrawn", label="Privacy request: withdrawn")
 COPY_READY = _kind("privacy.copy_ready", label="Your copy is ready")
@@ -47,6 +48,11 @@ def request_received(request: DataRequest, *, by: audit.Actor, at: datetime) -> 
 def request_verified(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say that the request counts, until when it is answered, and how that date came about."""
     _post(REQUEST_VERIFIED, request, followed_at(request), "See your request", by=by, at=at)
+
+
+def request_extended(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say that it takes longer, why, and until when at most."""
+    _post(REQUEST_EXTENDED, request, followed_at(request), "See your request", by=by, at=at)
 
 
 def request_refused(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
@@ -82,7 +88,7 @@ def transfer_failed(
 
 def identity_code(subject: Subject, *, to: str, code: str, expires_at: datetime, by: audit.Actor, at: datetime) -> None:
     """Six digits for somebody who has no password to type."""
-    facts = {"code": code, "expires_at": expires_at, "at": at}
+    facts = {"code": code, "expires_at": expires_at, "at": at, "why": "something you are about to do"}
     outbox.post(IDENTITY_CODE, to=to, subject=subject, context=facts, by=by, at=at)
 
 
@@ -132,7 +138,7 @@ def _post(
         kind,
         to=request.contact,
         subject=None if belongs_to_nobody else request.subject,
-        context={"request": request, "action_url": url, "action_label": label, **facts},
+        context={"request": request, "why": _why(request), "action_url": url, "action_label": label, **facts},
         reference=request.reference,
         by=by,
         at=at,
@@ -145,5 +151,11 @@ def _of_transfer(
     if not to:  # erased meanwhile
         return
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
-    context = {"request": request, "action_url": url, "action_label": "See your request", **facts}
+    context = {"request": request, "why": _why(request), "action_url": url, "action_label": "See your request", **facts}
     outbox.post(kind, to=to, subject=request.subject, context=context, reference=request.reference, by=by, at=at)
+
+
+def _why(request: DataRequest) -> str:
+    if request.channel == Channel.RETENTION:
+        return "an account of yours that nobody uses"
+    return f"the privacy request {request.reference}"

@@ -102,6 +102,9 @@ class DataRequest(models.Model):
     refused_at = models.DateTimeField(null=True, blank=True)  # null: not refused
     refused_by = models.CharField(max_length=80, blank=True)
     refusal_reason = models.TextField(blank=True)
+    extended_at = models.DateTimeField(null=True, blank=True)  # null: its first date stands
+    extended_by = models.CharField(max_length=80, blank=True)
+    extension_reason = models.TextField(blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)  # null: no retry is planned
     completed_at = models.DateTimeField(null=True, blank=True)  # null: not completed
     # null: stands for itself; else the request that answers this one too.
@@ -127,6 +130,11 @@ class DataRequest(models.Model):
                 condition=Q(refused_at__isnull=True, refused_by="", refusal_reason="")
                 | (Q(refused_at__isnull=False) & ~Q(refused_by="") & ~Q(refusal_reason="")),
                 name="request_refused_at_with_by_and_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_at__isnull=True, extended_by="", extension_reason="")
+                | (Q(extended_at__isnull=False) & ~Q(extended_by="") & ~Q(extension_reason="")),
+                name="request_extended_at_with_by_and_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(state="completed") | Q(completed_at__isnull=False), name="request_completed_has_time"

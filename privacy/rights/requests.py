@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -217,7 +216,7 @@ def sweep(*, by: audit.Actor, at: datetime) -> int:
 def deadlines(received_at: datetime) -> tuple[datetime, datetime, list[dict[str, str | bool]]]:
     """First reply due, completion due, and how every date came about, under the shop's profile."""
     clocks = profiles.current().clocks
-    calendar = clock.Calendar(clocks.holidays, ZoneInfo(settings.TIME_ZONE))
+    calendar = clock.of_the_shop()
     first: clock.Promise = (
         clock.Hours(clocks.first_reply_hours)
         if clocks.first_reply_hours is not None

@@ -32,6 +32,8 @@ def of(request: DataRequest) -> list[Moment]:
         steps.append(_done("It is you", request.verified_at))
     elif request.is_open:
         steps.append(Moment("Confirm it", None, "We mailed you a link.", "now"))
+    if request.extended_at is not None:
+        steps.append(_done("We need longer", request.extended_at, request.extension_reason))
     if request.state in ENDED:
         return [*steps, Moment(ENDED[State(request.state)], request.refused_at, request.refusal_reason, "failed")]
     return [*steps, *(_of_erasure(request) if request.is_erasure else _of_copy(request))]

@@ -1,0 +1,63 @@
+"""More time for a request that is complicated: once, before its time has run, with the reason, and told at once.
+
+The longest answer the laws allow is counted from receipt: three calendar months (GDPR Art. 12(3): one, and two further months) or
+90 days (Cal. Civ. Code 1798.130(a)(2)(A)), whichever is sooner.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from privacy.ground import audit, states
+from privacy.rights import clock, emails
+from privacy.rights.models import DataRequest, State
+
+LONGEST: Final[tuple[clock.Promise, ...]] = (clock.Days(90), clock.CalendarMonths(3))
+EXTENDABLE: Final = frozenset({State.VERIFIED, State.APPROVED, State.EXECUTING, State.PARTLY_DONE})
+
+
+class ReasonMissing(Exception):
+    """The person is told why; without a reason there is no more time."""
+
+
+class TooLate(Exception):
+    """The time has run: the notice had to come within it."""
+
+
+class Once(Exception):
+    """It was extended before, and the law knows no second time."""
+
+
+@transaction.atomic
+def extend(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
+    """Put the date off to the last one the laws allow. *Writes* date, derivation and reason; *sends* the notice.
+
+    *Raises* ReasonMissing, Once, TooLate, and `states.NotAllowed` for a request that is unproven or has ended.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    request = DataRequest.objects.select_for_update().get(pk=request.pk)
+    if request.state not in EXTENDABLE:
+        raise states.NotAllowed(f"{request} is {request.state}")
+    if request.extended_at is not None:
+        raise Once
+    if at > request.due_at:
+        raise TooLate
+    governing, every = clock.earliest(LONGEST, request.received_at, clock.of_the_shop())
+    request.derivation = [
+        *({**each, "governs": each["governs"] and each["clock"] != "completion"} for each in request.derivation),
+        *({"clock": "completion", **due.as_record(governs=due is governing)} for due in every),
+    ]
+    request.due_at, request.extended_at = governing.at, at
+    request.extended_by, request.extension_reason = audit.actor(by), reason.strip()
+    request.first_replied_at = request.first_replied_at or at
+    request.save(
+        update_fields=["derivation", "due_at", "extended_at", "extended_by", "extension_reason", "first_replied_at"]
+    )
+    details: dict[str, audit.Detail] = {"until": governing.at.isoformat(), "rule": governing.rule}
+    audit.append("request.extended", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+    emails.request_extended(request, by=by, at=at)
+    return request
