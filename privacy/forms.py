@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from privacy.ground import public_hosts
+from privacy.ground import digests, public_hosts
 from privacy.proof import certificates
 from privacy.rights import transfer
 from privacy.rights.models import Kind
@@ -29,6 +29,20 @@ class AskForm(forms.Form):
     def clean_email(self) -> str:
         """Two spellings of one mailbox are one address."""
         return str(self.cleaned_data["email"]).strip().lower()
+
+
+class AddressForm(forms.Form):
+    """One e-mail address and nothing else."""
+
+    email = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+
+    def clean_email(self) -> str:
+        """Two spellings of one mailbox are one address."""
+        return digests.normal_email(str(self.cleaned_data["email"]))
 
 
 class CodeForm(forms.Form):

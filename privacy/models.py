@@ -3,6 +3,7 @@
 from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
+from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Identifier, Subject, SubjectLink, Tombstone
@@ -19,5 +20,6 @@ __all__ = [
     "Preference",
     "Subject",
     "SubjectLink",
+    "Suppression",
     "Tombstone",
 ]

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from privacy import personal_data_preferences  # noqa: F401 - a noun of its own, declared with the rest
+from privacy import (  # nouns of their own, declared with the rest
+    personal_data_campaigns,  # noqa: F401
+    personal_data_preferences,  # noqa: F401
+)
 from privacy.register import rotation, subjects
 from privacy.register.declare import (
     BLANK,
@@ -438,6 +441,8 @@ declare_processor(
             "from": "the shop's own address",
             "message-id": "the mail's random number",
             "auto-submitted": "that a machine wrote it",
+            "list-unsubscribe": "a sealed link by which its reader leaves; says nothing to anybody but us",
+            "list-unsubscribe-post": "that the link may be pressed by the mail program",
         },
         country="US",
         after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",

@@ -28,6 +28,14 @@ def identifier(row: Any, sketch: Sketch) -> None:
     row.proven_at = row.created_at
 
 
+@hint("privacy.Suppression")
+def suppression(row: Any, sketch: Sketch) -> None:
+    """They left the newsletter long ago."""
+    found = digests.of("email", sketch.who.email)
+    row.channel, row.reason, row.lifted_at = "email", "unsubscribed", None
+    row.digest, row.key_version = found.value, found.version
+
+
 @hint("privacy.Message")
 def message(row: Any, sketch: Sketch) -> None:
     row.kind, row.state, row.payload, row.sent_at = "orders.order_confirmed", "sent", None, row.created_at

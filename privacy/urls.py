@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from privacy.rights import contents
-from privacy.views import centre, certificate, guests, pages, promises, prove, registers, sending
+from privacy.views import centre, certificate, guests, leaving, pages, promises, prove, registers, sending
 
 
 class Reference(StringConverter):
@@ -37,6 +37,9 @@ urlpatterns = [
     path("privacy/request/confirm/", guests.confirm, name="confirm"),
     path("privacy/request/follow/", guests.follow, name="follow"),
     path("privacy/request/copy/", guests.copy, name="copy"),
+    path("privacy/unsubscribe/", leaving.leave, name="unsubscribe"),
+    path("privacy/unsubscribe/undo/", leaving.stay, name="unsubscribe_undo"),
+    path("privacy/unsubscribe/by-address/", leaving.leave_by_address, name="unsubscribe_by_address"),
     path("privacy/certificate/", certificate.check, name="certificate_check"),
     path("privacy/certificate/<reference:reference>/", certificate.show, name="certificate"),
     path("privacy/certificate/<reference:reference>/certificate.json", certificate.as_json, name="certificate_json"),

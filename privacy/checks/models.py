@@ -70,7 +70,7 @@ def _reach(declaration: Declaration, model: type[models.Model]) -> Iterator[chec
     way = f"the path {declaration.paths[0]!r} can be empty" if declaration.paths else "rows are found by value"
     if not declaration.orphans.strip():
         yield error("E009", f"{declaration.model}: {way}, so some rows may belong to nobody.")
-    elif declaration.retention is not None and not declaration.retention.is_dated:
+    elif declaration.retention is not None and not (declaration.retention.is_dated or declaration.ended):
         yield error("E009", f"{declaration.model}: {way}, and rows of nobody never go without a dated retention.")
 
 

@@ -48,6 +48,7 @@ NORMAL: Final[dict[str, Callable[[str], str]]] = {
     "email": normal_email,
     "phone": normal_phone,
     "certificate": normal_number,
+    "post": normal_number,  # a postal address, all its lines
     "gateway": str.strip,  # a processor's id
 }
 

@@ -58,11 +58,17 @@ class Line:
 
 
 ELSEWHERE: Final[list[Place]] = []
+OTHER_DIGESTS: Final[list[Callable[..., int]]] = []
 
 
 def also(name: str, find: Callable[[], Iterator[Sealed]]) -> None:
     """Name a place where sealed things lie that are no sealed column."""
     ELSEWHERE.append(Place(name, find))
+
+
+def digests_also(redigest: Callable[..., int]) -> None:
+    """Name another table of digests by the verb that renews it: `redigest(apply=...)` returns how many it renewed."""
+    OTHER_DIGESTS.append(redigest)
 
 
 def files(name: str, folder: Callable[[], Path]) -> None:
@@ -204,7 +210,8 @@ def redigest(*, apply: bool) -> int:
     """Make fingerprints of addresses that are still known with the newest key. Returns how many were, or would be, renewed."""
     newest = next(iter(digests.keys()))
     older = Identifier.objects.exclude(key_version=newest).select_related("subject")
-    return sum(_redigest(each, apply=apply) for each in older.iterator(chunk_size=BATCH))
+    renewed = sum(_redigest(each, apply=apply) for each in older.iterator(chunk_size=BATCH))
+    return renewed + sum(other(apply=apply) for other in OTHER_DIGESTS)
 
 
 def _redigest(identifier: Identifier, *, apply: bool) -> bool:

@@ -11,8 +11,6 @@ from contextlib import suppress
 from functools import wraps
 from typing import Final
 
-from allauth.account.adapter import get_adapter
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +22,7 @@ from privacy.forms import AskForm
 from privacy.ground import states
 from privacy.rights import intake, letter, links, packages, requests, timeline
 from privacy.rights.models import DataRequest, ExportPackage
+from privacy.views import pace
 from privacy.views.centre import fetch_page, handed_out
 
 PER_HOUR: Final = 10
@@ -36,7 +35,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "privacy/request.html", {"form": form}, status=400 if form.is_bound else 200)
-    if _too_many(request):
+    if pace.too_many(request, "privacy-form", an_hour=PER_HOUR):
         return render(request, "privacy/too_many.html", status=429)
     intake.ask(form.cleaned_data["kind"], address=form.cleaned_data["email"], at=timezone.now())
     return redirect("privacy:asked")
@@ -108,13 +107,3 @@ def copy(request: HttpRequest, asked_for: DataRequest) -> HttpResponseBase:
         except packages.Held:
             pass  # the page says why
     return fetch_page(request, package)
-
-
-def _too_many(request: HttpRequest) -> bool:
-    """More than ten an hour from one network address; the cache sees its keyed digest only, and may be away."""
-    key = f"privacy-form:{get_adapter().get_client_ip(request)}"
-    cache.add(key, 0, timeout=3600)
-    try:
-        return (cache.incr(key) or 0) > PER_HOUR
-    except ValueError:
-        return False

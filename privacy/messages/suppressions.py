@@ -1,0 +1,137 @@
+"""Who must not be written to: a list of keyed fingerprints that outlives consent, account and erasure.
+
+A suppression says no by itself: the consent ledger may say yes again by an import, a restored backup or a new account under the
+same address, and still nothing is sent. Only the person's own confirmed opt-in lifts it (`lift`). What it stops depends on why it
+was raised: somebody who unsubscribed or complained still gets the mails their orders and requests need; a mailbox that does not
+exist gets nothing.
+
+No foreign key and no address: a digest under a key outside the database, which the gate compares at the moment of sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from privacy.ground import audit, digests
+from privacy.messages.stoplist import Suppression, SuppressionQuerySet
+from privacy.register import registry, rotation
+from privacy.register.vocabulary import Category
+
+Reason = Suppression.Reason
+KINDS: Final = {"email": "email", "sms": "phone", "post": "post"}
+"""What a channel's addresses are, in the words of `digests.NORMAL`."""
+BATCH: Final = 500
+
+
+def raise_for(channel: str, value: str, *, reason: str, by: audit.Actor, at: datetime) -> Suppression:
+    """Send nothing (or no marketing) to *value* any more. Writes a row; safe to call twice."""
+    return raise_digest(channel, digests.of(KINDS[channel], value), reason=reason, by=by, at=at)
+
+
+def raise_digest(channel: str, digest: digests.Digest, *, reason: str, by: audit.Actor, at: datetime) -> Suppression:
+    """The same for an address of which only the fingerprint is known, as in an unsubscribe link."""
+    raised, is_new = Suppression.objects.get_or_create(
+        channel=channel,
+        digest=digest.value,
+        reason=reason,
+        defaults={"key_version": digest.version, "raised_at": at},
+    )
+    lifted = Suppression.objects.filter(pk=raised.pk, lifted_at__isnull=False)
+    if is_new or lifted.update(lifted_at=None, raised_at=at):
+        audit.append("suppression.raised", obj=raised, details={"channel": channel, "reason": reason}, by=by, at=at)
+    return raised
+
+
+def stops(channel: str, value: str, *, marketing: bool) -> bool:
+    """Whether nothing may go to *value*: one indexed query, whatever key made the fingerprint."""
+    return why(channel, value, marketing=marketing) != ""
+
+
+def why(channel: str, value: str, *, marketing: bool) -> str:
+    """The reason for which nothing may go to *value*, or an empty text."""
+    found = _of(channel, value).stopping(marketing=marketing)
+    return found.order_by("raised_at").values_list("reason", flat=True).first() or ""
+
+
+def lift(channel: str, value: str, *, by: audit.Actor, at: datetime) -> int:
+    """The person asked for messages again and proved that the address is theirs. Returns how many suppressions ended.
+
+    Call it for nothing less than a confirmed opt-in of theirs: a pressed button behind a link mailed to *value*, or a choice on
+    the account of whoever confirmed it.
+    """
+    return _lift(_of(channel, value).live(), by=by, at=at)
+
+
+def lift_digest(channel: str, digest: digests.Digest, *, reason: str, by: audit.Actor, at: datetime) -> int:
+    """The same for a fingerprint and one reason: what an undo takes back."""
+    return _lift(Suppression.objects.live().filter(channel=channel, digest=digest.value, reason=reason), by=by, at=at)
+
+
+def _lift(live: Iterable[Suppression], *, by: audit.Actor, at: datetime) -> int:
+    lifted = 0
+    for each in live:
+        with transaction.atomic():
+            if Suppression.objects.live().filter(pk=each.pk).update(lifted_at=at):
+                details = {"channel": each.channel, "reason": each.reason}
+                audit.append("suppression.lifted", obj=each, details=details, by=by, at=at)
+                lifted += 1
+    return lifted
+
+
+def _of(channel: str, value: str) -> SuppressionQuerySet:
+    known = [digest.value for digest in digests.all_of(KINDS[channel], value)]
+    return Suppression.objects.filter(channel=channel, digest__in=known)
+
+
+# A new digest key
+
+
+def redigest(*, apply: bool) -> int:
+    """Make the fingerprints of addresses that are still known with the newest key. Returns how many were, or would be.
+
+    The list itself knows no address, so every contact of the register is held against it. What stands nowhere any more keeps its
+    key: `rotation.digest_keys` counts it, and that key stays in the environment.
+    """
+    newest = next(iter(digests.keys()))
+    older = Suppression.objects.exclude(key_version=newest)
+    renewed: set[int] = set()
+    if older.exists():
+        for some in _batches(_known()):
+            fresh = {each.value: all_keys[0] for all_keys in some for each in all_keys[1:]}
+            for row in older.filter(digest__in=fresh).exclude(pk__in=renewed):
+                if apply:
+                    _store(row, fresh[row.digest])
+                renewed.add(row.pk)
+    return len(renewed)
+
+
+def _store(row: Suppression, fresh: digests.Digest) -> None:
+    try:
+        with transaction.atomic():
+            Suppression.objects.filter(pk=row.pk).update(key_version=fresh.version, digest=fresh.value)
+    except IntegrityError:  # raised again since, under the newest key
+        row.delete()
+
+
+def _known() -> Iterator[list[digests.Digest]]:
+    """Every contact that stands somewhere in the clear, under every key and as every kind of address it may be."""
+    for declaration, name, _ in registry.fields(category=Category.CONTACT):
+        model = apps.get_model(declaration.model)
+        values = model._base_manager.order_by().values_list(name, flat=True).distinct()
+        for value in values.iterator(chunk_size=BATCH):
+            if isinstance(value, str) and value:
+                yield digests.all_of("email" if "@" in value else "phone", value)
+
+
+def _batches(many: Iterator[list[digests.Digest]]) -> Iterator[list[list[digests.Digest]]]:
+    while some := list(islice(many, BATCH)):
+        yield some
+
+
+rotation.digests_also(redigest)
