@@ -1,4 +1,4 @@
-"""Fixtures for every app's tests: a real browser, the real shop's processes, and passwords hashed the cheap way."""
+"""Fixtures for every app's tests: a real browser, the real shop's processes, and the cheap way of what is slow on purpose."""
 
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,12 @@ pytest_plugins = ["tests.browser", "tests.processes", "tests.promised"]
 def _quick_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; the tests make a thousand people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _static_files_when_asked_for(settings: Any) -> None:
+    """WhiteNoise lists every static file when it starts, and each test client starts it anew."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 LEDGERS = count()

@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> None:
         sys.exit("usage: python3 dev/bootstrap.py MODULE [ARGUMENTS...]")
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         use_another_python()
+    # Many programs start here, each of a thousand modules: what one has compiled, the next should find.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     prepare()
     os.chdir(PROJECT)
     os.execv(VENV_PYTHON, [VENV_PYTHON, "-m", *arguments])
@@ -73,7 +75,8 @@ def install_with_uv(*, usable: bool) -> None:
     """Install with uv; an environment that works is kept, one that does not is replaced."""
     if not usable:
         carry_out("uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV))
-    carry_out("uv", "pip", "install", "--quiet", "--python", VENV_PYTHON, "--require-hashes", "-r", str(REQUIREMENTS))
+    install = ["uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", VENV_PYTHON]
+    carry_out(*install, "--require-hashes", "-r", str(REQUIREMENTS))
 
 
 def install_with_pip(*, usable: bool) -> None:

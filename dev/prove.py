@@ -6,7 +6,8 @@ A proof is a test marked `prove`. Its docstring's first line says what it proves
 a figure. What passed at this commit is not run again, so that a run which was interrupted, or whose hour was over, goes
 on where it stopped.
 
-The module is both the command and the pytest plugin that records.
+Two proofs run at a time, each worker with a database of its own. The module is both the command and the pytest plugin that
+records: a worker says what a proof was about, and the process that started the workers writes it down.
 """
 
 import argparse
@@ -23,6 +24,8 @@ import pytest
 from dev import machine, services
 
 PAGE = services.PROJECT / "docs" / "proof.md"
+WORKERS = 2
+ONE_PROOF_SECONDS = 1500  # a proof that says nothing for so long hangs
 INTRODUCTION = """# Proofs
 
 The long proofs of `make prove`: what was shown, at which commit, with which figures. Each has a sibling of one round in
@@ -104,6 +107,12 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
+def name_of(node_id: str) -> str:
+    """The test's own name: with several workers, that of its group stands behind it (`test_it[one]@group`)."""
+    name, _, group = node_id.rpartition("@")
+    return name if name and "]" not in group else node_id
+
+
 # The pytest plugin: `-p dev.prove --proofs FILE`
 
 
@@ -113,13 +122,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Open the notebook."""
+    """Open the notebook; only the process that started the workers writes in it."""
     config.stash[NOTEBOOK] = Notebook(config.getoption("--proofs"), commit())
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config.stash[NOTEBOOK]))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what has passed at this commit."""
-    done = [item for item in items if config.stash[NOTEBOOK].has_passed(item.nodeid)]
+    done = [item for item in items if config.stash[NOTEBOOK].has_passed(name_of(item.nodeid))]
     items[:] = [item for item in items if item not in done]
     config.hook.pytest_deselected(items=done)
 
@@ -128,19 +139,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write a proof down when its body has run, or could not."""
+    """Say on the report what the proof is about: the process that reads it may not be the one that ran it."""
     report = yield
-    if report.when == "call" or not report.passed:
-        says = (getattr(item, "function", None).__doc__ or "").strip().partition("\n")[0]
-        item.config.stash[NOTEBOOK].record(
-            item.nodeid,
-            says=says.rstrip("."),
-            outcome=report.outcome,
-            seconds=round(report.duration, 1),
-            figures=dict(report.user_properties),
-            at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+    doc = getattr(item, "function", None).__doc__ or ""
+    report.says = doc.strip().partition("\n")[0].rstrip(".")  # type: ignore[attr-defined]
     return report
+
+
+class Recorder:
+    """Writes each proof down when its body has run, or could not."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one proof has ended."""
+        if report.when == "call" or not report.passed:
+            self.notebook.record(
+                name_of(report.nodeid),
+                says=report.says,
+                outcome=report.outcome,
+                seconds=round(report.duration, 1),
+                figures=dict(report.user_properties),
+                at=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
 
 
 # The command
@@ -169,6 +191,7 @@ def main() -> None:
 def _run_pytest(notes: Path, *, seconds: float) -> int:
     """Run pytest on the proofs for at most this long; return its exit code, 0 where nothing was left to do."""
     command = [sys.executable, "-m", "pytest", "-m", "prove", "-p", "dev.prove", f"--proofs={notes}", "--verbose"]
+    command += [f"--numprocesses={WORKERS}", "--dist=loadgroup", "-o", f"faulthandler_timeout={ONE_PROOF_SECONDS}"]
     with subprocess.Popen(command, cwd=services.PROJECT) as pytest_run:
         try:
             code = pytest_run.wait(timeout=seconds)

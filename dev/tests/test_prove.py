@@ -13,12 +13,15 @@ from dev.services import PROJECT
 PROOFS = '''
 from pathlib import Path
 
+import pytest
+
 def test_kept(record_property):
     """Every step survives a kill."""
     record_property("rounds", 200)
     with Path("ran").open("a") as ran:
         ran.write("kept ")
 
+@pytest.mark.xdist_group("the broken")
 def test_broken():
     """Nothing is lost."""
     with Path("ran").open("a") as ran:
@@ -35,8 +38,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path) -> int:
+def run(folder: Path, *more: str) -> int:
     options = (
+        *more,
         "-p",
         "no:django",
         "-p",
@@ -61,6 +65,17 @@ def test_what_passed_is_not_run_again_and_what_failed_is(folder: Path) -> None:
     assert run(folder) == 4
     assert run(folder) == 4
     assert (folder / "ran").read_text() == "kept broken broken broken "
+
+
+def test_several_workers_write_one_notebook(folder: Path) -> None:
+    two = ("--numprocesses=2", "--dist=loadgroup")
+    assert run(folder, *two) == 2
+    assert run(folder, *two) == 3
+    notebook = prove.Notebook(folder / "proofs.json", prove.commit())
+    kept = notebook.items["test_proofs.py::test_kept"]
+    assert (kept["outcome"], kept["says"], kept["figures"]) == ("passed", "Every step survives a kill", {"rounds": 200})
+    assert notebook.items["test_proofs.py::test_broken"]["outcome"] == "failed"
+    assert len(notebook.items) == 2
 
 
 def test_another_commit_has_to_be_proved_anew(folder: Path) -> None:
