@@ -1,5 +1,6 @@
 """All tables of the app, gathered from its wings for Django."""
 
+from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
@@ -14,6 +15,9 @@ __all__ = [
     "AuditBatch",
     "AuditEvent",
     "AuditLeaf",
+    "ConsentNotice",
+    "ConsentRecord",
+    "ConsentState",
     "Identifier",
     "IdentityCode",
     "Message",
@@ -22,4 +26,5 @@ __all__ = [
     "SubjectLink",
     "Suppression",
     "Tombstone",
+    "VisitorLink",
 ]

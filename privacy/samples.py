@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from privacy.consent import notices
 from privacy.ground import digests
 from privacy.register import invented
 from privacy.register.synthetic import Left, Sketch, hint
@@ -86,3 +88,26 @@ def sweep(row: Any, sketch: Sketch) -> None:
     """A sweep that found nothing and read everything."""
     row.finished_at = row.started_at + timedelta(minutes=4)
     row.coverage, row.findings = {"unread": []}, []
+
+
+@hint("privacy.ConsentRecord")
+def consent_record(row: Any, sketch: Sketch) -> None:
+    """A yes to news by e-mail, given in the preferences."""
+    row.receipt, row.visitor_id = UUID(invented.hexadecimal(sketch.who.chance, 32)), None
+    row.matter, row.channel, row.decision, row.surface = "new_pieces", "email", "granted", "preferences"
+    row.about, row.reason, row.locale = "", "", "en"
+    row.network, row.actor = "203.0.113.0/24", f"customer:{row.subject_id}"
+    row.notice = notices.current("preferences")
+
+
+@hint("privacy.ConsentState")
+def consent_state(row: Any, sketch: Sketch) -> None:
+    """What follows from it."""
+    record = sketch.rows["privacy.ConsentRecord"]
+    row.matter, row.channel, row.about, row.is_granted = record.matter, record.channel, "", True
+    row.decided_at = record.at
+
+
+@hint("privacy.VisitorLink")
+def visitor_link(row: Any, sketch: Sketch) -> None:
+    row.since = None

@@ -191,7 +191,7 @@ def _moved(start: datetime, span: Span, *, by: int) -> datetime:
 def _value(row: Any, path: str) -> Any:
     """What stands at the end of a look-up path; None where the path or its end is empty."""
     for hop in path.split("__"):
-        row = getattr(row, hop) if row is not None else None
+        row = getattr(row, hop, None)  # also where nothing points back at it
     return row
 
 

@@ -77,11 +77,14 @@ def people(customers: int, *, seed: int, at: datetime, start: int = 0) -> int:
 
 
 def in_order() -> list[Declaration]:
-    """The declared models, each after those its rows point at; those found by value last."""
+    """The declared models, each after those its rows point at; those found by value last, but for what points at them."""
     labels = {declaration.model: declaration for declaration in registry.all_declared()}
     points = {label: _parents(declaration) & labels.keys() - {label} for label, declaration in labels.items()}
     by_path = {label for label, declaration in labels.items() if declaration.paths}
-    points |= {label: points[label] | by_path for label in labels.keys() - by_path}
+    points |= {
+        label: points[label] | {other for other in by_path if label not in points[other]}
+        for label in labels.keys() - by_path
+    }
     return [labels[label] for label in TopologicalSorter(points).static_order()]
 
 

@@ -24,8 +24,19 @@ from orders.models import (
     SoldCertificate,
     WebhookEvent,
 )
+from privacy.consent import ledger
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
-from privacy.models import AuditEvent, Certificate, IdentityCode, Message, Subject, Tombstone
+from privacy.models import (
+    AuditEvent,
+    Certificate,
+    ConsentRecord,
+    IdentityCode,
+    Message,
+    Subject,
+    Tombstone,
+    VisitorLink,
+)
 from privacy.proof.models import Countersignature, ResidueSweep, SealedNeedles
 from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, LegalHold
 from shop.models import Activity
@@ -214,3 +225,12 @@ def released_hold(at: datetime) -> LegalHold:
 def code(at: datetime) -> IdentityCode:
     subject = Subject.objects.create(created_at=at - DAY)
     return IdentityCode.objects.create(subject=subject, digest="ab", sent_at=at, expires_at=at + timedelta(minutes=10))
+
+
+def consent(at: datetime) -> ConsentRecord:
+    """A no in the banner, which nothing has replaced."""
+    return ledger.refuse(uuid4(), Matter.TARGETING, surface=Surface.BANNER, by="visitor", at=at)
+
+
+def visitor_link(at: datetime) -> VisitorLink:
+    return VisitorLink.objects.create(visitor_id=uuid4(), subject_id=uuid4(), at=at)

@@ -1,0 +1,258 @@
+"""The one place that decides what may run and who may be written to.
+
+Every yes and no is a record; what follows from them (`ConsentState`) is written in the same transaction, one person at a time, so
+that two opposite clicks at once end as whichever came last, in both. `may` reads the state alone.
+
+People who turn out to be one (`subjects.family`) are asked as one. The latest word counts, with one care: somebody who types your
+address on a form makes a record that may be joined to yours later, and such a record never turns your no into a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, models, transaction
+
+from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
+from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface, truncated
+from privacy.ground import audit
+from privacy.register import subjects
+from privacy.register.models import Subject, SubjectLink
+
+Who = Subject | UUID
+"""A person, or the random number in a visitor's cookie."""
+
+Decision = ConsentRecord.Decision
+
+STATES, LINKS = ConsentState._meta.db_table, SubjectLink._meta.db_table
+MAY: Final = f"""
+    WITH RECURSIVE up(id) AS (
+        SELECT %(subject)s::uuid
+        UNION SELECT link.root_id FROM {LINKS} link JOIN up ON link.child_id = up.id
+    ), family(id, is_root) AS (
+        SELECT up.id, NOT EXISTS (SELECT FROM {LINKS} link WHERE link.child_id = up.id) FROM up
+        UNION SELECT link.child_id, false FROM {LINKS} link JOIN family ON link.root_id = family.id
+    )
+    SELECT count(*) FILTER (WHERE state.is_granted) > 0
+       AND coalesce(max(state.record_id) FILTER (WHERE NOT state.is_granted), 0)
+        <= coalesce(max(state.record_id) FILTER (WHERE state.is_granted AND family.is_root), 0)
+      FROM family JOIN {STATES} state
+        ON state.subject_id = family.id AND state.matter = %(matter)s AND state.channel = %(channel)s AND state.about = %(about)s
+"""  # noqa: S608  # names of our own tables
+
+
+class WrongChannel(ValueError):
+    """A topic of messages needs a channel, and nothing else has one."""
+
+
+class ReasonMissing(ValueError):
+    """Staff who write down somebody's word say why."""
+
+
+class Erased(ValueError):
+    """Nothing new is written about somebody who was erased."""
+
+
+class Thing(NamedTuple):
+    """What a yes or no is about: the key of a state."""
+
+    matter: Matter
+    channel: str = ""
+    about: str = ""
+
+
+# Writing
+
+
+def grant(
+    who: Who,
+    matter: Matter,
+    *,
+    channel: str = "",
+    about: str = "",
+    notice: ConsentNotice,
+    surface: Surface,
+    reason: str = "",
+    network: str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> ConsentRecord:
+    """Record a yes to exactly the text of *notice*. Raises `WrongChannel`, `ReasonMissing`, `Erased`."""
+    said = _Said(Decision.GRANTED, notice, surface, reason, network, by, at)
+    return _write(who, _thing(matter, channel, about), said)
+
+
+def refuse(
+    who: Who,
+    matter: Matter,
+    *,
+    channel: str = "",
+    about: str = "",
+    notice: ConsentNotice | None = None,
+    surface: Surface,
+    reason: str = "",
+    network: str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> ConsentRecord:
+    """Record a no, whether or not there was a yes before. Raises as `grant` does."""
+    said = _Said(Decision.REFUSED, notice, surface, reason, network, by, at)
+    return _write(who, _thing(matter, channel, about), said)
+
+
+def withdraw(
+    who: Who,
+    matter: Matter,
+    *,
+    channel: str = "",
+    about: str = "",
+    notice: ConsentNotice | None = None,
+    surface: Surface,
+    reason: str = "",
+    network: str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> ConsentRecord | None:
+    """Take a yes back. None, and nothing is written, where there is none: an explicit no is `refuse`."""
+    said = _Said(Decision.WITHDRAWN, notice, surface, reason, network, by, at)
+    with transaction.atomic():
+        one_at_a_time(who)
+        thing = _thing(matter, channel, about)
+        return _write(who, thing, said) if _is_granted(who, thing) else None
+
+
+def withdraw_all(subject: Subject, *, channel: str = "", surface: Surface, by: audit.Actor, at: datetime) -> int:
+    """Take back every topic of messages, by *channel* or by all of them. Returns how many were granted."""
+    taken = 0
+    for thing, state in standing(subject).items():
+        if state.is_granted and thing.matter in TOPICS and channel in ("", thing.channel):
+            done = withdraw(
+                subject, thing.matter, channel=thing.channel, about=thing.about, surface=surface, by=by, at=at
+            )
+            taken += done is not None
+    return taken
+
+
+class _Said(NamedTuple):
+    """One word of somebody's, and how it came."""
+
+    decision: ConsentRecord.Decision
+    notice: ConsentNotice | None
+    surface: Surface
+    reason: str
+    network: str
+    by: audit.Actor
+    at: datetime
+
+
+def _thing(matter: Matter, channel: str, about: str) -> Thing:
+    """Raises `WrongChannel`."""
+    matter = Matter(matter)
+    if matter.needs_channel != bool(channel):
+        raise WrongChannel(f"{matter} by {channel or 'no channel'}")
+    return Thing(matter, Channel(channel).value if channel else "", about)
+
+
+@transaction.atomic
+def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
+    """The record, and the state that follows from it."""
+    if said.surface == Surface.STAFF and not said.reason:
+        raise ReasonMissing(thing.matter)
+    holder = one_at_a_time(who)
+    if isinstance(holder, Subject) and holder.is_erased:
+        raise Erased(holder)
+    whose = {"subject_id": holder.pk} if isinstance(holder, Subject) else {"visitor_id": holder}
+    record = ConsentRecord.objects.create(
+        **whose,
+        **thing._asdict(),
+        decision=said.decision,
+        notice=said.notice,
+        locale=said.notice.locale if said.notice else settings.LANGUAGE_CODE,
+        surface=Surface(said.surface),
+        reason=said.reason,
+        network=truncated(said.network),
+        actor=audit.actor(said.by),
+        at=said.at,
+        replaces=_last(ConsentRecord.objects.filter(**whose, **thing._asdict())),
+    )
+    if isinstance(holder, Subject):
+        state = ConsentState(
+            subject=holder, **thing._asdict(), is_granted=record.is_granted, record=record, decided_at=said.at
+        )
+        ConsentState.objects.bulk_create(
+            [state],
+            update_conflicts=True,
+            unique_fields=["subject", *Thing._fields],
+            update_fields=["is_granted", "record", "decided_at"],
+        )
+    return record
+
+
+def one_at_a_time(who: Who) -> Who:
+    """Wait until nobody else writes for this person, until the end of the transaction. Returns who stands for them."""
+    holder = subjects.root(who) if isinstance(who, Subject) else who
+    number = holder.pk if isinstance(holder, Subject) else holder
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"consent:{number}"])
+    return holder
+
+
+def _last(records: models.QuerySet[ConsentRecord]) -> ConsentRecord | None:
+    return records.order_by("-id").first()
+
+
+def _is_granted(who: Who, thing: Thing) -> bool:
+    if isinstance(who, Subject):
+        return may(who, thing.matter, thing.channel, about=thing.about)
+    last = _last(ConsentRecord.objects.filter(visitor_id=who, **thing._asdict()))
+    return last is not None and last.is_granted
+
+
+# Reading
+
+
+def may(subject: Subject, matter: Matter, channel: str = "", *, about: str = "") -> bool:
+    """Whether this person allows it, now. One query; its cost does not grow with how often they changed their mind."""
+    asked = {"subject": str(subject.pk), "matter": str(matter), "channel": str(channel), "about": about}
+    with connection.cursor() as cursor:
+        cursor.execute(MAY, asked)
+        return bool(cursor.fetchone()[0])
+
+
+def standing(subject: Subject) -> Mapping[Thing, ConsentState]:
+    """What this person said last about each thing: for each, the state that decides, as `may` answers it."""
+    root = subjects.root(subject)
+    states = ConsentState.objects.filter(subject__in=subjects.family(root)).select_related("record__notice")
+    said = groupby(sorted(states, key=_about), key=_about)
+    return {thing: _decisive(list(some), root=root) for thing, some in said}
+
+
+def _about(state: ConsentState) -> Thing:
+    return Thing(Matter(state.matter), state.channel, state.about)
+
+
+def _decisive(states: list[ConsentState], *, root: Subject) -> ConsentState:
+    """Of what the records of one person say about one thing: the newest no, unless all say yes or their own yes is newer."""
+    yes, no = ([state for state in states if state.is_granted is granted] for granted in (True, False))
+    own = [state for state in yes if state.subject_id == root.pk]
+    newest_no, newest_own = (max((state.record_id for state in some), default=0) for some in (no, own))
+    return max(yes if yes and newest_no <= newest_own else no, key=lambda state: state.record_id)
+
+
+def history(subject: Subject) -> models.QuerySet[ConsentRecord]:
+    """Everything this person ever said, newest first; with what they said as a visitor before they signed in."""
+    return records_of(subjects.family(subject)).select_related("notice").order_by("-id")
+
+
+def records_of(family: Iterable[UUID]) -> models.QuerySet[ConsentRecord]:
+    """The records of these person records, and of the browsers that turned out to be theirs."""
+    family = list(family)
+    whose = models.Q(subject_id__in=family)
+    for link in VisitorLink.objects.filter(subject_id__in=family):
+        whose |= link.covers
+    return ConsentRecord.objects.filter(whose)

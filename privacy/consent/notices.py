@@ -1,0 +1,100 @@
+"""The texts that people agree to, and the rows that keep each of them exactly as it was shown.
+
+A text stands here once, under its slug. Showing it, and recording a yes to it, both go through `current`, so that what is kept is
+what was read. Changing a text makes a new row the next time it is shown; rows are never changed, and old records keep theirs.
+Another language is another table of the same slugs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from privacy.consent.models import ConsentNotice
+from privacy.register import profiles
+
+DEFAULT: Final = "en"
+
+TEXTS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "banner": (
+            "We use what is needed to run the shop. With your permission we also count how the site is used, remember how you "
+            "like it, and show you advertising elsewhere. Accept, refuse or choose; you can change it at any time under "
+            "Cookie settings."
+        ),
+        "cookie_settings": (
+            "What is strictly necessary is always on. Everything else is off until you switch it on, and each can be switched "
+            "off again here at any time."
+        ),
+        "preferences": (
+            "We send you only what you tick here, the way you tick it, until you untick it. {shop} does not pass your choice on."
+        ),
+        "checkout": (
+            "Yes, {shop} may send me news about new pieces by e-mail. I can stop it at any time with the link in every mail. "
+            "My order does not depend on it."
+        ),
+        "sign_up": (
+            "Yes, {shop} may send me news about new pieces by e-mail. I can stop it at any time with the link in every mail. "
+            "My account does not depend on it."
+        ),
+        "newsletter": (
+            "{shop} may send me news about new pieces by e-mail, once I confirm my address. I can stop it at any time with the "
+            "link in every mail."
+        ),
+        "gpc": (
+            "Your browser asks us not to sell or share your information. We take it as your no to advertising chosen for you, "
+            "here and, when you are signed in, for your account."
+        ),
+        "opt_out": "We do not sell or share your personal information for advertising, from this moment on.",
+        "limit": "We use sensitive information only for what you ask of us: your order, its delivery, and keeping it safe.",
+        "opt_in": (
+            "You said no to advertising chosen for you before, or your browser says it for you. With this you allow it all the "
+            "same, until you take it back under Cookie settings."
+        ),
+        "recommendations": (
+            "{shop} may choose pieces to show you from what you looked at and bought. Switch it off at any time; the shop stays "
+            "the same."
+        ),
+        "partner_marketing": (
+            "{shop} may tell the partner named here that you agreed to hear from them. It is recorded each time it happens, and "
+            "you can take it back at any time."
+        ),
+        "publish_review": "{shop} may show this review on its pages, with the name you chose, until you take it back.",
+        "use_photo": "{shop} may show this photo in its shop and its messages, until you take it back.",
+        "share_with_appraiser": (
+            "{shop} may give the details of this order to the appraiser named here, so that the piece can be appraised or "
+            "changed. You can take it back at any time."
+        ),
+        "sensitive_use": "{shop} may use this sensitive information for the purpose named here, until you take it back.",
+        "staff": (
+            "{shop} notes for you what you told us in person, by telephone or by letter. You can see it, and change it, in your "
+            "preferences."
+        ),
+    }
+}
+
+
+class Unknown(LookupError):
+    """There is no text of this name, in this language."""
+
+
+def text(slug: str, locale: str = DEFAULT) -> str:
+    """What is shown today. Raises `Unknown`."""
+    try:
+        return TEXTS[locale][slug].format(shop=profiles.current().shop_name)
+    except KeyError:
+        raise Unknown(f"{slug} ({locale})")
+
+
+def current(slug: str, locale: str = DEFAULT) -> ConsentNotice:
+    """The row that keeps what is shown today; made when this very text is shown for the first time. Raises `Unknown`."""
+    words = text(slug, locale)
+    notice, _ = ConsentNotice.objects.get_or_create(
+        digest=digest(slug, locale, words), defaults={"slug": slug, "locale": locale, "text": words}
+    )
+    return notice
+
+
+def digest(slug: str, locale: str, words: str) -> str:
+    """SHA-256 over what was shown, and where: 64 hex digits."""
+    return hashlib.sha256("\n".join((slug, locale, words)).encode()).hexdigest()
