@@ -122,7 +122,7 @@ declare(
 
 declare(
     "privacy.Message",
-    label="Mails we sent you",
+    label="Messages we sent you",
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.years("requests", anchor="created_at"),
@@ -139,11 +139,13 @@ declare(
         "payload": personal(
             Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True, recipients=["mail"]
         ),
+        "channel": personal(Category.EVIDENCE, source=Source.DERIVED),
         "attempts": not_personal("how often sending was tried"),
         "next_attempt_at": not_personal("when sending is tried next"),
         "stopped_because": personal(Category.EVIDENCE, source=Source.DERIVED),
         "created_at": personal(Category.EVIDENCE, source=Source.DERIVED),
         "sent_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "settled_at": not_personal("when the staff dealt with one that came to nothing"),
     },
 )
 

@@ -227,7 +227,7 @@ CONTENT_SECURITY_POLICY_ADMIN = {
 }
 
 # Mail: one door, the outbox; this is the last metre.
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "privacy.messages.mail.Smtp"
 EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = env.number("EMAIL_PORT", PORT + 3 if IS_DEMO else 587, low=1, high=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")

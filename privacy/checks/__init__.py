@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.core import checks
 
-from privacy.checks import fields, models, relations
+from privacy.checks import fields, messages, models, relations  # noqa: F401  (messages registers its own)
 from privacy.checks.findings import error
 from privacy.register import payloads, registry
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration

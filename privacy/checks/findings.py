@@ -19,6 +19,7 @@ REMEDIES: Final = {
     "E012": "Say link('why', edge=Edge....): DEEP on a row that is deleted; DETACH, KEEP_UNTIL or PLACEHOLDER on one that is kept.",
     "E013": "Declare the model with declare(...): its rows lead to a person.",
     "E014": "Name the recipient on the field, and the key that carries it in the processor's payload; or take both away.",
+    "E015": "Give a kind that serves Purpose.MARKETING the Matter it needs a yes to, and no other kind one.",
 }
 """What to do about each, where the finding itself has nothing better to say. docs/register.md explains them."""
 

@@ -1,10 +1,13 @@
-"""May this mail go, now? Asked in the worker at the moment of sending, so that what changed after queueing counts."""
+"""May this message go, now? Asked in the worker at the moment of sending, so that what changed after queueing counts."""
 
 from typing import Final
 
-from privacy.messages.kinds import KINDS
+from privacy.consent import ledger
+from privacy.messages import suppressions
+from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
 from privacy.register import subjects
+from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 
 #: What a person whose account is deactivated still hears about: their rights, and what they ordered.
@@ -12,15 +15,18 @@ REACHES_PAUSED: Final = frozenset({Purpose.RIGHTS, Purpose.ORDER, Purpose.DELIVE
 
 
 def objection(message: Message) -> str:
-    """Why the mail must not go, or an empty text."""
+    """Why the message must not go, or an empty text."""
     kind = KINDS.get(message.kind)
     if kind is None:
         return "no such kind"
-    if kind.is_marketing:
-        return "no consent"  # nobody has been asked for consent to news in this version, so nobody has given it
-    if message.subject is None:
-        return ""
-    person = subjects.root(message.subject)
+    if suppressions.stops(message.channel, message.payload["to"], marketing=kind.is_marketing):
+        return "suppressed"
+    person = None if message.subject_id is None else subjects.root(Subject.objects.get(pk=message.subject_id))
+    return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")
+
+
+def _state(person: Subject, kind: Kind) -> str:
+    """What about the person forbids it."""
     if person.is_erased:
         return "erased"
     if person.is_restricted and not kind.reaches_restricted:
@@ -28,3 +34,10 @@ def objection(message: Message) -> str:
     if person.is_paused and not kind.reaches_restricted and kind.purpose not in REACHES_PAUSED:
         return "paused"
     return ""
+
+
+def _consent(person: Subject | None, kind: Kind, message: Message) -> str:
+    """Whether a live yes to this very topic by this very channel is there."""
+    if person is None or kind.matter is None:
+        return "no consent"
+    return "" if ledger.may(person, kind.matter, message.channel) else "no consent"

@@ -1,8 +1,10 @@
-"""The kinds of mail there are, each with the purpose it serves. A kind nobody declared cannot be sent."""
+"""The kinds of message there are, each with the purpose it serves. A kind nobody declared cannot be sent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from privacy.consent.vocabulary import TOPICS, Matter
 from privacy.register.vocabulary import Purpose
 
 KINDS: Final[dict[str, "Kind"]] = {}
@@ -14,8 +16,9 @@ class DeclaredTwice(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of mail: `app.name`, as its templates are called (`emails/<app>/<name>.txt`).
+    """One kind of message: `app.name`, as its templates are called (`emails/<app>/<name>.txt`).
 
+    Transactional or marketing: what serves `Purpose.MARKETING` is marketing, and goes only to people who agreed to its *matter*.
     *reaches_restricted*: still sent to somebody whose data are restricted or being erased: answers to their own request.
     """
 
@@ -23,6 +26,7 @@ class Kind:
     purpose: Purpose
     label: str
     reaches_restricted: bool = False
+    matter: Matter | None = None
 
     def __post_init__(self) -> None:
         if self.name in KINDS:
@@ -38,3 +42,17 @@ class Kind:
         """The templates' common path."""
         app, _, name = self.name.partition(".")
         return f"emails/{app}/{name}"
+
+
+def marketing() -> list[str]:
+    """The names of every kind that needs consent."""
+    return sorted(kind.name for kind in KINDS.values() if kind.is_marketing)
+
+
+def disagreements() -> Iterator[str]:
+    """Kinds whose purpose and matter do not say the same, in words; nothing while all is well."""
+    for kind in KINDS.values():
+        if kind.is_marketing and kind.matter not in TOPICS:
+            yield f"{kind.name} is marketing, but says no topic that somebody could agree to"
+        elif kind.matter is not None and not kind.is_marketing:
+            yield f"{kind.name} is transactional, but asks for consent to {kind.matter}"

@@ -1,4 +1,4 @@
-"""The outbox: a row for each mail, its content sealed, and blank once it was sent."""
+"""The outbox: a row for each message, its content sealed, and blank once it is over."""
 
 from __future__ import annotations
 
@@ -8,53 +8,81 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from privacy.consent.vocabulary import Channel
 from privacy.ground.sealed import SealedJSONField
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, at: datetime) -> MessageQuerySet:
-        """Waiting with their time come, or left in the middle of an attempt by a worker that died."""
-        waiting = Q(state=Message.State.QUEUED, next_attempt_at__lte=at)
-        abandoned = Q(state=Message.State.SENDING, next_attempt_at__lte=at)
-        return self.filter(waiting | abandoned).order_by("next_attempt_at")
+        """Waiting, with their time come."""
+        return self.filter(state=Message.State.QUEUED, next_attempt_at__lte=at).order_by("next_attempt_at")
+
+    def abandoned(self, at: datetime) -> MessageQuerySet:
+        """Left in the middle of an attempt by a worker that died: nobody knows whether they went."""
+        return self.filter(state=Message.State.SENDING, next_attempt_at__lte=at)
+
+    def unsent(self) -> MessageQuerySet:
+        """Everything that still holds what it says."""
+        return self.filter(state__in=[Message.State.QUEUED, Message.State.SENDING, Message.State.UNKNOWN])
+
+    def for_staff(self) -> MessageQuerySet:
+        """What asks for a human being: given up, returned, or perhaps sent, and nobody has dealt with it."""
+        return self.filter(state__in=Message.ALERTING, settled_at=None)
 
 
 class Message(models.Model):
-    """One mail to one address."""
+    """One message to one address."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
+        UNKNOWN = "unknown", "Perhaps sent"  # marketing whose outcome nobody knows: never sent again by a machine
         STOPPED = "stopped", "Stopped by the gate"
+        RETURNED = "returned", "Came back"
         FAILED = "failed", "Given up"
+
+    ALERTING = (State.FAILED, State.RETURNED, State.UNKNOWN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=80)
+    channel = models.CharField(
+        max_length=5, choices=[(each.value, each.words) for each in Channel], default=Channel.EMAIL.value
+    )
     subject = models.ForeignKey(
         "privacy.Subject", null=True, on_delete=models.PROTECT, related_name="messages"
     )  # null: an address no person record carries, such as a sign-up that was refused
     reference = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    payload = SealedJSONField()  # to, title, text, html; null once sent or stopped
+    payload = SealedJSONField()  # to, title, text, html, headers; null once it is over
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField()
-    stopped_because = models.CharField(max_length=80, blank=True)
+    next_attempt_at = models.DateTimeField()  # while it is being sent: when its worker is taken for dead
+    stopped_because = models.CharField(max_length=80, blank=True)  # also why it was given up, or came back
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)  # null: not sent
+    settled_at = models.DateTimeField(null=True, blank=True)  # null: nobody of the staff has dealt with its alert
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "mail"
-        indexes = [models.Index(fields=["state", "next_attempt_at"])]
+        verbose_name = "message"
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["kind", "reference", "state"], name="message_by_occasion"),
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(payload__isnull=True) | Q(state__in=["queued", "sending"]), name="message_blank_once_over"
+                condition=Q(payload__isnull=True) | Q(state__in=["queued", "sending", "unknown"]),
+                name="message_blank_once_over",
             ),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                condition=Q(state__in=["sent", "returned"], sent_at__isnull=False)
+                | (~Q(state__in=["sent", "returned"]) & Q(sent_at__isnull=True)),
                 name="message_sent_at_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True) | Q(state__in=["failed", "returned"]),
+                name="message_settled_when_it_alerted",
             ),
         ]
 

@@ -208,7 +208,7 @@ def test_residue_is_never_called_complete(approved, monkeypatch):
     stopped = erasure.execute(request.pk, by="system:worker", at=LATER)
 
     assert stopped.state == State.PARTLY_DONE
-    assert request.steps.get(target="residue").blocker == "Mails we sent you: 2 still there."
+    assert request.steps.get(target="residue").blocker == "Messages we sent you: 2 still there."
     assert not Certificate.objects.exists()
 
 
