@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from privacy.consent import signals
 from privacy.register import profiles
+from shop import tagged
 from shop.csrf import has_session
 
 
@@ -20,6 +21,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.IS_DEMO,
         "site_url": settings.LOUPE_PUBLIC_URL,
         "gpc": signals.gpc(request),
+        "tags": tagged.loading(request),
     }
     if not has_session(request):
         # `{% csrf_token %}` prints nothing for an empty token; see shop.csrf.

@@ -3,6 +3,7 @@
 Only `shop.settings` uses this module; everything else reads `django.conf.settings`.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -64,6 +65,13 @@ class Environment:
         if parts.scheme not in schemes or not (parts.netloc or parts.path):
             stop(name, f"must be a URL that starts with {' or '.join(f'{s}://' for s in schemes)}")
         return value.rstrip("/") if "http" in parts.scheme else value
+
+    def matching(self, name: str, pattern: str, expected: str) -> str:
+        """A value of a fixed form, or nothing."""
+        value = self.text(name)
+        if value and not re.fullmatch(pattern, value):
+            stop(name, f"{expected}; it is {value!r}")
+        return value
 
     def database(self, name: str) -> dict[str, Any]:
         """Django's settings for the Postgres at the URL in *name*."""

@@ -70,8 +70,9 @@ def public(*parameters: str) -> Callable[[View], View]:
     def mark(view: View) -> View:
         @wraps(view)
         def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.unknown_parameters = request.GET.keys() - known  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
-            response.is_public_page = request.GET.keys() <= known  # type: ignore[attr-defined]
+            response.is_public_page = not request.unknown_parameters  # type: ignore[attr-defined]
             return response
 
         return marked  # type: ignore[return-value]  # wraps() keeps the signature

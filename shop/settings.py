@@ -362,6 +362,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Privacy
+# Tags of third parties (`privacy.consent.tags`), by their names there: none without an id, and none without the visitor's consent.
+LOUPE_TAGS = {
+    "google-analytics": env.matching("GOOGLE_ANALYTICS_ID", "G-[A-Z0-9]{4,20}", "must look like G-AB12CD34EF"),
+    "hotjar": env.matching("HOTJAR_ID", "[0-9]{4,12}", "must be the number of your Hotjar site"),
+    "google-ads": env.matching("GOOGLE_ADS_ID", "AW-[0-9]{6,14}", "must look like AW-123456789"),
+    "meta": env.matching("META_PIXEL_ID", "[0-9]{10,20}", "must be the number of your Meta pixel"),
+}
 LOUPE_STRICT_COOKIES = IS_DEMO  # a cookie that must not leave is an error here, and dropped and logged in production
 LOUPE_LEDGER = env.path("LOUPE_LEDGER", LOUPE_HOME / "ledger" / "erasures.jsonl")
 LOUPE_ERASURE_GRACE = env.seconds(

@@ -17,6 +17,7 @@ from shop.forms import CategoryForm, FinderForm, SearchForm, page_number
 from shop.models import Product, Stone
 from shop.pagecache import public
 from shop.pictures import FULL_SIZES
+from shop.tagged import tagged
 
 #: The sentence of the home page, before anybody edits it.
 SENTENCE: Final = {"carat_min": "0.70", "carat_max": "1.20", "colour_min": "F", "price_max": "4000"}
@@ -27,6 +28,7 @@ STRIP: Final = "necklaces"
 
 @require_safe
 @public()
+@tagged
 def home(request: HttpRequest) -> HttpResponse:
     """One picture, five necklaces, three pieces, the finder as a sentence."""
     firsts = catalogue.first_of_each_style()
@@ -43,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public("metal", "carat", "price", "sort", "page")
+@tagged
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     """A shelf or one of its styles, narrowed by facets."""
     form = CategoryForm(request.GET)
@@ -69,6 +72,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @public(*choice.PARAMETERS)
+@tagged
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """A piece, and the choice of its variant."""
     try:
@@ -119,6 +123,7 @@ def _product_context(piece: Product, chosen: choice.Choice) -> dict[str, Any]:
 
 @require_safe
 @public(*FinderForm.base_fields, "page")
+@tagged
 def stones(request: HttpRequest) -> HttpResponse:
     """The stone finder."""
     form = FinderForm(request.GET)
@@ -163,6 +168,7 @@ def _range(form: FinderForm, name: str, legend: str) -> dict[str, str]:
 
 @require_safe
 @public()
+@tagged
 def stone(request: HttpRequest, ref: str) -> HttpResponse:
     """One loose stone: its grades, its proportions, its certificate."""
     try:
@@ -212,6 +218,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public()
+@tagged
 def size_guide(request: HttpRequest) -> HttpResponse:
     """Ring sizes of four systems side by side, and how to measure."""
     return render(request, "shop/size_guide.html", {"sizes": sizes.RINGS, "lengths": sizes.LENGTHS})
@@ -219,6 +226,7 @@ def size_guide(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public()
+@tagged
 def about_stones(request: HttpRequest) -> HttpResponse:
     """Where the stones come from, and what is made up in this demonstration."""
     return render(

@@ -12,7 +12,8 @@ from django.core import checks
 
 from privacy.checks import fields, messages, models, relations  # noqa: F401  (messages registers its own)
 from privacy.checks.findings import error
-from privacy.register import payloads, registry
+from privacy.consent import tags
+from privacy.register import payloads, profiles, registry
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
 
 
@@ -39,6 +40,16 @@ def declarations_fit_the_models(app_configs: Any, **kwargs: Any) -> list[checks.
     found += [error("E011", f"{model} is declared a second time in {where}.") for model, where in SAID_TWICE]
     found += [error("E014", f"{words}.") for words in payloads.disagreements()]
     return [*found, *relations.circle()]
+
+
+@checks.register("privacy")
+def no_tag_breaks_the_profile(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E016: a targeting tag is given an id in a shop whose policy promises never to sell or share."""
+    shop = profiles.current()
+    return [
+        error("E016", f"{tag.name} has an id, but {shop.slug} promises that nothing is sold or shared.")
+        for tag in tags.forbidden()
+    ]
 
 
 def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:

@@ -16,7 +16,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.dispatch import receiver
 
+from privacy.consent import tags
 from privacy.consent.entries import Category, Entry, Kind, months
 from privacy.register import profiles
 
@@ -64,20 +66,20 @@ def at_most(category: Category) -> timedelta:
 @cache
 def book() -> Book:
     """The register under the present settings."""
-    entries = (*_ours(),)
-    cookies = [entry for entry in entries if entry.kind == Kind.COOKIE]
+    entries = (*_ours(), *tags.entries())
+    ours = [entry for entry in entries if entry.kind == Kind.COOKIE and not entry.host]
     optional = [entry for entry in entries if entry.category != Category.NECESSARY]
     return Book(
         entries=entries,
         asked=frozenset(entry.category for entry in optional),
         version=_version(optional),
-        exact={entry.name: entry for entry in cookies if not entry.name.endswith("*")},
-        patterns=tuple(entry for entry in cookies if entry.name.endswith("*")),
-        names=_names(entry for entry in optional if entry.kind == Kind.COOKIE),
+        exact={entry.name: entry for entry in ours if not entry.name.endswith("*")},
+        patterns=tuple(entry for entry in ours if entry.name.endswith("*")),
+        names=_names(entry for entry in ours if entry in optional),
     )
 
 
-@setting_changed.connect
+@receiver(setting_changed)
 def _forget(**kwargs: Any) -> None:
     """Settings change in tests only."""
     book.cache_clear()

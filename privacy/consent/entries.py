@@ -53,6 +53,7 @@ class Entry:
     set_when: str = ""
     kind: Kind = Kind.COOKIE
     vendor: str = ""  # empty: the shop itself
+    host: str = ""  # the domain whose cookie it is; empty: this site's
     vendor_policy: str = ""  # where the vendor says what it does
     is_cross_site: bool = False  # whether it can recognise somebody on other sites
     is_for_staff: bool = False  # only on the desk, never on a page of the shop
