@@ -38,6 +38,13 @@ def suppression(row: Any, sketch: Sketch) -> None:
     row.digest, row.key_version = found.value, found.version
 
 
+@hint("privacy.Preference")
+def preference(row: Any, sketch: Sketch) -> None:
+    """Every mail, in English, and none so far."""
+    row.frequency, row.language, row.currency = "all", "en", "USD"
+    row.last_news_id = row.last_news_at = None
+
+
 @hint("privacy.Message")
 def message(row: Any, sketch: Sketch) -> None:
     row.kind, row.state, row.payload, row.sent_at = "orders.order_confirmed", "sent", None, row.created_at
