@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -11,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from privacy.consent import choice, firewall, signals
+from privacy.consent import answers, choice, firewall, ledger
 from privacy.rights import replay
 
 REFUSAL_HEADERS: Final = {
@@ -20,6 +22,9 @@ REFUSAL_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:",
     "X-Content-Type-Options": "nosniff",
 }
+
+FOLLOWED: Final = "consent_followed"  # what of this browser the session's account has heard already
+NOTHING_TO_FOLLOW: Final = "00"
 
 
 class LedgerMiddleware:
@@ -66,11 +71,32 @@ class CookieMiddleware:
 
 
 class SignalsMiddleware:
-    """Sets `request.gpc`. Asks neither database nor cache, sets no cookie."""
+    """Sets `request.gpc`; for somebody signed in, an opt-out of this browser becomes the account's, and the account's counts here.
+
+    Asks nothing for visitors, and for an account only where there is something to follow: once a session, not at every request.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.gpc = signals.gpc(request)  # type: ignore[attr-defined]
+        found = choice.of(request)
+        request.gpc = found.gpc  # type: ignore[attr-defined]
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            _meet_account(request, found)
         return self.get_response(request)
+
+
+def _meet_account(request: HttpRequest, found: choice.Choice) -> None:
+    said = f"{found.gpc:d}{found.has_opted_out:d}{found.visitor or ''}"
+    is_targeted = found.allows(choice.Category.TARGETING)
+    if said == NOTHING_TO_FOLLOW and not is_targeted:
+        return
+    if not request.user.is_authenticated:
+        return
+    if said != request.session.get(FOLLOWED, NOTHING_TO_FOLLOW):
+        with suppress(ledger.Erased):
+            answers.follow(found, request.user.subject, by=request.user, at=timezone.now())
+        request.session[FOLLOWED] = said
+    if is_targeted and answers.has_objected(request.user.subject):
+        choice.settle(request, replace(found, allowed=found.allowed - {choice.Category.TARGETING}))

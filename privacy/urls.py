@@ -5,7 +5,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from privacy.rights import contents
-from privacy.views import centre, certificate, guests, leaving, pages, promises, prove, registers, sending
+from privacy.views import centre, certificate, choices, guests, leaving, pages, promises, prove, registers, sending
 
 
 class Reference(StringConverter):
@@ -31,7 +31,12 @@ urlpatterns = [
     path("privacy/cookies/", pages.cookies, name="cookies"),
     path("privacy/promises/", promises.promised, name="promises"),
     path("privacy/promises/<slug:shop>/", promises.promised, name="promises_of"),
-    path("privacy/opt-out/", pages.opt_out, name="opt_out"),
+    path("privacy/choices/", choices.choices, name="choices"),
+    path("privacy/choices/kept/", choices.kept, name="choices_kept"),
+    path("privacy/clear-device/", choices.clear_device, name="clear_device"),
+    path("privacy/device-cleared/", choices.device_cleared, name="device_cleared"),
+    path("privacy/opt-out/", choices.opt_out, name="opt_out"),
+    path("privacy/limit/", choices.limit, name="limit"),
     path("privacy/request/", guests.ask, name="request"),
     path("privacy/request/asked/", guests.asked, name="asked"),
     path("privacy/request/confirm/", guests.confirm, name="confirm"),

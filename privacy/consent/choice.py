@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID, uuid4
@@ -117,14 +117,18 @@ def _counts(written: _Written, today: date) -> Choice:
     choice = written.choice
     assert choice.decided_on is not None
     age = today - choice.decided_on
-    says_no = choice.has_refused or choice.has_opted_out
-    is_over = age > (cookies.REFUSED_FOR if says_no else cookies.ACCEPTED_FOR) or age.days < -1
+    is_over = age > kept_for(choice) or age.days < -1
     is_of_this_register = written.version == cookies.book().version
     if is_over or not (is_of_this_register or choice.has_opted_out):
         return _SILENT
     if is_of_this_register and age <= cookies.ACCEPTED_FOR:
         return choice
     return replace(choice, allowed=frozenset(), visitor=None)
+
+
+def kept_for(choice: Choice) -> timedelta:
+    """How long it counts: nobody who said no to something is asked again before its 12 months."""
+    return cookies.REFUSED_FOR if choice.has_refused or choice.has_opted_out else cookies.ACCEPTED_FOR
 
 
 def decide(allowed: Iterable[Category], *, before: Choice, opts_out: bool = False, at: datetime) -> Choice:
@@ -149,11 +153,10 @@ def decide(allowed: Iterable[Category], *, before: Choice, opts_out: bool = Fals
 
 def write(response: HttpResponseBase, choice: Choice) -> None:
     """Send the choice along, for as long as it counts."""
-    says_no = choice.has_refused or choice.has_opted_out
     response.set_cookie(
         cookies.CONSENT,
         encoded(choice),
-        max_age=cookies.REFUSED_FOR if says_no else cookies.ACCEPTED_FOR,
+        max_age=kept_for(choice),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

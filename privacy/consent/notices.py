@@ -18,8 +18,7 @@ DEFAULT: Final = "en"
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "banner": (
-            "We use what is needed to run the shop. With your permission we also count how the site is used, remember how you "
-            "like it, and show you advertising elsewhere. Accept, refuse or choose; you can change it at any time under "
+            "We set only the cookies that the shop needs. May we also {asked}? You can change your answer at any time under "
             "Cookie settings."
         ),
         "cookie_settings": (
@@ -48,8 +47,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "opt_out": "We do not sell or share your personal information for advertising, from this moment on.",
         "limit": "We use sensitive information only for what you ask of us: your order, its delivery, and keeping it safe.",
         "opt_in": (
-            "You said no to advertising chosen for you before, or your browser says it for you. With this you allow it all the "
-            "same, until you take it back under Cookie settings."
+            "You said no to advertising chosen for you before. With this you allow it all the same, until you take it back under "
+            "Cookie settings."
         ),
         "recommendations": (
             "{shop} may choose pieces to show you from what you looked at and bought. Switch it off at any time; the shop stays "
@@ -78,19 +77,19 @@ class Unknown(LookupError):
     """There is no text of this name, in this language."""
 
 
-def text(slug: str, locale: str = DEFAULT) -> str:
-    """What is shown today. Raises `Unknown`."""
+def text(slug: str, locale: str = DEFAULT, **words: str) -> str:
+    """What is shown today; *words* are those that the text leaves open. Raises `Unknown`."""
     try:
-        return TEXTS[locale][slug].format(shop=profiles.current().shop_name)
+        return TEXTS[locale][slug].format(shop=profiles.current().shop_name, **words)
     except KeyError:
         raise Unknown(f"{slug} ({locale})")
 
 
-def current(slug: str, locale: str = DEFAULT) -> ConsentNotice:
+def current(slug: str, locale: str = DEFAULT, **words: str) -> ConsentNotice:
     """The row that keeps what is shown today; made when this very text is shown for the first time. Raises `Unknown`."""
-    words = text(slug, locale)
+    said = text(slug, locale, **words)
     notice, _ = ConsentNotice.objects.get_or_create(
-        digest=digest(slug, locale, words), defaults={"slug": slug, "locale": locale, "text": words}
+        digest=digest(slug, locale, said), defaults={"slug": slug, "locale": locale, "text": said}
     )
     return notice
 

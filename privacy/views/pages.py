@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from privacy.consent import banner, guides, signals
 from privacy.consent import cookies as cookie_register
-from privacy.consent import signals
+from privacy.consent.choice import Choice
 from privacy.register import activities, profiles
 from privacy.rights import contents
 
@@ -35,15 +36,15 @@ def policy(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def cookies(request: HttpRequest) -> HttpResponse:
-    """Every cookie the site sets; what the browser's signals do here."""
-    shown = {"cookies": cookie_register.register(), "dnt": signals.dnt(request)}
+    """Every line of the register; what the browser's signals do here; and where else people can rule over cookies."""
+    shown = {
+        "groups": banner.groups_for(Choice()),
+        "sends_gpc": signals.gpc(request),
+        "sends_dnt": signals.dnt(request),
+        "browsers": guides.BROWSERS,
+        "industry": guides.INDUSTRY,
+    }
     return render(request, "privacy/cookies.html", shown)
-
-
-@require_safe
-def opt_out(request: HttpRequest) -> HttpResponse:
-    """*Do not sell or share*: nothing is, and a GPC signal is shown to have been honoured (11 CCR 7025(c)(6))."""
-    return _public(request, render(request, "privacy/opt_out.html"))
 
 
 @require_safe

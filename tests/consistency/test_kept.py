@@ -79,13 +79,15 @@ def test_no_cookie_outlives_thirteen_months():
     assert lives == {settings.SESSION_COOKIE_NAME: declared[settings.SESSION_COOKIE_NAME]}
 
 
-@pytest.mark.promise("JE-50", "JE-89")
-def test_refusing_the_sale_takes_one_link_on_every_page_and_no_account(stranger):
-    link = '<a href="/privacy/opt-out/">Do Not Sell or Share My Personal Information</a>'
-    assert [path for path in PUBLIC if link not in read(stranger, path)] == []
-    page = read(stranger, "/privacy/opt-out/")
-    main = page[page.index("<main") : page.index("</main>")]
-    assert "<input" not in main, "it asks for nothing"
+@pytest.mark.promise("JE-50", "JE-89", "JE-51")
+def test_refusing_the_sale_takes_one_click_on_every_page_and_no_account(stranger):
+    links = {"opt-out": "Do Not Sell or Share My", "limit": "Limit the Use of My Sensitive"}
+    for path, label in links.items():
+        form = f'<form method="post" action="/privacy/{path}/"><button class="link">{label} Personal Information</button></form>'
+        assert [page for page in PUBLIC if form not in read(stranger, page)] == []
+    assert [
+        page for page in PUBLIC if '<a href="/privacy/choices/">Cookie settings</a>' not in read(stranger, page)
+    ] == []
     assert not stranger.cookies
 
 
