@@ -4,6 +4,7 @@ from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, V
 from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
 from privacy.messages.models import Message
+from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
@@ -21,6 +22,7 @@ __all__ = [
     "Identifier",
     "IdentityCode",
     "Message",
+    "NewsletterSignup",
     "Preference",
     "Subject",
     "SubjectLink",

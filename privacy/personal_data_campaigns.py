@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.register.declare import (
     Action,
     ByValue,
     Category,
+    Edge,
     Export,
     Family,
     Purpose,
@@ -19,6 +21,7 @@ from privacy.register.declare import (
     Source,
     declare,
     keep,
+    link,
     not_personal,
     personal,
 )
@@ -26,6 +29,9 @@ from privacy.register.models import Identifier
 
 OBJECTED = "an objection to marketing holds for good (GDPR Art. 21(3)), so its fingerprint stays as long"
 _kept = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(OBJECTED))
+
+
+UNCONFIRMED = Retention.days(7, anchor="asked_at", words="7 days; once you confirmed it, until you end the newsletter")
 
 
 def suppressions_of(family: Family) -> Rows:
@@ -38,6 +44,32 @@ def lifted(at: datetime) -> Q:
     """Suppressions that their person ended."""
     return Q(lifted_at__lte=at)
 
+
+def ended(at: datetime) -> Q:
+    """Sign-ups of people who agree to no mail any more: their address was here for that alone."""
+    return Q(state=NewsletterSignup.State.ENDED, asked_at__lte=at)
+
+
+declare(
+    "privacy.NewsletterSignup",
+    label="Newsletter sign-ups",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=UNCONFIRMED.not_while("state", "confirmed"),
+    ended=ended,
+    purposes=[Purpose.MARKETING],
+    describe=lambda row: f"Signed up on {row.asked_at:%-d %B %Y}: {row.get_state_display().lower()}",
+    fields={
+        "id": not_personal("a random number"),
+        "subject": link("the person it was typed for", edge=Edge.DEEP),
+        "email": personal(Category.CONTACT, recipients=["mail"]),
+        "state": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "notice": link("the text that was read", edge=Edge.DEEP),
+        "network": personal(Category.ONLINE, source=Source.OBSERVED),
+        "asked_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "confirmed_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+    },
+)
 
 declare(
     "privacy.Suppression",

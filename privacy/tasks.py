@@ -26,6 +26,14 @@ def sweep_outbox() -> None:
 
 
 @shared_task
+def close_newsletter_signups() -> None:
+    """End the sign-ups of people who agree to no topic by e-mail any more."""
+    from privacy.messages import newsletter
+
+    newsletter.close_ended(at=timezone.now())
+
+
+@shared_task
 def carry_out_request(*, request_id: str) -> None:
     """Make one copy, or carry out one erasure, if its time has come."""
     from privacy.rights import requests

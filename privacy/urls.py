@@ -5,7 +5,19 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from privacy.rights import contents
-from privacy.views import centre, certificate, choices, guests, leaving, pages, promises, prove, registers, sending
+from privacy.views import (
+    centre,
+    certificate,
+    choices,
+    guests,
+    leaving,
+    newsletter,
+    pages,
+    promises,
+    prove,
+    registers,
+    sending,
+)
 
 
 class Reference(StringConverter):
@@ -42,6 +54,9 @@ urlpatterns = [
     path("privacy/request/confirm/", guests.confirm, name="confirm"),
     path("privacy/request/follow/", guests.follow, name="follow"),
     path("privacy/request/copy/", guests.copy, name="copy"),
+    path("privacy/newsletter/", newsletter.sign_up, name="newsletter"),
+    path("privacy/newsletter/asked/", newsletter.asked, name="newsletter_asked"),
+    path("privacy/newsletter/confirm/", newsletter.confirm, name="newsletter_confirm"),
     path("privacy/unsubscribe/", leaving.leave, name="unsubscribe"),
     path("privacy/unsubscribe/undo/", leaving.stay, name="unsubscribe_undo"),
     path("privacy/unsubscribe/by-address/", leaving.leave_by_address, name="unsubscribe_by_address"),

@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.forget_unnamed_subjects",
         "schedule": crontab(hour="4", minute="37"),
     },
+    "newsletter sign-ups that are over": {
+        "task": "privacy.tasks.close_newsletter_signups",
+        "schedule": crontab(hour="2", minute="53"),
+    },
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
     "orders that came to nothing": {"task": "orders.tasks.sweep_orders", "schedule": crontab(hour="3", minute="41")},

@@ -20,17 +20,22 @@ from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 
+from privacy.consent import ledger, notices
+from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
 from privacy.ground import digests
 from privacy.messages import suppressions
-from privacy.register import profiles
+from privacy.register import profiles, subjects
 from privacy.register.models import Subject
 
 ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 """What a mail program posts (RFC 8058, 3.2)."""
 UNDO_WITHIN: Final = timedelta(hours=1)
 LINK: Final = "system:unsubscribe-link"
+ORDER: Final = tuple(sorted(TOPICS))
+PACKED: Final = 16 + 2 + 32  # a number, a key's version, a fingerprint
 _READER, _UNDO, _PREFERENCES = b"r", b"u", b"p"
 
 
@@ -92,7 +97,7 @@ def read(text: str) -> Reader:
 
 def preferences_url(subject: Subject | UUID) -> str:
     """The absolute address of somebody's preferences, without a login."""
-    return f"{settings.LOUPE_PUBLIC_URL}/preferences/?key={preferences_key(subject)}"
+    return f"{settings.LOUPE_PUBLIC_URL}/preferences/?key={preferences_key(subject)}"  # the page of `views.preferences`
 
 
 def preferences_key(subject: Subject | UUID) -> str:
@@ -108,13 +113,18 @@ def read_preferences(text: str) -> UUID:
 # Leaving, and coming back within the hour
 
 
-def leave(reader: Reader, *, at: datetime) -> str:
+@transaction.atomic
+def leave(reader: Reader, *, network: str = "", at: datetime) -> str:
     """No marketing goes to this mailbox any more, from the next send on. Returns the key that takes it back for an hour.
 
-    Safe to call twice, for somebody erased, and for a person record that is gone.
+    Takes back every yes to e-mail that the person gave. Safe to call twice, for somebody erased, and where no record of the
+    person is left.
     """
-    suppressions.raise_digest("email", reader.digest, reason=suppressions.Reason.UNSUBSCRIBED, by=LINK, at=at)
-    return _ring().encrypt_at_time(_UNDO + _packed(reader), int(at.timestamp())).decode().rstrip("=")
+    person = _living(reader)
+    taken = [matter for matter in ORDER if person and _withdrawn(person, matter, network=network, at=at)]
+    suppressions.raise_digest(Channel.EMAIL, reader.digest, reason=suppressions.Reason.UNSUBSCRIBED, by=LINK, at=at)
+    opened = _UNDO + _packed(reader) + bytes(map(ORDER.index, taken))
+    return _ring().encrypt_at_time(opened, int(at.timestamp())).decode().rstrip("=")
 
 
 def leave_typed(address: str, *, at: datetime) -> None:
@@ -122,22 +132,44 @@ def leave_typed(address: str, *, at: datetime) -> None:
 
     No proof is asked: a step more than one page would be one too many (16 CFR 316.5), and silence harms nobody.
     """
-    suppressions.raise_for("email", address, reason=suppressions.Reason.UNSUBSCRIBED, by=LINK, at=at)
+    suppressions.raise_for(Channel.EMAIL, address, reason=suppressions.Reason.UNSUBSCRIBED, by=LINK, at=at)
 
 
-def undo(text: str, *, at: datetime) -> Reader:
-    """It was pressed by mistake: everything stands as before. Raises `Broken`, and `TooLate` after an hour.
+@transaction.atomic
+def undo(text: str, *, network: str = "", at: datetime) -> Reader:
+    """It was pressed by mistake: what it took stands again. Raises `Broken`, and `TooLate` after an hour.
 
     The key is on the page of whoever left, never in a mail, so that a forwarded mail brings nobody back.
     """
-    try:
-        opened = _opened(text, _UNDO, since=at - UNDO_WITHIN)
-    except InvalidToken:
-        raise TooLate
-    reader = _reader(opened)
+    opened = _opened(text, _UNDO, since=at - UNDO_WITHIN)
+    reader, taken = _reader(opened[:PACKED]), [ORDER[number] for number in opened[PACKED:]]
     reason = suppressions.Reason.UNSUBSCRIBED
-    suppressions.lift_digest("email", reader.digest, reason=reason, by=LINK, at=at)
+    suppressions.lift_digest(Channel.EMAIL, reader.digest, reason=reason, by=LINK, at=at)
+    if person := _living(reader):
+        for matter in taken:
+            _given_again(person, matter, network=network, at=at)
     return reader
+
+
+def _withdrawn(person: Subject, matter: Matter, *, network: str, at: datetime) -> bool:
+    said = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
+    return ledger.withdraw(person, matter, channel=Channel.EMAIL, **said) is not None
+
+
+def _given_again(person: Subject, matter: Matter, *, network: str, at: datetime) -> None:
+    """The yes that the link took back a moment ago, to the very text it was given to."""
+    said = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
+    state = ledger.standing(person).get(ledger.Thing(matter, Channel.EMAIL))
+    before = state.record.replaces if state else None
+    notice = before.notice if before else None
+    ledger.grant(person, matter, channel=Channel.EMAIL, notice=notice or notices.current("preferences"), **said)
+
+
+def _living(reader: Reader) -> Subject | None:
+    """The person, where there is somebody to take back a yes from."""
+    found = Subject.objects.filter(pk=reader.subject_id).first()
+    person = subjects.root(found) if found else None
+    return None if person is None or person.is_erased else person
 
 
 def _id(subject: Subject | UUID) -> UUID:
@@ -154,7 +186,7 @@ def _reader(opened: bytes) -> Reader:
 
 
 def _opened(text: str, use: bytes, *, since: datetime | None = None) -> bytes:
-    """What a key holds. Raises `Broken`; `InvalidToken` for one of ours that is older than *since*."""
+    """What a key holds. Raises `Broken`, and `TooLate` for one of ours that was made before *since*."""
     token = f"{text}{'=' * (-len(text) % 4)}".encode()
     try:
         opened = _ring().decrypt(token)
@@ -164,7 +196,7 @@ def _opened(text: str, use: bytes, *, since: datetime | None = None) -> bytes:
     if opened[:1] != use:
         raise Broken
     if since is not None and made < since.timestamp():
-        raise InvalidToken
+        raise TooLate
     return opened[1:]
 
 

@@ -11,10 +11,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from privacy.consent import ledger, notices
+from privacy.consent.models import ConsentRecord
+from privacy.consent.vocabulary import Matter
 from privacy.ground import digests
 from privacy.messages import suppressions, unsubscribe
 from privacy.messages.stoplist import Suppression
-from privacy.models import Subject
 from privacy.register import subjects
 from privacy.tests.people import NOON, someone
 
@@ -44,6 +46,18 @@ def strict():
 
 def link(person):
     return unsubscribe.path(person.subject, address=person.email)
+
+
+def agrees(person, *matters):
+    for matter in matters:
+        notice = notices.current("preferences")
+        by = person.user
+        ledger.grant(person.subject, matter, channel="email", notice=notice, surface="preferences", by=by, at=NOON)
+
+
+def topics_of(person):
+    states = ledger.standing(person.subject).items()
+    return sorted(thing.matter.value for thing, state in states if state.is_granted)
 
 
 def left(person):
@@ -97,7 +111,6 @@ def test_the_link_works_years_later_and_for_an_account_that_is_gone(client, alic
     alice.user.delete()
     page = client.post(old)
     assert (page.status_code, left(alice)) == (200, True)
-    Subject.objects.all()
     assert client.get(old).status_code == 200
 
 
@@ -185,3 +198,26 @@ def test_an_undo_lifts_no_complaint(client, alice):
     page = client.post(link(alice))
     client.post("/privacy/unsubscribe/undo/", {"key": page.context["undo_key"]})
     assert left(alice)
+
+
+@pytest.mark.promise("JS-28", "JE-24", "JE-34")
+def test_leaving_takes_back_every_yes_to_mail_and_an_undo_gives_back_just_those(client, alice, bob):
+    agrees(alice, Matter.NEW_PIECES, Matter.CARE)
+    agrees(bob, Matter.NEW_PIECES)
+    page = client.post(link(alice))
+    assert (topics_of(alice), topics_of(bob)) == ([], ["new_pieces"])
+    last = ConsentRecord.objects.first()
+    assert (last.decision, last.surface, last.network) == ("withdrawn", "unsubscribe_link", "127.0.0.0/24")
+    client.post("/privacy/unsubscribe/undo/", {"key": page.context["undo_key"]})
+    assert topics_of(alice) == ["care", "new_pieces"]
+    given = ConsentRecord.objects.filter(decision="granted", surface="unsubscribe_link")
+    assert {record.notice.slug for record in given} == {"preferences"}
+
+
+def test_leaving_twice_writes_one_word_and_an_undo_of_the_second_gives_nothing(client, alice):
+    agrees(alice, Matter.NEW_PIECES)
+    client.post(link(alice))
+    second = client.post(link(alice))
+    assert ConsentRecord.objects.filter(decision="withdrawn").count() == 1
+    client.post("/privacy/unsubscribe/undo/", {"key": second.context["undo_key"]})
+    assert topics_of(alice) == []

@@ -32,7 +32,7 @@ def leave(request: HttpRequest) -> HttpResponse:
         return render(request, "privacy/leave_by_address.html", {"form": AddressForm()}, status=404)
     if request.method != "POST":
         return render(request, "privacy/leave.html")
-    undo_key = unsubscribe.leave(reader, at=timezone.now())
+    undo_key = unsubscribe.leave(reader, network=pace.network_of(request), at=timezone.now())
     return render(request, "privacy/left.html", {"undo_key": undo_key, "preferences": preferences_of(reader)})
 
 
@@ -41,7 +41,8 @@ def leave(request: HttpRequest) -> HttpResponse:
 def stay(request: HttpRequest) -> HttpResponse:
     """Take it back, within the hour, on the page that said it was done."""
     try:
-        reader = unsubscribe.undo(request.POST.get("key", ""), at=timezone.now())
+        key, network = request.POST.get("key", ""), pace.network_of(request)
+        reader = unsubscribe.undo(key, network=network, at=timezone.now())
     except unsubscribe.TooLate:
         return render(request, "privacy/stay_late.html", status=410)
     except unsubscribe.Broken:

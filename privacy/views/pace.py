@@ -1,10 +1,17 @@
-"""How often one network address may send a public form. The cache sees a keyed digest only, and may be away."""
+"""Who sends a public form, and how often: the cache sees a keyed digest of the network address, and may be away."""
 
 from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from privacy.consent.vocabulary import truncated
+
+
+def network_of(request: HttpRequest) -> str:
+    """The visitor's network, too wide to be one household, as the ledger keeps it."""
+    return truncated(get_adapter().get_client_ip(request))
 
 
 def too_many(request: HttpRequest, form: str, *, an_hour: int) -> bool:

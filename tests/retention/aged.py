@@ -24,7 +24,7 @@ from orders.models import (
     SoldCertificate,
     WebhookEvent,
 )
-from privacy.consent import ledger
+from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
 from privacy.models import (
@@ -33,6 +33,7 @@ from privacy.models import (
     ConsentRecord,
     IdentityCode,
     Message,
+    NewsletterSignup,
     Subject,
     Tombstone,
     VisitorLink,
@@ -213,6 +214,12 @@ def tombstone(at: datetime) -> Tombstone:
     return Tombstone.objects.create(
         subject_id=uuid4(), kind="email", key_version=1, digest=f"{next(_number):064}", raised_at=at
     )
+
+
+def signup(at: datetime) -> NewsletterSignup:
+    subject = Subject.objects.create(created_at=at - DAY)
+    notice = notices.current("newsletter")
+    return NewsletterSignup.objects.create(subject=subject, email="gwen@example.com", notice=notice, asked_at=at)
 
 
 def released_hold(at: datetime) -> LegalHold:
