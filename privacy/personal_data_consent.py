@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from privacy.consent import ledger
+from privacy.consent import ledger, projection
 from privacy.register import subjects
 from privacy.register.declare import (
     BLANK,
@@ -29,7 +29,6 @@ from privacy.register.declare import (
 )
 
 TO_SHOW_CONSENT = "what you agreed to and refused is kept to show that your choice was honoured (GDPR Art. 7(1))"
-SPAN = Retention.years("requests", anchor="decided_at")
 RECORD_TIME = Retention.years("requests", anchor="replaced_by__at", fallback="at").not_while(
     "state__is_granted", True, False
 )
@@ -41,7 +40,7 @@ _stands = personal(Category.PREFERENCE, source=Source.DERIVED)
 
 def old_noes(at: datetime) -> Q:
     """A no whose time has run. It says no more than silence does, unless a record with an older yes is joined to the person."""
-    return Q(is_granted=False) & SPAN.past_due(at) & subjects.unlinked("subject")
+    return Q(is_granted=False) & projection.NO_STANDS.past_due(at) & subjects.unlinked("subject")
 
 
 declare(

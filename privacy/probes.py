@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
+from privacy.consent import projection
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
@@ -73,6 +74,12 @@ def past_their_time(at: datetime) -> int:
     return retention.past_due_total(at - A_NIGHT)
 
 
+def consents_out_of_step(at: datetime) -> int:
+    """What people allow now, where it does not follow from what they said."""
+    return sum(1 for _ in projection.differences(at=at))
+
+
+declare("consents_out_of_step", "Choices that do not stand as they were made", consents_out_of_step)
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
 declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -34,15 +34,18 @@ MAY: Final = f"""
     WITH RECURSIVE up(id) AS (
         SELECT %(subject)s::uuid
         UNION SELECT link.root_id FROM {LINKS} link JOIN up ON link.child_id = up.id
-    ), family(id, is_root) AS (
-        SELECT up.id, NOT EXISTS (SELECT FROM {LINKS} link WHERE link.child_id = up.id) FROM up
-        UNION SELECT link.child_id, false FROM {LINKS} link JOIN family ON link.root_id = family.id
+    ), root(id) AS (
+        SELECT up.id FROM up WHERE NOT EXISTS (SELECT FROM {LINKS} link WHERE link.child_id = up.id)
+    ), family(id) AS (
+        SELECT root.id FROM root
+        UNION SELECT link.child_id FROM {LINKS} link JOIN family ON link.root_id = family.id
     )
-    SELECT count(*) FILTER (WHERE state.is_granted) > 0
-       AND coalesce(max(state.record_id) FILTER (WHERE NOT state.is_granted), 0)
-        <= coalesce(max(state.record_id) FILTER (WHERE state.is_granted AND family.is_root), 0)
-      FROM family JOIN {STATES} state
-        ON state.subject_id = family.id AND state.matter = %(matter)s AND state.channel = %(channel)s AND state.about = %(about)s
+    SELECT count(*) FILTER (WHERE is_granted) > 0
+       AND coalesce(max(record_id) FILTER (WHERE NOT is_granted), 0)
+        <= coalesce(max(record_id) FILTER (WHERE is_granted AND subject_id = (SELECT id FROM root)), 0)
+      FROM {STATES}
+     WHERE subject_id = ANY(ARRAY(SELECT id FROM family))
+       AND matter = %(matter)s AND channel = %(channel)s AND about = %(about)s
 """  # noqa: S608  # names of our own tables
 
 
@@ -128,14 +131,21 @@ def withdraw(
 
 def withdraw_all(subject: Subject, *, channel: str = "", surface: Surface, by: audit.Actor, at: datetime) -> int:
     """Take back every topic of messages, by *channel* or by all of them. Returns how many were granted."""
-    taken = 0
-    for thing, state in standing(subject).items():
-        if state.is_granted and thing.matter in TOPICS and channel in ("", thing.channel):
-            done = withdraw(
-                subject, thing.matter, channel=thing.channel, about=thing.about, surface=surface, by=by, at=at
-            )
-            taken += done is not None
-    return taken
+    topics = [thing for thing in standing(subject) if thing.matter in TOPICS and channel in ("", thing.channel)]
+    return _take_back(subject, topics, surface=surface, by=by, at=at)
+
+
+def end(subject: Subject, *, by: audit.Actor, at: datetime) -> int:
+    """Take back everything, because the person is being erased: what is kept of it then ends with a no."""
+    return _take_back(subject, standing(subject), surface=Surface.ERASURE, by=by, at=at)
+
+
+def _take_back(subject: Subject, things: Iterable[Thing], *, surface: Surface, by: audit.Actor, at: datetime) -> int:
+    taken = [
+        withdraw(subject, thing.matter, channel=thing.channel, about=thing.about, surface=surface, by=by, at=at)
+        for thing in things
+    ]
+    return len([record for record in taken if record is not None])
 
 
 class _Said(NamedTuple):
@@ -181,16 +191,27 @@ def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
         replaces=_last(ConsentRecord.objects.filter(**whose, **thing._asdict())),
     )
     if isinstance(holder, Subject):
-        state = ConsentState(
-            subject=holder, **thing._asdict(), is_granted=record.is_granted, record=record, decided_at=said.at
-        )
-        ConsentState.objects.bulk_create(
-            [state],
-            update_conflicts=True,
-            unique_fields=["subject", *Thing._fields],
-            update_fields=["is_granted", "record", "decided_at"],
-        )
+        stand(record)
     return record
+
+
+def stand(record: ConsentRecord) -> None:
+    """Let *record*, a person's last word about its thing, be what stands. In the transaction that holds `one_at_a_time`."""
+    state = ConsentState(
+        subject_id=cast(UUID, record.subject_id),
+        matter=record.matter,
+        channel=record.channel,
+        about=record.about,
+        is_granted=record.is_granted,
+        record=record,
+        decided_at=record.at,
+    )
+    ConsentState.objects.bulk_create(
+        [state],
+        update_conflicts=True,
+        unique_fields=["subject", *Thing._fields],
+        update_fields=["is_granted", "record", "decided_at"],
+    )
 
 
 def one_at_a_time(who: Who) -> Who:

@@ -136,7 +136,9 @@ class ConsentStateQuerySet(models.QuerySet["ConsentState"]):
 class ConsentState(models.Model):
     """What one person record said last about one thing. Follows from the records; `consents --check` says whether it does."""
 
-    subject = models.ForeignKey("privacy.Subject", on_delete=models.CASCADE, related_name="consents")
+    subject = models.ForeignKey(
+        "privacy.Subject", on_delete=models.CASCADE, related_name="consents", db_index=False
+    )  # the constraint's index begins with it
     matter = models.CharField(max_length=24, choices=MATTERS)
     channel = models.CharField(max_length=5, choices=CHANNELS, blank=True)
     about = models.CharField(max_length=60, blank=True)

@@ -85,6 +85,7 @@ class Surface(StrEnum):
     STOP = "stop"
     MAIL = "mail"
     STAFF = "staff"
+    ERASURE = "erasure"
 
     @property
     def words(self) -> str:
@@ -105,6 +106,7 @@ SURFACE_WORDS: Final[dict[Surface, str]] = {
     Surface.STOP: "the word STOP",
     Surface.MAIL: "a mail to us",
     Surface.STAFF: "our staff, for you",
+    Surface.ERASURE: "your erasure",
 }
 
 

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import DatabaseError, OperationalError, models, transaction
 from django.db.models.deletion import ProtectedError, RestrictedError
 
+from privacy.consent import ledger as consents
 from privacy.ground import audit, logs, states
 from privacy.ground.models import AuditEvent
 from privacy.proof import certificates, ledger, needles, residue
@@ -67,6 +68,7 @@ def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | 
         family = subjects.family(request.subject)
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
+            consents.end(request.subject, by=by, at=at)
             planning.plan(request, at=at)
             needles.collect(request, family, at=at)
             tombstones.raise_for(family, [*tombstones.values_of(family), *_answered_at(request)], at=at)
