@@ -12,6 +12,7 @@ from typing import Final
 from orders import gateway
 from orders.models import Order, Payment
 from privacy.ground import audit
+from privacy.register import disclosures
 from privacy.register.declare import Family
 
 STRIPE: Final = "stripe"
@@ -23,7 +24,8 @@ class StillOpen(Exception):
 
 def reconcile(payment: Payment, *, at: datetime) -> bool:
     """Ask Stripe whether a dispute about a payment is open, and note the answer. *Raises* `gateway.Unavailable`, `Refused`."""
-    since = _open_since(payment)
+    with gateway.concerning(payment, by=STRIPE, at=at):
+        since = _open_since(payment)
     if _note(payment, since):
         event = "payment.disputed" if since else "payment.dispute_closed"
         audit.append(event, subject=payment.order.subject_id, obj=payment.order, by=STRIPE, at=at)
@@ -33,14 +35,16 @@ def reconcile(payment: Payment, *, at: datetime) -> bool:
 def settled_at_stripe(family: Family) -> str:
     """Stripe's part of an erasure: it holds nothing we gave it about the person, so all there is to ask is what is open.
 
-    Returns the receipt; *raises* StillOpen, `gateway.Unavailable`. *Source*: https://docs.stripe.com/api/disputes/list
+    Returns the receipt; *raises* StillOpen, `gateway.Unavailable`. On the erasure's occasion. *Source*: https://docs.stripe.com/api/disputes/list
     """
     paid = Payment.objects.filter(order__subject_id__in=family, gateway_payment_id__isnull=False).select_related(
         "order"
     )
+    erasure = disclosures.current()
     still_open, asked = [], list(paid.order_by("pk"))
     for payment in asked:
-        since = _open_since(payment)
+        with gateway.concerning(payment, by=erasure.by, at=erasure.at):
+            since = _open_since(payment)
         _note(payment, since)
         if since:
             still_open.append(payment.order.reference)

@@ -3,6 +3,7 @@
 Thin typed functions, one call each, never inside a transaction. What leaves for Stripe is an order's reference, its total
 and the addresses to come back to, and nothing about the person or the pieces: Stripe's declaration is the whole list, and a
 parameter that it does not name stops the call before anything is sent. The customer types card and e-mail on Stripe's own page.
+Every call leaves a row that says whom it was about, so each is made inside `concerning`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from urllib.parse import parse_qsl, urlsplit
 import stripe
 from django.conf import settings
 
-from privacy.register import payloads
+from orders.models import Payment
+from privacy.ground import audit
+from privacy.register import disclosures
+from privacy.register.vocabulary import Purpose
 
 ANSWER_WITHIN_SECONDS: Final = (3.05, 10)
 RETRIES: Final = 2
@@ -102,6 +106,14 @@ class Event:
     kind: str
     order_reference: str
     payment_id: str
+
+
+@contextmanager
+def concerning(payment: Payment, *, by: audit.Actor, at: datetime) -> Iterator[None]:
+    """Say about whose payment Stripe is asked by the calls within."""
+    order = payment.order
+    with disclosures.occasion(subject_id=order.subject_id, reference=order.reference, by=by, at=at):
+        yield
 
 
 def create_session(
@@ -207,11 +219,21 @@ def verify_webhook(raw: bytes, signature: str) -> Event:
 
 
 class _Guarded(stripe.RequestsClient):
-    """The last metre: every request of the SDK passes here, whatever made it."""
+    """The last metre: every request of the SDK passes here, whatever made it, and is written down before it leaves."""
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None, **usage: Any) -> Any:
         sent = parse_qsl(str(post_data or ""), keep_blank_values=True) + parse_qsl(urlsplit(url).query)
-        payloads.guard("stripe", (name for name, _ in sent))
+        about = disclosures.current()
+        disclosures.record(
+            "stripe",
+            subject_id=about.subject_id,
+            keys=(name for name, _ in sent),
+            purpose=Purpose.PAYMENT,
+            host=disclosures.address("stripe", url),
+            reference=about.reference,
+            by=about.by,
+            at=about.at,
+        )
         return super().request(method, url, headers, post_data, **usage)
 
 

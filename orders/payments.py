@@ -69,7 +69,8 @@ def open_session(order: Order, *, by: Actor, at: datetime) -> str:
     if payment.is_captured:
         return _return_address(str(payment.gateway_session_id))
     try:
-        session = _session_of(payment, at=at)
+        with gateway.concerning(payment, by=by, at=at):
+            session = _session_of(payment, at=at)
     except gateway.Unavailable:
         payment.refresh_from_db()
         if not payment.session_url or payment.session_expires_at <= at:
@@ -94,7 +95,7 @@ def close_session(order: Order, *, by: Actor, at: datetime) -> Order:
         return _give_up(order, by=by, at=at)
     if payment.state != Payment.State.OPEN:
         return Order.objects.get(pk=order.pk)
-    return _apply(payment, _closed_at_stripe(payment), by=by, at=at)
+    return _apply(payment, _closed_at_stripe(payment, by=by, at=at), by=by, at=at)
 
 
 def settle(name: str, *, by: Actor, at: datetime) -> Order:
@@ -108,7 +109,7 @@ def settle(name: str, *, by: Actor, at: datetime) -> Order:
         raise UnknownPayment(name if references.is_reference(name) else "unknown session")
     if payment.state != Payment.State.OPEN or payment.gateway_session_id is None:
         return payment.order
-    return _apply(payment, gateway.retrieve_session(payment.gateway_session_id), by=by, at=at)
+    return _apply(payment, _asked(payment, payment.gateway_session_id, by=by, at=at), by=by, at=at)
 
 
 def returned(session_id: str, *, by: Actor, at: datetime) -> Order:
@@ -197,26 +198,33 @@ def _create(payment: Payment) -> gateway.Session:
     return session
 
 
-def _closed_at_stripe(payment: Payment) -> gateway.Session | None:
+def _asked(payment: Payment, session_id: str, *, by: Actor, at: datetime) -> gateway.Session:
+    """The payment's session as it stands at Stripe."""
+    with gateway.concerning(payment, by=by, at=at):
+        return gateway.retrieve_session(session_id)
+
+
+def _closed_at_stripe(payment: Payment, *, by: Actor, at: datetime) -> gateway.Session | None:
     """The payment's session after it was closed, or as it had ended by itself. None: Stripe never made one."""
     session_id = payment.gateway_session_id
-    if session_id is None:
+    with gateway.concerning(payment, by=by, at=at):
+        if session_id is None:
+            try:
+                session_id = _create(payment).id
+            except gateway.Refused:
+                return None
         try:
-            session_id = _create(payment).id
+            return gateway.expire_session(session_id)
         except gateway.Refused:
-            return None
-    try:
-        return gateway.expire_session(session_id)
-    except gateway.Refused:
-        return gateway.retrieve_session(session_id)
+            return gateway.retrieve_session(session_id)
 
 
 def _check(payment: Payment, *, at: datetime) -> None:
     """Settle an open payment by asking; one whose time is over is closed first."""
     if payment.session_expires_at <= at:
-        _apply(payment, _closed_at_stripe(payment), by=SYSTEM, at=at)
+        _apply(payment, _closed_at_stripe(payment, by=SYSTEM, at=at), by=SYSTEM, at=at)
     elif payment.gateway_session_id is not None:
-        _apply(payment, gateway.retrieve_session(payment.gateway_session_id), by=SYSTEM, at=at)
+        _apply(payment, _asked(payment, payment.gateway_session_id, by=SYSTEM, at=at), by=SYSTEM, at=at)
 
 
 def _is_mine_to_check(payment: Payment, *, at: datetime) -> bool:

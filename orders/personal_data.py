@@ -382,5 +382,6 @@ declare_processor(
         erases="",  # it was given nothing about the person
         known_as=unfinished.known_at_stripe,
         needs_account=False,
+        hosts=("api.stripe.com",),
     )
 )

@@ -76,13 +76,14 @@ def carry_out(refund_id: int, *, at: datetime) -> Refund:
     payment = promised.payment
     Refund.objects.filter(pk=promised.pk).update(next_try_at=at + TRY_AGAIN)
     try:
-        made = _made_before(promised) if at - promised.requested_at > KEY_LIVES else None
-        made = made or gateway.refund(
-            str(payment.gateway_payment_id),
-            amount_minor=promised.amount_minor,
-            order_reference=payment.order.reference,
-            reference=promised.reference,
-        )
+        with gateway.concerning(payment, by=SYSTEM, at=at):
+            made = _made_before(promised) if at - promised.requested_at > KEY_LIVES else None
+            made = made or gateway.refund(
+                str(payment.gateway_payment_id),
+                amount_minor=promised.amount_minor,
+                order_reference=payment.order.reference,
+                reference=promised.reference,
+            )
     except gateway.Unavailable as error:
         log.warning("refund.postponed", extra={"refund": promised.reference, "error": str(error)})
         return promised
@@ -95,7 +96,9 @@ def reconcile(payment: Payment, *, at: datetime) -> None:
     """Enter every refund Stripe knows of this payment, its dashboard's too, and those that failed since."""
     if payment.gateway_payment_id is None:
         return
-    for made in gateway.refunds(payment.gateway_payment_id):
+    with gateway.concerning(payment, by=SYSTEM, at=at):
+        known = gateway.refunds(payment.gateway_payment_id)
+    for made in known:
         if made.status not in FAILED or payment.refunds.filter(_names(made)).exists():
             _enter(payment, made, at=at)
 

@@ -8,7 +8,7 @@ from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
-from privacy.register.models import Identifier, Subject, SubjectLink, Tombstone
+from privacy.register.models import Disclosure, Identifier, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
 from privacy.rights.models import *  # noqa: F403
 
@@ -19,6 +19,7 @@ __all__ = [
     "ConsentNotice",
     "ConsentRecord",
     "ConsentState",
+    "Disclosure",
     "Identifier",
     "IdentityCode",
     "Message",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from privacy import (  # nouns of their own, declared with the rest
     personal_data_campaigns,  # noqa: F401
     personal_data_consent,  # noqa: F401
+    personal_data_messages,  # noqa: F401
     personal_data_preferences,  # noqa: F401
 )
 from privacy.register import rotation, subjects
@@ -19,13 +20,11 @@ from privacy.register.declare import (
     Category,
     Edge,
     Export,
-    Processor,
     Purpose,
     Retention,
     Source,
     declare,
     declare_not_personal,
-    declare_processor,
     keep,
     link,
     not_personal,
@@ -432,22 +431,3 @@ declare_not_personal(
 rotation.files("Copies waiting to be fetched", packages.folder)
 declare_not_personal("privacy.AuditBatch", "hashes over the audit trail, and how many events each covers")
 declare_not_personal("privacy.AuditLeaf", "the number, moment and hash of an event; says nothing without the event")
-
-declare_processor(
-    Processor(
-        slug="mail",
-        name="The mail service",
-        purpose=Purpose.SUPPORT,
-        payload=dict.fromkeys(("to", "title", "text", "html"), "privacy.Message.payload"),
-        is_written=True,
-        about_nobody={
-            "from": "the shop's own address",
-            "message-id": "the mail's random number",
-            "auto-submitted": "that a machine wrote it",
-            "list-unsubscribe": "a sealed link by which its reader leaves; says nothing to anybody but us",
-            "list-unsubscribe-post": "that the link may be pressed by the mail program",
-        },
-        country="US",
-        after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",
-    )
-)

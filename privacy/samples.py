@@ -62,6 +62,12 @@ def audit_event(row: Any, sketch: Sketch) -> None:
     row.event, row.object_ref, row.actor, row.note = "order.delivered", "", "system:invented", ""
 
 
+@hint("privacy.Disclosure")
+def disclosure(row: Any, sketch: Sketch) -> None:
+    row.processor, row.keys, row.purpose, row.host = "mail", ["to", "title", "text", "html"], "order", "mail.example"
+    row.reference, row.actor = "", "system:invented"
+
+
 @hint("privacy.DataRequest")
 def request(row: Any, sketch: Sketch) -> None:
     """A copy that was asked for and answered."""

@@ -18,8 +18,10 @@ from django.db import transaction
 
 from privacy.messages import gate, kinds
 from privacy.messages.channels import ways_out
+from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
 from privacy.messages.transports import InDoubt, NotSent, Parcel, Transport
+from privacy.register import disclosures
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ def _send(message: Message, way: Way, *, at: datetime) -> bool:
         return _close(message, Message.State.STOPPED, because=objection)
     transport = way(message.channel)
     parcel = _packed(message, transport)
-    if not _begin(message, at=at):
+    if not _begin(message, parcel, transport, at=at):
         return False  # somebody else has it, or an erasure took it away
     try:
         transport.hand_over(parcel)
@@ -106,12 +108,25 @@ def _packed(message: Message, transport: Transport) -> Parcel:
         raise
 
 
-def _begin(message: Message, *, at: datetime) -> bool:
-    """Commit that an attempt is being made. False where this worker's claim is over."""
+@transaction.atomic
+def _begin(message: Message, parcel: Parcel, transport: Transport, *, at: datetime) -> bool:
+    """Commit that an attempt is being made, and who is given what by it. False where this worker's claim is over."""
     mine = Message.objects.filter(pk=message.pk, state=Message.State.QUEUED, next_attempt_at=message.next_attempt_at)
     message.attempts += 1
     message.state = Message.State.SENDING
-    return mine.update(state=Message.State.SENDING, attempts=message.attempts) == 1
+    if not mine.update(state=Message.State.SENDING, attempts=message.attempts):
+        return False
+    disclosures.record(
+        transport.processor,
+        subject_id=message.subject_id,
+        keys=parcel.keys,
+        purpose=KINDS[message.kind].purpose,
+        host=disclosures.address(transport.processor, transport.address()),
+        reference=str(message.pk),
+        by="system:outbox",
+        at=at,
+    )
+    return True
 
 
 def _close(message: Message, state: Message.State, *, because: str = "", sent_at: datetime | None = None) -> bool:

@@ -54,7 +54,7 @@ class Message(models.Model):
     )  # null: an address no person record carries, such as a sign-up that was refused
     reference = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
-    payload = SealedJSONField()  # to, title, text, html, headers; null once it is over
+    payload = SealedJSONField("what it says")  # to, title, text, html, headers; null once it is over
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()  # while it is being sent: when its worker is taken for dead
     stopped_because = models.CharField(max_length=80, blank=True)  # also why it was given up, or came back

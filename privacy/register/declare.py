@@ -230,6 +230,7 @@ class Processor:
     about_nobody: Mapping[str, str] = dataclass_field(default_factory=dict)  # other keys: what each says
     erases: str = "What it holds for us and may let go."  # what its eraser makes it let go, in the customer's words
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
+    hosts: tuple[str, ...] = ()  # where its adapter may connect to, always over TLS (`disclosures.address`)
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from privacy.ground import evidence
 from privacy.register.vocabulary import Purpose
 
 
@@ -111,3 +113,28 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.subject_id}"
+
+
+class Disclosure(models.Model):
+    """One call that gave something about somebody to somebody else. Append-only, and written before anything was sent."""
+
+    processor = models.CharField(max_length=40)
+    # A value, not a foreign key: evidence must never stand in the way of an erasure.
+    subject_id = models.UUIDField(null=True)  # null: about no person record
+    keys = ArrayField(models.CharField(max_length=120), verbose_name="what was given")
+    purpose = models.CharField(max_length=20)
+    host = models.CharField(max_length=253)
+    reference = models.CharField(max_length=40, blank=True)
+    actor = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_id", "at"], name="disclosure_of_person"),
+            models.Index(fields=["reference"], name="disclosure_of_reference"),
+            models.Index(fields=["at"], name="disclosure_in_time"),
+        ]
+        triggers = [evidence.UntilItsTime(name="disclosure_append_only")]
+
+    def __str__(self) -> str:
+        return f"{self.processor} #{self.pk}"

@@ -38,6 +38,21 @@ def guard(slug: str, keys: Iterable[str]) -> None:
         raise NotDeclared(slug, refused)
 
 
+def words(slug: str, keys: Iterable[str]) -> list[str]:
+    """What keys say about a person, in the register's words: `Orders: reference`. Those about nobody say nothing."""
+    known = {each.slug: each for each in registry.processors()}
+    carried = known[slug].payload if slug in known else {}
+    return sorted({_words_of(carried[key]) for key in keys if key in carried} - {""})
+
+
+def _words_of(field: str) -> str:
+    model, _, name = field.rpartition(".")
+    declaration = registry.find(model)
+    if declaration is None:
+        return ""
+    return f"{declaration.label}: {getattr(declaration.model_class()._meta.get_field(name), 'verbose_name', name)}"
+
+
 def receives(processor: Processor, field: str) -> bool:
     """Whether `app.Model.field` names the processor as its recipient."""
     model, _, name = field.rpartition(".")

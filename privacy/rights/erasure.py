@@ -24,7 +24,7 @@ from privacy.consent import ledger as consents
 from privacy.ground import audit, logs, states
 from privacy.ground.models import AuditEvent
 from privacy.proof import certificates, ledger, needles, residue
-from privacy.register import registry, subjects, tombstones
+from privacy.register import disclosures, registry, subjects, tombstones
 from privacy.register.declare import Action, Declaration, Family, Processor, Refused
 from privacy.rights import disposal, emails, holdings, letter, order, phrases, planning, reasons
 from privacy.rights.locks import only_one
@@ -244,7 +244,8 @@ def _ask_processor(step: ErasureStep, family: Family, *, by: audit.Actor, at: da
     processor = _processor(step.target)
     assert processor.eraser is not None
     try:
-        receipt = processor.eraser(family)
+        with disclosures.occasion(subject_id=step.request.subject_id, reference=step.request.reference, by=by, at=at):
+            receipt = processor.eraser(family)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it raises, it did not confirm; the words go to staff and customer

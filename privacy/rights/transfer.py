@@ -17,6 +17,8 @@ from django.db import IntegrityError, transaction
 
 from privacy.ground import audit, doorbell, public_hosts, sealed_files, states
 from privacy.ground.public_hosts import PUBLIC, Route, Target
+from privacy.register import disclosures
+from privacy.register.vocabulary import Purpose
 from privacy.rights import emails, packages
 from privacy.rights.models import ExportPackage, Transfer, TransferState
 from privacy.rights.states import TRANSFER
@@ -119,6 +121,16 @@ def _put(transfer: Transfer, *, by: audit.Actor, at: datetime, route: Route) -> 
             "Content-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(package.sha256)).decode()}:",  # RFC 9530
             "User-Agent": "Loupe",
         }
+        disclosures.record(
+            disclosures.CHOSEN_BY_YOU,
+            subject_id=transfer.subject_id,
+            keys=["copy"],
+            purpose=Purpose.RIGHTS,
+            host=target.host,
+            reference=package.request.reference,
+            by=by,
+            at=at,
+        )
         return public_hosts.put(target, ip, pieces, headers=headers, within=WITHIN, route=route)
 
 

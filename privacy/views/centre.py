@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from privacy.ground import audit, sealed_files, states
-from privacy.register import subjects
+from privacy.register import disclosures, subjects
 from privacy.register.models import Subject
 from privacy.rights import holdings, identity, letter, looks, packages, planning, reasons, requests, timeline
 from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
@@ -61,6 +61,7 @@ def centre(request: SignedIn) -> HttpResponse:
         "staying": sum(each.count for each in about if not each.goes_on_erasure),
         "requests": [_told(each, now=now) for each in _requests(family)],
         "looks": looks.of(family, most=LOOKS_SHOWN),
+        "received": disclosures.received(family),
     }
     return render(request, "privacy/centre.html", shown)
 

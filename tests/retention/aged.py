@@ -31,6 +31,7 @@ from privacy.models import (
     AuditEvent,
     Certificate,
     ConsentRecord,
+    Disclosure,
     IdentityCode,
     Message,
     NewsletterSignup,
@@ -161,6 +162,12 @@ def message(at: datetime) -> Message:
 
 def event(at: datetime) -> AuditEvent:
     return AuditEvent.objects.create(event="order.shipped", object_ref="LP-2222-3333", actor="staff:3", at=at)
+
+
+def disclosure(at: datetime) -> Disclosure:
+    return Disclosure.objects.create(
+        processor="mail", subject_id=uuid4(), keys=["to", "text"], purpose="order", host="mail.example", at=at
+    )
 
 
 def request(at: datetime, **changes: Any) -> DataRequest:

@@ -53,6 +53,7 @@ AGES = [
     ("privacy.Message", aged.message, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.NewsletterSignup", aged.signup, "2028-02-22T12:00:00", "2028-02-22T12:00:01"),
     ("privacy.AuditEvent", aged.event, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
+    ("privacy.Disclosure", aged.disclosure, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.DataRequest", aged.request, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.Certificate", aged.certificate, "2021-02-28T12:00:00", "2021-03-01T00:00:00"),
     ("privacy.Countersignature", aged.countersignature, "2021-02-28T12:00:00", "2021-03-01T00:00:00"),

@@ -15,7 +15,9 @@ from django.urls import reverse
 
 from orders import gateway, payments, refunds
 from orders.models import Order, Payment
-from privacy.register import payloads
+from privacy.models import Disclosure
+from privacy.register import disclosures, payloads
+from tests import socket_guard
 
 from .conftest import KEY, SECRET, LocalStripe, session_id
 
@@ -60,14 +62,15 @@ def wire(local_stripe: LocalStripe, settings: Any) -> Iterator[list[tuple[str, s
     thread.join()
 
 
+def asked(session: str, *, at: Any) -> gateway.Session:
+    """The session as Stripe tells of it, on an occasion of the test's own."""
+    with disclosures.occasion(subject_id=None, by="test", at=at):
+        return gateway.retrieve_session(session)
+
+
 @pytest.mark.promise("JE-08", "SG-02", "JK-21", "JH-17")
 def test_only_order_references_and_totals_go_to_stripe(order: Order, wire, local_stripe: LocalStripe, now):
-    payments.open_session(order, by="test", at=now)
-    local_stripe.pay(order)
-    payments.settle(order.reference, by="test", at=now)
-    promised = payments.refund(order, 100, reason="A & E for ever was misspelt", by="test", at=now)
-    refunds.carry_out(promised.pk, at=now)
-    refunds.reconcile(Payment.objects.get(order=order), at=now)
+    _from_page_to_refund(order, local_stripe, now)
 
     sent = [dict(parse_qsl(body) + parse_qsl(urlsplit(path).query)) for _method, path, body, _headers in wire]
     assert len(sent) == 4
@@ -93,6 +96,50 @@ def test_only_order_references_and_totals_go_to_stripe(order: Order, wire, local
     assert not any("X-Stripe-Client-Telemetry" in headers for *_, headers in wire)
 
 
+def _from_page_to_refund(order: Order, local_stripe: LocalStripe, now: Any) -> None:
+    payments.open_session(order, by="test", at=now)
+    local_stripe.pay(order)
+    payments.settle(order.reference, by="test", at=now)
+    promised = payments.refund(order, 100, reason="A & E for ever was misspelt", by="test", at=now)
+    refunds.carry_out(promised.pk, at=now)
+    refunds.reconcile(Payment.objects.get(order=order), at=now)
+
+
+@pytest.mark.promise("JE-39", "JK-21", "JH-17")
+def test_each_call_of_stripe_leaves_one_row_before_it_leaves(
+    order: Order, wire, local_stripe: LocalStripe, settings, now
+):
+    port = urlsplit(settings.STRIPE_API_BASE).port
+    stand_in = ("127.0.0.1", urlsplit(local_stripe.url).port)
+    with socket_guard.watching({("127.0.0.1", port): "stripe"}, but_for=[stand_in]) as guard:
+        _from_page_to_refund(order, local_stripe, now)
+    rows = Disclosure.objects.order_by("pk")
+    assert len(wire) == len(rows) == 4
+    assert guard.connections["stripe"] >= 1
+    assert {(row.subject_id, row.reference, row.purpose) for row in rows} == {
+        (order.subject_id, order.reference, "payment")
+    }
+    sent = [{name for name, _ in parse_qsl(body) + parse_qsl(urlsplit(path).query)} for _method, path, body, _ in wire]
+    assert [set(row.keys) for row in rows] == sent
+    (told,) = disclosures.received([order.subject_id])
+    assert (told.name, told.times) == ("Stripe", 4)
+    assert {"Orders: reference", "Payments: amount", "Refunds: reference"} <= set(told.what)
+
+
+def test_a_call_that_nobody_sent_never_leaves(wire, local_stripe: LocalStripe, db):
+    with pytest.raises(disclosures.NoOccasion):
+        gateway.retrieve_session("cs_test_nothing")
+    assert wire == []
+
+
+@pytest.mark.promise("JE-53")
+def test_outside_the_demo_stripe_is_reached_over_tls_at_its_own_host_only(wire, settings, db, now):
+    settings.IS_DEMO = False
+    with pytest.raises(disclosures.NotAllowed):
+        asked("cs_test_nothing", at=now)
+    assert wire == []
+
+
 def test_the_way_back_names_the_session_and_nobody(order: Order, wire, settings, now):
     payments.open_session(order, by="test", at=now)
 
@@ -105,29 +152,29 @@ def test_the_way_back_names_the_session_and_nobody(order: Order, wire, settings,
 
 def test_a_session_reads_with_the_card_that_paid(order: Order, local_stripe: LocalStripe, now):
     payments.open_session(order, by="test", at=now)
-    before = gateway.retrieve_session(session_id(order))
+    before = asked(session_id(order), at=now)
     assert (before.status, before.is_paid, before.payment_id, before.card) == ("open", False, "", None)
 
     local_stripe.pay(order)
 
-    after = gateway.retrieve_session(session_id(order))
+    after = asked(session_id(order), at=now)
     assert (after.status, after.is_paid, after.amount_minor, after.currency) == ("complete", True, 129_600, "USD")
     assert after.order_reference == order.reference
     assert after.card == gateway.Card(brand="visa", last4="4242", expiry="2034-12")
 
 
-def test_what_stripe_refuses_is_certain_and_what_fails_is_not(local_stripe: LocalStripe, settings):
+def test_what_stripe_refuses_is_certain_and_what_fails_is_not(local_stripe: LocalStripe, settings, db, now):
     with pytest.raises(gateway.Refused) as refusal:
-        gateway.retrieve_session("cs_test_nothing")
+        asked("cs_test_nothing", at=now)
     assert (refusal.value.code, refusal.value.param) == ("resource_missing", "session")
 
     settings.STRIPE_SECRET_KEY = "sk_test_of_somebody_else"
     with pytest.raises(gateway.Unavailable, match="AuthenticationError"):
-        gateway.retrieve_session("cs_test_nothing")
+        asked("cs_test_nothing", at=now)
 
     settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = KEY, "http://127.0.0.1:9"
     with pytest.raises(gateway.Unavailable, match="APIConnectionError"):
-        gateway.retrieve_session("cs_test_nothing")
+        asked("cs_test_nothing", at=now)
 
 
 def _signed(body: str, secret: str = SECRET, **when: int) -> tuple[bytes, str]:
