@@ -21,6 +21,14 @@ def _static_files_when_asked_for(settings: Any) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.fixture(autouse=True)
+def _no_banner_from_before() -> None:
+    """No page tells of a change of the policy that another test published; a test about that forgets this again."""
+    from privacy.consent import policy_banner  # Django is ready by now
+
+    policy_banner.remember(None, seconds=3600)
+
+
 LEDGERS = count()
 
 

@@ -38,6 +38,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.view_*",
         "privacy.change_datarequest",
         "privacy.place_legalhold",
+        "privacy.publish_policy",
         "orders.view_order",
     ),
     CATALOGUE: (
@@ -53,6 +54,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.view_*",
         "privacy.change_datarequest",
         "privacy.place_legalhold",
+        "privacy.publish_policy",
     ),
 }
 

@@ -6,12 +6,13 @@ and to addresses nobody ordered with where a story needs none. Safe to run again
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.contrib.auth import get_user_model
 
-from privacy.rights import access, erasure, intake, requests
+from privacy.register import policy_versions, profiles
+from privacy.rights import access, erasure, intake, policy, requests
 from privacy.rights.models import DataRequest, Kind
 
 DEMO: Final = "system:demo"
@@ -28,6 +29,15 @@ def load(*, by: str = DEMO, at: datetime) -> int:
         return 0
     stories = (_erased, _partly_done, _due_soon, _refused, _waiting, _copy, _taken_back)
     return sum(bool(story(at)) for story in stories)
+
+
+def publish_policy(*, by: str = DEMO, at: datetime) -> bool:
+    """Publish the policy's first version, dated as the profile says. Whether there was none before."""
+    if policy_versions.newest() is not None:
+        return False
+    day = date.fromisoformat(profiles.current().effective_on)
+    policy.publish(effective_on=day, is_material=False, by=by, at=at)
+    return True
 
 
 def _erased(now: datetime) -> DataRequest | None:

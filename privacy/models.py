@@ -8,7 +8,7 @@ from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
-from privacy.register.models import Disclosure, Identifier, Subject, SubjectLink, Tombstone
+from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
 from privacy.rights.models import *  # noqa: F403
 
@@ -24,6 +24,7 @@ __all__ = [
     "IdentityCode",
     "Message",
     "NewsletterSignup",
+    "PolicyVersion",
     "Preference",
     "Subject",
     "SubjectLink",

@@ -11,6 +11,7 @@ from privacy import (  # nouns of their own, declared with the rest
     personal_data_campaigns,  # noqa: F401
     personal_data_consent,  # noqa: F401
     personal_data_messages,  # noqa: F401
+    personal_data_notices,  # noqa: F401
     personal_data_preferences,  # noqa: F401
 )
 from privacy.register import rotation, subjects

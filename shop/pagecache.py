@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from privacy.consent import choice
+from privacy.consent import choice, policy_banner
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 Key = tuple[str, str, str, str]
@@ -85,7 +85,12 @@ def key_of(request: HttpRequest) -> Key | None:
     if request.method != "GET" or any(name in request.COOKIES for name in PERSONAL_COOKIES):
         return None
     fragment = request.headers.get("HX-Request", "") and request.headers.get("HX-Target", "-")
-    return (request.get_host(), request.get_full_path(), choice.page_key(request), fragment)
+    return (
+        request.get_host(),
+        request.get_full_path(),
+        choice.page_key(request) + policy_banner.page_key(request),
+        fragment,
+    )
 
 
 class PageCacheMiddleware:

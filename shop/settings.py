@@ -400,6 +400,7 @@ LOUPE_PAPER_DISPLAY = (
 LOUPE_CURRENCIES = ("USD",)  # of the price list; a preference offers these, and asks nothing while there is one
 PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
 PAGE_CACHE_ENTRIES = 512
+LOUPE_BANNER_SECONDS = 30  # how long a process remembers which change of the policy pages tell of
 
 # Static files and language
 STATIC_URL = "/static/"

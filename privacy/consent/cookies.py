@@ -23,6 +23,8 @@ from privacy.consent.entries import Category, Entry, Kind, months
 from privacy.register import profiles
 
 CONSENT: Final = "consent"
+POLICY_SEEN: Final = "policy_seen"
+BANNER_AWAY_FOR: Final = months(6)
 ACCEPTED_FOR: Final = months(6)  # consent grows old: CNIL guidelines of 17 September 2020
 REFUSED_FOR: Final = months(12)  # nobody is asked again sooner: Cal. Civ. Code 1798.135(c)(4)
 
@@ -119,6 +121,14 @@ def _ours() -> list[Entry]:
             purpose="To keep your bag from page to page.",
             set_when="You put a piece into your bag.",
             lives=timedelta(days=30),
+        ),
+        Entry(
+            name=POLICY_SEEN,
+            category=Category.NECESSARY,
+            holds="The number of a version of our privacy policy, the same for everybody.",
+            purpose="Not to show you again the notice about its change that you put away.",
+            set_when="You put that notice away.",
+            lives=BANNER_AWAY_FOR,
         ),
         Entry(
             name=settings.SESSION_COOKIE_NAME,

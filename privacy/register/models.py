@@ -138,3 +138,38 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.processor} #{self.pk}"
+
+
+class PolicyVersion(models.Model):
+    """One published text of the policy, exactly as it stood. Never changed and never deleted: the database refuses both."""
+
+    profile = models.SlugField(max_length=60)
+    number = models.PositiveIntegerField()
+    effective_on = models.DateField("in force from")
+    is_material = models.BooleanField("important", help_text="People are told of it by mail and by a banner.")
+    summary = models.TextField("what changes", blank=True)
+    sections = models.JSONField()  # slug, title, html, is_grave of each chapter
+    facts = models.JSONField()  # what register and profile said, by heading: what a minor version may not change
+    text = models.TextField()  # head and chapters as plain text: the bytes behind `digest`
+    digest = models.CharField("SHA-256", max_length=64)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "policy version"
+        permissions = [("publish_policy", "Can publish the privacy policy")]
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "number"], name="policy_version_once"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="policy_version_counts_from_one"),
+            models.CheckConstraint(
+                condition=models.Q(is_material=False) | ~models.Q(summary=""), name="policy_version_material_says_what"
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="policy_version_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+    @property
+    def reference(self) -> str:
+        """How the audit trail names it: `policy/jane_ellen/3`."""
+        return f"policy/{self.profile}/{self.number}"

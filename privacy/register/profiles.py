@@ -94,6 +94,7 @@ class Profile:
     retention: Mapping[str, int]
     mail: Letterhead
     effective_on: str
+    first_on: str  # when the shop first had a policy, `YYYY-MM-DD`; nothing where nobody says
     answers_dnt: bool  # whether Do Not Track counts like Global Privacy Control
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
@@ -150,6 +151,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         retention=MappingProxyType({**RETENTION_DEFAULTS, **data["retention"]}),
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
+        first_on=str(data.get("first_on", "")),
         answers_dnt=bool(data.get("answers_dnt", False)),
         promises=data.get("promises", ""),
     )

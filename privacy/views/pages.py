@@ -1,4 +1,4 @@
-"""The policy and its neighbours. Every table on them is read from the register, so the page cannot say what we do not do."""
+"""The neighbours of the policy. What they list is read from the register, so that no page says what we do not do."""
 
 from __future__ import annotations
 
@@ -12,26 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from privacy.consent import banner, guides, signals
-from privacy.consent import cookies as cookie_register
 from privacy.consent.choice import Choice
-from privacy.register import activities, profiles
+from privacy.register import profiles
 from privacy.rights import contents
 
 SECURITY_TXT_LIVES = timedelta(days=180)
-
-
-@require_safe
-def policy(request: HttpRequest) -> HttpResponse:
-    """What we hold, why, on which basis, how long, who receives it, and what people can do about it."""
-    shop = profiles.current()
-    shown = {
-        "holdings": activities.rows(evidence=False),
-        "records": activities.rows(evidence=True),
-        "receivers": activities.receivers(),
-        "first_reply": _first_reply(shop.clocks),
-        "cookie_count": len(cookie_register.register()),
-    }
-    return _public(request, render(request, "privacy/policy.html", shown))
 
 
 @require_safe
@@ -82,9 +67,3 @@ def _public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The same for every visitor with the same signals, so the page cache may keep it."""
     response.is_public_page = not request.GET  # type: ignore[attr-defined]
     return response
-
-
-def _first_reply(clocks: profiles.Clocks) -> str:
-    if clocks.first_reply_hours is not None:
-        return f"{clocks.first_reply_hours} hours"
-    return f"{clocks.first_reply_business_days} business days"

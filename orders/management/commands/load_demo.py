@@ -25,6 +25,7 @@ class Command(BaseCommand):
         logins = people.load(at=now)
         self.stdout.write(f"People: {len(logins)} can sign in; passwords in {settings.LOUPE_HOME / 'demo.json'}")
         self.stdout.write(f"Orders: {orders.load(at=now)} new")
+        self.stdout.write(f"Privacy policy: {'version 1' if requests.publish_policy(at=now) else 'as it was'}")
         self.stdout.write(f"Privacy requests: {requests.load(at=now)} new")
         # What is told of the past has lived through the nights since.
         with suppress(retention.Running):  # the shop is doing it just now
