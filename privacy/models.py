@@ -3,6 +3,7 @@
 from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
+from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
 from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
@@ -22,6 +23,8 @@ __all__ = [
     "Disclosure",
     "Identifier",
     "IdentityCode",
+    "InboundMail",
+    "InboundText",
     "Message",
     "NewsletterSignup",
     "PolicyVersion",

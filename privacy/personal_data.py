@@ -10,6 +10,7 @@ from django.db.models import Q
 from privacy import (  # nouns of their own, declared with the rest
     personal_data_campaigns,  # noqa: F401
     personal_data_consent,  # noqa: F401
+    personal_data_inbox,  # noqa: F401
     personal_data_messages,  # noqa: F401
     personal_data_notices,  # noqa: F401
     personal_data_preferences,  # noqa: F401

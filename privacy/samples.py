@@ -57,6 +57,22 @@ def message(row: Any, sketch: Sketch) -> None:
     row.stopped_because = ""
 
 
+@hint("privacy.InboundMail")
+def mail_to_us(row: Any, sketch: Sketch) -> None:
+    """A question that was answered."""
+    row.reference, row.route, row.via, row.state = (
+        invented.reference(sketch.who.chance, "IN"),
+        "ordinary",
+        "imap",
+        "done",
+    )
+    row.digest, row.envelope = (invented.hexadecimal(sketch.who.chance, 64) for _ in range(2))
+    row.sender, row.because, row.about = sketch.who.email, "", ""
+    row.letter = {"subject": "Ring size", "text": "Which size is yours?", "message_id": "", "enclosed": []}
+    row.due_at = row.received_at + timedelta(days=30)
+    row.handled_at, row.handled_by = row.received_at, "system:invented"
+
+
 @hint("privacy.AuditEvent")
 def audit_event(row: Any, sketch: Sketch) -> None:
     row.event, row.object_ref, row.actor, row.note = "order.delivered", "", "system:invented", ""

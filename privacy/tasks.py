@@ -34,6 +34,38 @@ def close_newsletter_signups() -> None:
 
 
 @shared_task
+def poll_mailbox() -> None:
+    """Fetch what came to the shop's mailbox."""
+    from privacy.messages import mailbox
+
+    mailbox.collect(at=timezone.now())
+
+
+@shared_task
+def tidy_mailbox() -> None:
+    """Let go of mails in the mailbox whose rows are gone."""
+    from privacy.messages import mailbox
+
+    mailbox.tidy(at=timezone.now())
+
+
+@shared_task
+def handle_mail(*, mail_id: str) -> None:
+    """Act on one mail that came in."""
+    from privacy.rights import mailroom
+
+    mailroom.handle(UUID(mail_id), at=timezone.now())
+
+
+@shared_task
+def sweep_mailroom() -> None:
+    """Act on mails whose bell was missed."""
+    from privacy.rights import mailroom
+
+    mailroom.sweep(at=timezone.now())
+
+
+@shared_task
 def carry_out_request(*, request_id: str) -> None:
     """Make one copy, or carry out one erasure, if its time has come."""
     from privacy.rights import requests

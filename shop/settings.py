@@ -237,6 +237,20 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM")  # empty: the shop profile's own address
 SERVER_EMAIL = DEFAULT_FROM_EMAIL or "loupe@localhost"
 
+# Mail to the shop. Without a host nobody fetches any. Authentication-Results count only with our own server's name.
+IMAP_HOST = env.text("IMAP_HOST")
+IMAP_PORT = env.number("IMAP_PORT", 993, low=1, high=65535)
+IMAP_TLS = env.flag("IMAP_TLS", default=True)
+IMAP_USER = env.text("IMAP_USER")
+IMAP_PASSWORD = env.text("IMAP_PASSWORD")
+IMAP_FOLDER = env.text("IMAP_FOLDER", "INBOX")
+IMAP_KEPT_FOLDER = env.text("IMAP_KEPT_FOLDER", "Loupe")
+LOUPE_AUTHSERV_ID = env.text("LOUPE_AUTHSERV_ID")
+if IMAP_HOST and not (IMAP_USER and IMAP_PASSWORD):
+    stop("IMAP_HOST", "needs IMAP_USER and IMAP_PASSWORD beside it")
+if IMAP_HOST and not IMAP_TLS and not IS_DEMO:
+    stop("IMAP_TLS", "must not be off in production")
+
 # Celery: a doorbell. No results, no retries of a publish, no waiting for a broker that is away.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None
@@ -255,6 +269,9 @@ CELERY_BEAT_SCHEDULE = {
     "erased people, everywhere": {"task": "privacy.tasks.sweep_residue", "schedule": crontab(hour="2", minute="7")},
     "mail that missed its bell": {"task": "privacy.tasks.sweep_outbox", "schedule": 15.0},
     "the chain of the audit trail": {"task": "privacy.tasks.bind_audit_events", "schedule": 60.0},
+    "the shop's mailbox": {"task": "privacy.tasks.poll_mailbox", "schedule": 60.0},
+    "what stays in the mailbox": {"task": "privacy.tasks.tidy_mailbox", "schedule": crontab(minute="43")},
+    "mails to us that missed their bell": {"task": "privacy.tasks.sweep_mailroom", "schedule": 30.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},

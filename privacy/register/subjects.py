@@ -29,6 +29,7 @@ class Proof(StrEnum):
 
     EMAIL_CONFIRMED = "email_confirmed"
     LINK_CLICKED = "link_clicked"
+    MAIL_AUTHENTICATED = "mail_authenticated"  # our own mail server vouched for the mail they wrote
 
 
 class NotLinkable(Exception):

@@ -20,7 +20,7 @@ from privacy.proof.models import Certificate
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 from privacy.rights import letter, links
-from privacy.rights.models import Channel, DataRequest
+from privacy.rights.models import GUESTS, Channel, DataRequest
 from privacy.rights.reasons import Waiting
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
@@ -67,7 +67,7 @@ def request_withdrawn(request: DataRequest, *, by: audit.Actor, at: datetime) ->
 
 def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say where the copy can be fetched. The copy itself never travels by mail."""
-    by_link = request.channel == Channel.FORM
+    by_link = request.channel in GUESTS
     url = links.url(request, links.Use.COPY) if by_link else followed_at(request)
     _post(COPY_READY, request, url, "Fetch your copy", by=by, at=at, expires_at=request.package.expires_at)
 
@@ -116,7 +116,7 @@ def erased(request: DataRequest, certificate: Certificate, *, by: audit.Actor, a
 
 def followed_at(request: DataRequest) -> str:
     """Where its person sees the request: the account page, or a page by signed link."""
-    if request.channel == Channel.FORM:
+    if request.channel in GUESTS:
         return links.url(request, links.Use.FOLLOW)
     return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
 

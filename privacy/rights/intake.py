@@ -1,4 +1,4 @@
-"""The public form's own rules: people without an account, and people who type somebody else's address.
+"""The rules for people whom only an address names: the public form, and mails to us. Anybody can write somebody else's address.
 
 What the visitor sees never depends on what was typed. A request starts on a subject of its own with an unproven address, so
 it reaches nobody's rows; the link in the mail proves the address, and only then are the rows of that address joined.
@@ -14,11 +14,12 @@ from django.db import transaction
 
 from privacy.ground import digests
 from privacy.register import subjects
-from privacy.register.models import Identifier
+from privacy.register.models import Identifier, Subject
 from privacy.rights import requests
-from privacy.rights.models import Channel, DataRequest, State
+from privacy.rights.models import GUESTS, Channel, DataRequest, State
 
 FORM: Final = "system:request-form"
+MAIL: Final = "system:mailroom"
 QUIET_AFTER: Final = 5
 QUIET_FOR: Final = timedelta(hours=24)
 
@@ -42,6 +43,30 @@ def ask(kind: str, *, address: str, at: datetime) -> DataRequest | None:
         return requests.receive(kind, subject=stranger, contact=address, channel=Channel.FORM, by=FORM, at=at)
 
 
+def by_mail(
+    kind: str, *, address: str, stranger: Subject, is_proven: bool, received_at: datetime, at: datetime
+) -> DataRequest | None:
+    """Somebody mailed us from *address*; the clocks run from *received_at*. *stranger*: the mail's own person record.
+
+    Mails a link to that address, as `ask` does and as seldom; where our own mail server vouched for it, none is needed. A request
+    of that kind which waits for its link is asked again. None where the address has had enough for a day.
+    """
+    mailed = Channel.MAIL
+    if not is_proven:
+        waiting = _waiting(kind, address)
+        if waiting is None and _recent(address, at) >= QUIET_AFTER:
+            return None
+        subject, channel = (waiting.subject, waiting.channel) if waiting else (stranger, mailed)
+        return requests.receive(kind, subject=subject, contact=address, channel=channel, by=MAIL, at=received_at)
+    with transaction.atomic():
+        request = requests.receive(
+            kind, subject=stranger, contact=address, channel=mailed, needs_link=False, by=MAIL, at=received_at
+        )
+        if request.state != State.RECEIVED:
+            return request
+        return _accept(request, subjects.Proof.MAIL_AUTHENTICATED, at=at)
+
+
 def confirm(request_id: UUID, *, at: datetime) -> DataRequest:
     """The link was followed and its button pressed: the address is theirs, the request is verified.
 
@@ -51,9 +76,14 @@ def confirm(request_id: UUID, *, at: datetime) -> DataRequest:
         request = DataRequest.objects.select_for_update(of=("self",)).select_related("subject").get(pk=request_id)
         if request.state != State.RECEIVED:
             raise AlreadyUsed
-        person, proof = request.subject, subjects.Proof.LINK_CLICKED
-        subjects.prove(person, "email", value=request.contact, proof=proof, by=person, at=at)
-        return requests.verify(request, evidence=proof.value, by=person, at=at)
+        return _accept(request, subjects.Proof.LINK_CLICKED, at=at)
+
+
+def _accept(request: DataRequest, proof: subjects.Proof, *, at: datetime) -> DataRequest:
+    """The address is theirs: join what was typed with it, and take the request up."""
+    person = request.subject
+    subjects.prove(person, "email", value=request.contact, proof=proof, by=person, at=at)
+    return requests.verify(request, evidence=proof.value, by=person, at=at)
 
 
 def _typed(address: str) -> list[UUID]:
@@ -64,10 +94,10 @@ def _typed(address: str) -> list[UUID]:
 
 
 def _waiting(kind: str, address: str) -> DataRequest | None:
-    asked = DataRequest.objects.of(_typed(address)).filter(channel=Channel.FORM, state=State.RECEIVED, kind=kind)
+    asked = DataRequest.objects.of(_typed(address)).filter(channel__in=GUESTS, state=State.RECEIVED, kind=kind)
     return asked.select_related("subject").first()
 
 
 def _recent(address: str, at: datetime) -> int:
-    asked = DataRequest.objects.of(_typed(address)).filter(channel=Channel.FORM)
+    asked = DataRequest.objects.of(_typed(address)).filter(channel__in=GUESTS)
     return asked.filter(received_at__gt=at - QUIET_FOR).count()

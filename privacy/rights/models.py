@@ -28,13 +28,17 @@ class Channel(models.TextChoices):
 
     ACCOUNT = "account", "Account page"
     FORM = "form", "Public form"
+    MAIL = "mail", "Mail to us"
     API = "api", "API"
     STAFF = "staff", "Entered by staff"
     RETENTION = "retention", "The account was not used for a long time"
 
 
-BY_LINK = (Channel.FORM, Channel.API)
+BY_LINK = (Channel.FORM, Channel.MAIL, Channel.API)
 """Channels on which a mailed link is the proof."""
+
+GUESTS = (Channel.FORM, Channel.MAIL)
+"""Channels of people whom only an address names: their request stands on a person record of its own until it is proved."""
 
 
 class State(models.TextChoices):

@@ -20,7 +20,7 @@ from privacy.ground import audit, doorbell, references, states
 from privacy.register import profiles, subjects
 from privacy.register.models import Subject
 from privacy.rights import access, clock, emails, erasure, planning
-from privacy.rights.models import BY_LINK, Channel, DataRequest, Kind, State
+from privacy.rights.models import BY_LINK, GUESTS, Channel, DataRequest, Kind, State
 from privacy.rights.states import REQUEST
 
 log = logging.getLogger(__name__)
@@ -47,12 +47,19 @@ class NothingToDecide(Exception):
 
 
 def receive(
-    kind: str, *, subject: Subject, contact: str, channel: str = Channel.ACCOUNT, by: audit.Actor, at: datetime
+    kind: str,
+    *,
+    subject: Subject,
+    contact: str,
+    channel: str = Channel.ACCOUNT,
+    needs_link: bool = True,
+    by: audit.Actor,
+    at: datetime,
 ) -> DataRequest:
     """Take a request in. Somebody's second request of a kind is joined with their open first one, which is returned.
 
-    Computes every date with its derivation. From the public form it mails the link that proves the address; *at* is the
-    moment of receipt, from which the clocks run. Raises `SubjectErased`.
+    Computes every date with its derivation. From the public form, or by mail, it mails the link that proves the address, unless
+    *needs_link* says that it is proven already; *at* is the moment of receipt, from which the clocks run. Raises `SubjectErased`.
     """
     person = subjects.root(subject)
     person.refresh_from_db()
@@ -65,7 +72,7 @@ def receive(
         with transaction.atomic():
             request = DataRequest.objects.create(
                 reference=references.new("DSR"),
-                subject=subject if channel == Channel.FORM else person,
+                subject=subject if channel in GUESTS else person,
                 kind=kind,
                 channel=channel,
                 contact=contact,
@@ -76,7 +83,7 @@ def receive(
             )
             details = {"kind": kind, "channel": channel}
             audit.append("request.received", subject=request.subject_id, obj=request, details=details, by=by, at=at)
-            if channel in BY_LINK:
+            if channel in BY_LINK and needs_link:
                 _send_link(request, by=by, at=at)
             return request
     except IntegrityError:  # the other tab was first

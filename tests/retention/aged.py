@@ -33,6 +33,7 @@ from privacy.models import (
     ConsentRecord,
     Disclosure,
     IdentityCode,
+    InboundMail,
     Message,
     NewsletterSignup,
     Subject,
@@ -234,6 +235,27 @@ def released_hold(at: datetime) -> LegalHold:
         reference=references.new("LH"), subject=Subject.objects.create(created_at=at - DAY), reason="A claim",
         owner="staff:3", review_on=at, placed_at=at - DAY, placed_by="staff:3", released_at=at, released_by="staff:3",
     )  # fmt: skip
+
+
+def mail_to_us(at: datetime) -> InboundMail:
+    """A mail of theirs that was answered at that moment."""
+    number = next(_number)
+    return InboundMail.objects.create(
+        reference=references.new("IN"),
+        digest=f"{number:064}",
+        envelope=f"{number:064}",
+        subject=Subject.objects.create(created_at=at - DAY),
+        sender="gwen@example.com",
+        letter={"subject": "Ring size", "text": "Which one?"},
+        route="ordinary",
+        via="imap",
+        state="done",
+        size_bytes=900,
+        received_at=at - DAY,
+        kept_at=at - DAY,
+        handled_at=at,
+        handled_by="staff:1",
+    )
 
 
 def code(at: datetime) -> IdentityCode:

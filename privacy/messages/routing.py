@@ -1,0 +1,186 @@
+"""Where a mail goes, by what it says: a table of headlines (`headlines.toml`), and a few words in the body that can do no harm.
+
+A headline is the subject without what mail programs put before it. It decides. Words in the body count only for what
+anybody may ask at once and take back at once (no more news, texts or letters); a request about data needs a headline, and then the
+body says which.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.db.models import TextChoices
+
+from privacy.messages.letters import Letter
+
+LONGEST: Final = 300
+
+
+class Route(TextChoices):
+    """Where a mail goes."""
+
+    UNSUBSCRIBE = "unsubscribe", "No more news"
+    STOP_SMS = "stop_sms", "No more texts"
+    STOP_POST = "stop_post", "No more letters"
+    ACCESS = "access", "See my data"
+    ERASURE = "erasure", "Erase my data"
+    DATA_REQUEST = "data_request", "Data request"
+    INQUIRY = "inquiry", "Privacy inquiry"
+    CALIFORNIA = "california", "California privacy"
+    CHILD = "child", "Report about a child"
+    FOLLOW_UP = "follow_up", "About a request or an order"
+    ORDINARY = "ordinary", "Anything else"
+    AUTOMATIC = "automatic", "Written by a machine"
+
+
+AT_ONCE: Final = frozenset({Route.UNSUBSCRIBE, Route.STOP_SMS, Route.STOP_POST})
+"""Acted upon at once, whoever wrote: it takes nothing away that could not be asked for again."""
+REQUESTS: Final = frozenset({Route.ACCESS, Route.ERASURE})
+"""Opens a request of that kind, which waits for its proof."""
+FIRST: Final = frozenset({Route.DATA_REQUEST, Route.INQUIRY, Route.CALIFORNIA, Route.CHILD, Route.FOLLOW_UP})
+"""For a person of our staff, before everything else."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A route, why, and the reference of ours that the mail names."""
+
+    route: Route
+    because: str
+    about: str = ""
+
+
+TABLE: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("headlines.toml").read_text())
+FILLERS: Final = frozenset(TABLE["fillers"])
+
+REFERENCE: Final = re.compile(r"\b(?:DSR|LP|IN)-[2-9A-Z]{4}-[2-9A-Z]{4}\b", re.IGNORECASE)
+EDGES: Final = " \t.,;:!?¡¿*_-–—\"'“”„«»‘()<>[]#"
+
+
+def _before(prefixes: Iterable[str]) -> str:
+    """`Re:`, `RE :`, `Re[2]:`, `回复：`."""
+    return rf"(?:{'|'.join(map(re.escape, prefixes))})\s*(?:[\[(^]\s*\d{{1,3}}\s*[\])]?)?\s*[:：]\s*"
+
+
+FORWARDED: Final = re.compile(rf"^{_before(TABLE['forwards'])}", re.IGNORECASE)
+PREFIX: Final = re.compile(
+    rf"^(?:{_before([*TABLE['answers'], *TABLE['forwards']])}|\[[^\]\[]{{1,40}}\]\s*|\*{{2,}}[^*]{{1,40}}\*{{2,}}\s*)",
+    re.IGNORECASE,
+)
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    """A phrase of the table as a pattern over words that each have a space before them."""
+    pieces = []
+    for word in phrase.split():
+        if word == "*":
+            pieces.append(r"(?: \S+)*")
+        elif word.startswith("{"):
+            choices = sorted((_joined(_essential(each)) for each in TABLE["words"][word[1:-1]]), key=len, reverse=True)
+            pieces.append(f"(?:{'|'.join(re.escape(each) for each in choices if each)})")
+        else:
+            pieces.append(re.escape(_joined(_essential(word))))
+    return re.compile("".join(pieces))
+
+
+def _essential(words: str) -> list[str]:
+    """The words of a headline without the fillers and without punctuation at their edges."""
+    stripped = (word.strip(EDGES) for word in words.casefold().replace("/", " ").replace(":", " ").split())
+    return [word for word in stripped if word and word not in FILLERS]
+
+
+def _joined(words: Iterable[str]) -> str:
+    return "".join(f" {word}" for word in words)
+
+
+HEADLINES: Final = tuple(
+    (Route(entry["route"]), _pattern(phrase)) for entry in TABLE["headline"] for phrase in entry["phrases"]
+)
+ABOUT: Final = tuple(
+    (
+        Route(name),
+        re.compile(
+            r"\b(?:" + "|".join(re.escape(word).replace(r"\-", r"\w*") for word in words) + r")\b", re.IGNORECASE
+        ),
+    )
+    for name, words in TABLE["about"].items()
+    if name != "negations"
+)
+NEGATED: Final = re.compile(
+    rf"\b(?:{'|'.join(map(re.escape, TABLE['about']['negations']))})\s+(?:\w+\s+){{0,3}}$", re.IGNORECASE
+)
+
+
+def direct(letter: Letter, *, labels: Iterable[str] = ()) -> Direction:
+    """Where the letter goes. *labels* are the subjects that the shop's profile promises to look at first."""
+    subject = plain(letter.subject)
+    said = headline(subject)
+    if not said and FORWARDED.match(subject):
+        said = next((inner for each in letter.inside if (inner := headline(each))), "")
+    if named := REFERENCE.search(subject):
+        return _harmless(letter) or Direction(Route.FOLLOW_UP, "names a reference of ours", named.group().upper())
+    if (route := _route_of(said)) is not None:
+        return (
+            _told_apart(letter) if route is Route.DATA_REQUEST else Direction(route, f"subject: {route.label.lower()}")
+        )
+    if found := _harmless(letter):
+        return found
+    if any(label and said.startswith(headline(label)) for label in labels):
+        return Direction(Route.INQUIRY, "subject: named in our policy")
+    return Direction(Route.ORDINARY, "")
+
+
+def headline(subject: str) -> str:
+    """A subject without prefixes and edges, in small letters: `Re: AW: [EXTERNAL] "Data Request"!` says `data request`."""
+    words = plain(subject)
+    while (shorter := PREFIX.sub("", words, count=1)) != words:
+        words = shorter
+    return words.strip(EDGES).casefold()
+
+
+def plain(text: str) -> str:
+    """One form for texts that look alike: compatible characters folded, invisible ones out, spaces single."""
+    folded = unicodedata.normalize("NFKC", text[: 2 * LONGEST])
+    return " ".join("".join(_visible(folded)).replace("’", "'").split())[:LONGEST]
+
+
+def _visible(text: str) -> Iterator[str]:
+    for character in text:
+        if character.isspace():
+            yield " "
+        elif unicodedata.category(character) not in ("Cf", "Cc"):
+            yield character
+
+
+def _route_of(said: str) -> Route | None:
+    words = _joined(_essential(said))
+    return next((route for route, pattern in HEADLINES if words and pattern.fullmatch(words)), None)
+
+
+def _harmless(letter: Letter) -> Direction | None:
+    """The first line of what somebody wrote themselves, where it ends something that anybody may end."""
+    line = headline(next((line for line in letter.own.splitlines() if line.strip()), ""))
+    route = Route.UNSUBSCRIBE if line == "stop" else _route_of(line)
+    return Direction(route, f"text: {route.label.lower()}") if route in AT_ONCE else None
+
+
+def _told_apart(letter: Letter) -> Direction:
+    """A data request is told apart by its text; one without a text asks to see what there is."""
+    text = plain(letter.own)
+    if not text and letter.is_whole and not FORWARDED.match(plain(letter.subject)):
+        return Direction(Route.ACCESS, "subject: data request, without a text")
+    asked = {
+        route
+        for route, pattern in ABOUT
+        if any(not NEGATED.search(text[: hit.start()]) for hit in pattern.finditer(text))
+    }
+    if len(asked) == 1 and asked <= REQUESTS:
+        (route,) = asked
+        return Direction(route, f"subject: data request; text: {route.label.lower()}")
+    return Direction(Route.DATA_REQUEST, "subject: data request")

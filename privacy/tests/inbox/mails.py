@@ -1,0 +1,200 @@
+"""Mails to the shop as bytes, and the corpus: a hundred of them, each with where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from privacy.messages.arrivals import InboundMail
+from privacy.messages.inbox import Arrival
+
+ALICE = "alice@example.com"
+RECEIVED = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def mail(
+    subject: str = "",
+    text: str = "",
+    *,
+    sender: str = ALICE,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+    message_id: str = "<1@mail.example>",
+    files: Mapping[str, bytes] | None = None,
+    carries: bytes = b"",
+) -> bytes:
+    """A mail as a program would write it."""
+    made = EmailMessage()
+    made["From"] = sender
+    made["To"] = "privacy@janeellen.example"
+    made["Subject"] = subject
+    made["Date"] = "Mon, 02 Nov 2026 11:59:00 +0000"
+    made["Message-ID"] = message_id
+    if html:
+        made.set_content(html, subtype="html")
+    else:
+        made.set_content(text)
+    for name, content in (files or {}).items():
+        made.add_attachment(content, maintype="application", subtype="pdf", filename=name)
+    if carries:
+        made.add_attachment(_message(carries))
+    for name, value in (headers or {}).items():
+        del made[name]
+        made[name] = value
+    return made.as_bytes()
+
+
+def _message(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def arrival(raw: bytes, *, received_at: datetime = RECEIVED, size: int | None = None) -> Arrival:
+    """The mail as the mailbox hands it over."""
+    return Arrival(raw, len(raw) if size is None else size, InboundMail.Via.IMAP, received_at)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One mail of the corpus."""
+
+    route: str
+    subject: str
+    text: str = "Hello,\nthank you.\n"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ALICE
+    html: str = ""
+    inside: str = ""  # the subject of a mail it carries
+
+    @property
+    def raw(self) -> bytes:
+        carries = mail(self.inside, "Please.", sender=str(Address("Bob", "bob", "example.com"))) if self.inside else b""
+        return mail(self.subject, self.text, sender=self.sender, html=self.html, headers=self.headers, carries=carries)
+
+
+U, S, P, A, E, D, Q, C, K, F, N, X = (
+    "unsubscribe", "stop_sms", "stop_post", "access", "erasure", "data_request", "inquiry", "california", "child", "follow_up",
+    "ordinary", "automatic",
+)  # fmt: skip
+QUOTED = "Thanks\n\nOn Mon, 2 Nov 2026 at 10:00, Jane Ellen <news@janeellen.example> wrote:\n> New rings.\n> Unsubscribe: https://x.example\n"
+APPLE = "\n\nBegin forwarded message:\n\nFrom: Bob <bob@example.com>\nSubject: Re: Data Request\n\nPlease.\n"
+
+CORPUS = [
+    # The labels that a policy names, in every dress
+    Case(U, "Unsubscribe"),
+    Case(U, "UNSUBSCRIBE"),
+    Case(U, "unsubscribe!"),
+    Case(U, "“Unsubscribe”"),
+    Case(U, "Re: Unsubscribe"),
+    Case(U, "RE : Fwd: unsubscribe"),
+    Case(U, "Please unsubscribe me from your list"),
+    Case(U, "AW: WG: Unsubscribe"),
+    Case(U, "回复：Unsubscribe"),
+    Case(U, "[EXTERNAL] Re: Unsubscribe"),
+    Case(U, "Re[3]: Unsubscribe"),
+    Case(U, "U\u200bnsubscribe"),
+    Case(U, "Ｕｎｓｕｂｓｃｒｉｂｅ"),
+    Case(A, "Data Request", ""),
+    Case(D, "Data Request"),
+    Case(D, "data request"),
+    Case(D, "Re: Data Request"),
+    Case(D, "Fwd: Data Request"),
+    Case(D, "TR: Data Request"),
+    Case(D, "RV: Data Request"),
+    Case(D, "Antw: Data Request"),
+    Case(D, "SV: Data Request"),
+    Case(D, "VS: Data Request"),
+    Case(D, "转发: Data Request"),
+    Case(D, "返信: Data Request"),
+    Case(D, "R: I: Data Request"),
+    Case(D, "Odp: PD: Data Request"),
+    Case(D, "YNT: ILT: Data Request"),
+    Case(D, "Data Request - order from last winter"),
+    Case(D, "Data Requests: my cousin's and mine", "Please correct my name."),
+    Case(Q, "Privacy Inquiry"),
+    Case(Q, "PRIVACY INQUIRY"),
+    Case(Q, "Re: Privacy Inquiry (second try)"),
+    Case(Q, "Fw: privacy enquiry"),
+    Case(Q, "Betr: Privacy Inquiry"),
+    Case(Q, "***SPAM*** Privacy Inquiry"),
+    Case(C, "Attn: California Privacy"),
+    Case(C, "attn california privacy"),
+    Case(C, "Re: ATTN: California Privacy"),
+    Case(C, "Your California Privacy Rights"),
+    Case(C, "Attn: California Privacy - Shine the Light"),
+    # The same in other words and languages
+    Case(U, "remove me from your mailing list"),
+    Case(U, "Opt-out"),
+    Case(U, "Stop sending me newsletters"),
+    Case(U, "no more emails please"),
+    Case(U, "Newsletter abbestellen"),
+    Case(U, "Désabonnement"),
+    Case(U, "Darme de baja"),
+    Case(U, "Disiscrizione"),
+    Case(U, "退订"),
+    Case(S, "STOP SMS"),
+    Case(S, "Re: stop texts"),
+    Case(S, "Please stop texting me"),
+    Case(S, "SMS stop"),
+    Case(S, "Unsubscribe from text messages"),
+    Case(S, "Cancel sms +1 212 555 0188"),
+    Case(P, "Stop sending me catalogues"),
+    Case(P, "No more catalogs, please"),
+    Case(P, "Opt out of postal mail"),
+    Case(P, "Katalog abbestellen"),
+    Case(E, "Delete my account"),
+    Case(E, "Please delete all of my personal data"),
+    Case(E, "Right to be forgotten"),
+    Case(E, "GDPR erasure request"),
+    Case(E, "Löschung meiner Daten"),
+    Case(E, "Suppression de mes données personnelles"),
+    Case(A, "Subject Access Request"),
+    Case(A, "Copy of my data"),
+    Case(A, "What data do you hold about me?"),
+    Case(A, "Auskunft nach Art. 15 DSGVO"),
+    Case(A, "Demande d'accès"),
+    Case(D, "Correct my data"),
+    Case(K, "An account of a child under 13"),
+    Case(K, "My daughter's account"),
+    # A label, and the text below it says what is meant
+    Case(E, "Data Request", "Please delete everything you have."),
+    Case(A, "Data Request", "I want a copy of everything you know."),
+    Case(A, "Data Request", "Do not delete anything, just send me a copy."),
+    Case(D, "Data Request", "Send me a copy, then delete it all."),
+    Case(E, "GDPR", "Bitte löschen Sie meine Daten."),
+    # The text alone: only what does no harm
+    Case(U, "Re: New rings for winter", "unsubscribe\n\n> Our new rings are here."),
+    Case(U, "Re: New rings for winter", "Stop.\n"),
+    Case(S, "Re: Your parcel", "STOP SMS\n"),
+    Case(U, "Re: hello", html="<p>Unsubscribe</p><blockquote><p>Our news</p></blockquote>"),
+    Case(N, "Re: New rings for winter", QUOTED),
+    Case(N, "Re: New rings for winter", "Delete my account and all data.\n"),
+    Case(N, "A question", "How do I unsubscribe from your newsletter? It is nice, but too much.\n"),
+    Case(N, "Hello", html="<p>Thanks!</p><blockquote>unsubscribe</blockquote>"),
+    # About something we know
+    Case(F, "Re: Accepted: see my data (DSR-7F3K-92QD)"),
+    Case(F, "Where is LP-7F3K-92QD?"),
+    Case(U, "Re: Your parcel is on its way (LP-7F3K-92QD)", "unsubscribe"),
+    # Forwarded, and forwarded again
+    Case(D, "Fwd: Fwd: Fwd: Data Request"),
+    Case(D, "Fwd:", APPLE),
+    Case(E, "FW:", inside="Delete my data"),
+    Case(U, "WG: [News] Unsubscribe", inside="Data Request"),
+    # Anything else
+    Case(N, "Ring size"),
+    Case(N, "I never wanted to unsubscribe"),
+    Case(N, "", ""),
+    # Written by machines
+    Case(X, "Automatic reply: Data Request", headers={"Auto-Submitted": "auto-replied"}),
+    Case(X, "Unsubscribe", headers={"Precedence": "bulk"}),
+    Case(X, "Data Request", headers={"List-Id": "<talk.example.org>"}),
+    Case(X, "Undelivered Mail Returned to Sender", sender="MAILER-DAEMON@mx.example"),
+    Case(X, "Out of office: Unsubscribe"),
+    Case(X, "Data Request", sender="no-reply@example.com"),
+    Case(X, "Delete my data", headers={"Return-Path": "<>"}),
+    Case(X, "Privacy Inquiry", headers={"X-Autoreply": "yes"}),
+    Case(X, "Re: Data Request", sender="privacy@janeellen.example"),
+]  # fmt: skip

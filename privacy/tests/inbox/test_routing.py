@@ -1,0 +1,96 @@
+"""Where a mail goes, read from its bytes: the corpus, and what must never be read into one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacy.messages import automatic, letters, routing
+from privacy.messages.routing import Route
+from privacy.tests.inbox.mails import ALICE, CORPUS, Case, mail
+
+OURS = {"privacy@janeellen.example"}
+
+
+def route_of(raw: bytes) -> str:
+    letter = letters.read(raw)
+    if automatic.why_ignored(letter, ours={"janeellen.example"}, our_addresses=OURS):
+        return Route.AUTOMATIC
+    return routing.direct(letter, labels=("Privacy Inquiry", "Data Request")).route
+
+
+def test_the_corpus_is_large_and_knows_every_route():
+    assert len(CORPUS) >= 100
+    assert {case.route for case in CORPUS} == set(Route.values)
+
+
+@pytest.mark.promise("JE-135")
+@pytest.mark.parametrize("case", CORPUS, ids=[f"{number:03}-{case.route}" for number, case in enumerate(CORPUS)])
+def test_a_mail_goes_where_it_belongs(case: Case):
+    assert route_of(case.raw) == case.route
+
+
+def test_a_profile_adds_labels_of_its_own():
+    letter = letters.read(mail("Re: Datenfrage: bitte"))
+    assert routing.direct(letter).route == Route.ORDINARY
+    assert routing.direct(letter, labels=["Datenfrage"]).route == Route.INQUIRY
+
+
+def test_a_reference_of_ours_is_noted():
+    letter = letters.read(mail("Aw: your request dsr-7f3k-92qd"))
+    assert routing.direct(letter).about == "DSR-7F3K-92QD"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("alice@example.com", "alice@example.com"),
+        ("Alice A. <Alice@Example.com>", "alice@example.com"),
+        ('"bob@example.com" <alice@example.com>', "alice@example.com"),
+        ("alice@example.com (Alice)", "alice@example.com"),
+        ("alice@example.com, bob@example.com", ""),
+        ("Alice <alice@example.com>, Bob <bob@example.com>", ""),
+        ("<alice@example.com> <bob@example.com>", ""),
+        ("alice@example.com <", ""),
+        ("undisclosed-recipients:;", ""),
+        ("", ""),
+    ],
+)
+def test_the_sender_is_one_address_or_nobody(given, expected):
+    assert letters.read(f"From: {given}\r\n\r\nHello".encode()).sender == expected
+
+
+def test_two_from_headers_are_nobody():
+    raw = b"From: alice@example.com\r\nFrom: bob@example.com\r\n\r\nHello"
+    assert letters.read(raw).sender == ""
+
+
+def test_what_is_enclosed_is_named_and_left_out():
+    letter = letters.read(mail("Hello", "See the file.", files={"card 4111.pdf": b"%PDF secret words"}))
+    assert [(each.name, each.kind) for each in letter.enclosed] == [("card 4111.pdf", "application/pdf")]
+    assert "secret" not in letter.text
+    assert letter.text.strip() == "See the file."
+
+
+def test_the_same_mail_by_another_way_is_the_same():
+    raw = mail("Hello", "Words")
+    again = b"Received: from mx2.example by mx.example; Mon, 2 Nov 2026 12:00:00 +0000\r\n" + raw
+    assert letters.read(raw).digest == letters.read(again).digest
+    assert letters.read(raw).digest != letters.read(mail("Hello", "Other words")).digest
+    assert letters.read(raw).envelope == letters.read(mail("Hello", "Other words")).envelope
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_are_too_strange(raw: bytes):
+    letter = letters.read(b"From: alice@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n" + raw)
+    automatic.why_ignored(letter, our_addresses=OURS)
+    assert routing.direct(letter).route in Route
+
+
+def test_a_mail_of_a_thousand_layers_is_read_to_its_end():
+    raw = b"From: alice@example.com\r\nSubject: Data Request\r\n"
+    for layer in range(1_000):
+        raw += f'Content-Type: multipart/mixed; boundary="b{layer}"\r\n\r\n--b{layer}\r\n'.encode()
+    letter = letters.read(raw + b"\r\nHello")
+    assert (letter.sender, letter.subject) == (ALICE, "Data Request")
