@@ -144,3 +144,19 @@ def forget_unnamed_subjects() -> None:
     from privacy.register import subjects
 
     subjects.forget_unnamed(by="system:retention", at=timezone.now())
+
+
+@shared_task
+def forget_what_was_allowed(*, record_id: int) -> None:
+    """Delete what was held only while somebody allowed it."""
+    from privacy.rights import withdrawal
+
+    withdrawal.forget(record_id, by="system:worker", at=timezone.now())
+
+
+@shared_task
+def sweep_what_was_allowed() -> None:
+    """Delete what missed that bell, or was under a legal hold when it rang."""
+    from privacy.rights import withdrawal
+
+    withdrawal.sweep(by="system:sweep", at=timezone.now())

@@ -394,6 +394,7 @@ class Buyable:
     title: str
     detail: str
     sku: str
+    reference: str  # what reports call it: `product/solitaire-ring`, `stone/ST-7F3K`
     unit_minor: int
     currency: str
     picture: Picture
@@ -441,6 +442,7 @@ def _variant(variant: Variant) -> Buyable:
         title=product.name,
         detail=variant_detail(variant, product),
         sku=variant.sku,
+        reference=f"product/{product.slug}",
         unit_minor=variant.price_minor,
         currency=variant.currency,
         picture=Picture(product.archetype, variant.metal),
@@ -459,6 +461,7 @@ def _stone(stone: Stone) -> Buyable:
         title=stone_title(stone),
         detail=stone_detail(stone),
         sku=stone.ref,
+        reference=f"stone/{stone.ref}",
         unit_minor=stone.price_minor,
         currency=stone.currency,
         picture=Picture(f"stone-{stone.shape}", ""),

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from privacy.consent import banner, choice
 from privacy.register import profiles
-from shop import tagged
+from shop import counting, tagged
 from shop.csrf import has_session
 
 
@@ -23,6 +23,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "tags": tagged.loading(request),
         "gpc": chosen.gpc,
         "banner": banner.shown(chosen),
+        "seen": counting.said(request),
     }
     if not has_session(request):
         # `{% csrf_token %}` prints nothing for an empty token; see shop.csrf.

@@ -3,6 +3,7 @@
 A hold on stock names its order, and only the order knows whose.
 """
 
+from privacy.consent.vocabulary import Matter
 from privacy.register.declare import (
     Action,
     Category,
@@ -35,6 +36,7 @@ declare(
     orphans="visitors who were not signed in",
     purposes=[Purpose.STATISTICS],
     partitioned_by="at",
+    allowed_by=Matter.PERFORMANCE,
     describe=lambda row: f"{row.get_kind_display()}: {row.object_ref}",
     fields={
         "subject_id": link("the person it is about, as a number without a key", edge=Edge.DEEP),

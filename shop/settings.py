@@ -276,6 +276,10 @@ CELERY_BEAT_SCHEDULE = {
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},
+    "what was allowed and is not any more": {
+        "task": "privacy.tasks.sweep_what_was_allowed",
+        "schedule": crontab(hour="3", minute="53"),
+    },
     "people whom no record names": {
         "task": "privacy.tasks.forget_unnamed_subjects",
         "schedule": crontab(hour="4", minute="37"),

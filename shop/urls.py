@@ -14,6 +14,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("size-guide/", views.size_guide, name="size_guide"),
     path("about-our-stones/", views.about_stones, name="about_stones"),
+    path("seen/", views.seen, name="seen"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
 ]

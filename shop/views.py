@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,11 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
-from shop import arrival, cards, catalogue, choice, drawing, finder, money, sizes, wording
+from privacy.consent.cookies import SEEN
+from shop import activity, arrival, cards, catalogue, choice, drawing, finder, money, sizes, wording
+from shop.counting import may_count, note, note_visit, see
+from shop.csrf import is_from_us
 from shop.forms import CategoryForm, FinderForm, SearchForm, page_number
-from shop.models import Product, Stone
+from shop.models import Activity, Product, Stone
 from shop.pagecache import public
 from shop.pictures import FULL_SIZES
 from shop.tagged import tagged
@@ -24,6 +29,7 @@ SENTENCE: Final = {"carat_min": "0.70", "carat_max": "1.20", "colour_min": "F", 
 #: The styles whose first pieces stand on the home page.
 SHOWN: Final = ("solitaire-rings", "stud-earrings", "tennis-bracelets")
 STRIP: Final = "necklaces"
+VIEWED: Final = Activity.Kind.VIEWED
 
 
 @require_safe
@@ -40,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "colours": finder.STORED["colour"],
         "count": finder.count_stones(sentence.filters),
     }
+    see(request, VIEWED, "page/home")
     return render(request, "shop/home.html", context)
 
 
@@ -67,6 +74,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
         "sort": form.order,
         "hidden": _hidden(form.ticked),
     }
+    see(request, VIEWED, f"category/{slug}")
     return render(request, "shop/category.html", context)
 
 
@@ -91,6 +99,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": [*((step.name, step.url) for step in found.trail), (found.product.name, "")],
         "related": cards.pieces(found.related),
     }
+    see(request, VIEWED, f"product/{slug}")
     return render(request, "shop/product.html", context)
 
 
@@ -143,6 +152,7 @@ def stones(request: HttpRequest) -> HttpResponse:
         "sort": form.order,
         "hidden": _hidden({name: form.typed(name) for name in form.fields if name != "sort"}),
     }
+    see(request, VIEWED, "page/stones")
     return render(request, "shop/stones.html", context)
 
 
@@ -192,6 +202,7 @@ def stone(request: HttpRequest, ref: str) -> HttpResponse:
         "similar": [cards.stone(cards.row_of(other)) for other in found.similar],
         "crumbs": [("Stones", reverse("shop:stones")), (one.ref, "")],
     }
+    see(request, VIEWED, f"stone/{one.ref}")
     return render(request, "shop/stone.html", context)
 
 
@@ -213,6 +224,8 @@ def search(request: HttpRequest) -> HttpResponse:
             "is_guess": found.is_guess,
             "shapes": wording.shapes_in(words),
         }
+        # Whether there was something, never the words.
+        see(request, Activity.Kind.SEARCHED, "search/found" if found.total or found.stone else "search/nothing")
     return render(request, "shop/search.html", context)
 
 
@@ -221,6 +234,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @tagged
 def size_guide(request: HttpRequest) -> HttpResponse:
     """Ring sizes of four systems side by side, and how to measure."""
+    see(request, VIEWED, "page/size-guide")
     return render(request, "shop/size_guide.html", {"sizes": sizes.RINGS, "lengths": sizes.LENGTHS})
 
 
@@ -229,6 +243,7 @@ def size_guide(request: HttpRequest) -> HttpResponse:
 @tagged
 def about_stones(request: HttpRequest) -> HttpResponse:
     """Where the stones come from, and what is made up in this demonstration."""
+    see(request, VIEWED, "page/about-our-stones")
     return render(
         request,
         "shop/about_stones.html",
@@ -257,6 +272,37 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     paths = [*fixed, *(shelf.url for shelf in catalogue.tree().values()), *catalogue.product_paths()]
     context = {"urls": [f"{settings.LOUPE_PUBLIC_URL}{path}" for path in paths]}
     return render(request, "shop/sitemap.xml", context, content_type="application/xml; charset=utf-8")
+
+
+@csrf_exempt  # a remembered page has no token; what is written is signed, and only a page of ours may send it
+@require_POST
+def seen(request: HttpRequest) -> HttpResponse:
+    """A page was seen: note it, and once a day that this browser came by, if whoever sits there agrees to be counted now.
+
+    *Shape*: `seen` is what the page said. Answers 204 whether or not anything was written.
+    """
+    if not is_from_us(request):
+        return HttpResponse(status=403)
+    try:
+        kind, what = activity.read(request.POST.get("seen", ""))
+    except activity.Forged:
+        return HttpResponse(status=400)
+    response, now = HttpResponse(status=204), timezone.now()
+    if may_count(request) and note(request, kind, what=what, at=now) and note_visit(request, at=now):
+        _mark_day(response, now)
+    return response
+
+
+def _mark_day(response: HttpResponse, now: datetime) -> None:
+    """Leave the day in the browser, until it is over: the same for everybody who came today."""
+    response.set_cookie(
+        SEEN,
+        activity.day_of(now),
+        max_age=activity.left_of_day(now),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
 
 
 def _query(values: Mapping[str, str]) -> QueryDict:

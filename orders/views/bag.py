@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +16,8 @@ from orders import bag as bags
 from orders.bag import Bag
 from orders.forms import NO_SUCH_PIECE, KeyForm, LineForm, PlaceForm
 from orders.models.order import MOST_OF_ONE
-from shop import catalogue
+from shop import catalogue, counting
+from shop.models import Activity
 from shop.stock import Key
 
 NOT_FOR_SALE: Final = "This piece is not for sale any more. Your bag is as it was."
@@ -49,9 +51,17 @@ def add(request: HttpRequest) -> HttpResponse:
         return _refuse(request, bag, STONE_ONCE if form.cleaned_data["key"][0] == "s" else MOST)
     except bags.BagFull:
         return _refuse(request, bag, FULL)
+    _count(request, form.cleaned_data["key"])
     response = render(request, "orders/_added.html", {"count": added.count}) if _is_htmx(request) else _to_bag()
     bags.write(response, added)
     return response
+
+
+def _count(request: HttpRequest, key: Key) -> None:
+    """Note which piece was put in, for somebody who agreed to be counted."""
+    if counting.may_count(request):
+        what = catalogue.buyables([key])[key].reference
+        counting.note(request, Activity.Kind.ADDED, what=what, at=timezone.now())
 
 
 @require_POST

@@ -25,6 +25,7 @@ from privacy.register import profiles
 CONSENT: Final = "consent"
 POLICY_SEEN: Final = "policy_seen"
 BANNER_AWAY_FOR: Final = months(6)
+SEEN: Final = "seen"
 ACCEPTED_FOR: Final = months(6)  # consent grows old: CNIL guidelines of 17 September 2020
 REFUSED_FOR: Final = months(12)  # nobody is asked again sooner: Cal. Civ. Code 1798.135(c)(4)
 
@@ -137,6 +138,14 @@ def _ours() -> list[Entry]:
             purpose="To keep you signed in, and to protect the forms you send meanwhile.",
             set_when="You sign in, or begin to.",
             lives=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        ),
+        Entry(
+            name=SEEN,
+            category=Category.PERFORMANCE,
+            holds="Today's date, the same for everybody.",
+            purpose="To count a visitor once a day.",
+            set_when="You open a page of the shop window, if you allowed it.",
+            lives=timedelta(days=1),
         ),
         Entry(
             name="looks",

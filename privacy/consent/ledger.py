@@ -18,10 +18,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from privacy import tasks
 from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface, truncated
-from privacy.ground import audit
-from privacy.register import subjects
+from privacy.ground import audit, doorbell
+from privacy.register import registry, subjects
 from privacy.register.models import Subject, SubjectLink
 
 Who = Subject | UUID
@@ -192,6 +193,7 @@ def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
     )
     if isinstance(holder, Subject):
         stand(record)
+    _ring_after_no(record)
     return record
 
 
@@ -212,6 +214,13 @@ def stand(record: ConsentRecord) -> None:
         unique_fields=["subject", *Thing._fields],
         update_fields=["is_granted", "record", "decided_at"],
     )
+
+
+def _ring_after_no(record: ConsentRecord) -> None:
+    """What was held only while this was allowed goes now. A visitor who never allowed it has nothing to lose."""
+    may_hold = record.subject_id is not None or record.decision == Decision.WITHDRAWN
+    if may_hold and not record.is_granted and any(each.allowed_by == record.matter for each in registry.all_declared()):
+        doorbell.ring(tasks.forget_what_was_allowed, record_id=record.pk)
 
 
 def one_at_a_time(who: Who) -> Who:

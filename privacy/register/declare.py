@@ -137,6 +137,7 @@ class Declaration:
     orphans: str = ""  # whose rows reach no person, where that may be
     ended: Callable[[datetime], models.Q] | None = None  # rows of an event-bound rule whose event has happened
     partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
+    allowed_by: str = ""  # the matter of consent without which there are no such rows (`rights.withdrawal`)
 
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
@@ -293,6 +294,7 @@ def declare(
     orphans: str = "",
     ended: Callable[[datetime], models.Q] | None = None,
     partitioned_by: str = "",
+    allowed_by: str = "",
 ) -> Declaration:
     """Declare a model of personal data.
 
@@ -304,10 +306,11 @@ def declare(
     *orphans*: whose rows reach no person at all, where every way there may be empty; their retention must be dated.
     *ended*: from a moment to the rows that the event of *retention* has left behind; nightly retention deletes them.
     *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
+    *allowed_by*: what the person agreed to; whoever takes that back has no such rows any more.
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
-        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by,
+        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by, allowed_by,
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration
