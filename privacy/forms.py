@@ -8,7 +8,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from privacy.ground import digests, public_hosts
-from privacy.proof import certificates
+from privacy.proof import certificates, receipts, verdicts
 from privacy.rights import transfer
 from privacy.rights.models import Kind
 
@@ -82,7 +82,7 @@ class CheckForm(forms.Form):
 
     certificate = forms.CharField(
         label="Reference, or the certificate's JSON",
-        max_length=certificates.MAX_PASTED,
+        max_length=verdicts.MAX_PASTED,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
@@ -100,12 +100,43 @@ class CheckForm(forms.Form):
             raise forms.ValidationError("Type a reference, paste a certificate, or choose its file.")
         return typed
 
-    def verdict(self) -> certificates.Verdict:
+    def verdict(self) -> verdicts.Verdict:
         """What became of the check; the file counts where both were given."""
         file = self.cleaned_data["file"]
         if file:
             return certificates.verify_file(file.read(certificates.MAX_FILE + 1))
         return certificates.verify_pasted(self.cleaned_data["certificate"])
+
+
+class CheckReceiptForm(forms.Form):
+    """A receipt for consent to be checked: its number, the JSON that its holder has, or the file."""
+
+    receipt = forms.CharField(
+        label="Number, or the receipt's JSON",
+        max_length=verdicts.MAX_PASTED,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
+    )
+    file = forms.FileField(
+        label="Or the file",
+        required=False,
+        help_text="As it was downloaded.",
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two is enough."""
+        typed = super().clean() or {}
+        if not self.errors and not typed.get("receipt") and not typed.get("file"):
+            raise forms.ValidationError("Type a number, paste a receipt, or choose its file.")
+        return typed
+
+    def verdict(self) -> verdicts.Verdict:
+        """What became of the check; the file counts where both were given."""
+        file = self.cleaned_data["file"]
+        if file:
+            return receipts.verify_file(file.read(receipts.MAX_FILE + 1))
+        return receipts.verify_pasted(self.cleaned_data["receipt"])
 
 
 class PlainForm(forms.Form):

@@ -16,6 +16,7 @@ from privacy.views import (
     policy,
     promises,
     prove,
+    receipts,
     registers,
     sending,
 )
@@ -70,6 +71,8 @@ urlpatterns = [
     path("privacy/certificate/<reference:reference>/", certificate.show, name="certificate"),
     path("privacy/certificate/<reference:reference>/certificate.json", certificate.as_json, name="certificate_json"),
     path("privacy/certificate/<reference:reference>/certificate.pdf", certificate.as_pdf, name="certificate_pdf"),
+    path("privacy/receipt/", receipts.check, name="receipt_check"),
+    path("account/preferences/receipts/<uuid:receipt>.json", receipts.download, name="receipt"),
     path(".well-known/gpc.json", pages.gpc, name="gpc"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
 ]

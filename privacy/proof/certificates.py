@@ -8,7 +8,6 @@ so it may be shown to anybody who was given it. How it looks on paper is `proof.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,20 +19,17 @@ from django.conf import settings
 from django.db import transaction
 
 from privacy.ground import audit, references
-from privacy.proof import signing
+from privacy.proof import signing, verdicts
 from privacy.proof.models import Certificate, Countersignature, ResidueSweep
-from privacy.proof.signing import Json, NotCanonical
+from privacy.proof.signing import Json
+from privacy.proof.verdicts import Check, Unreadable, Verdict, signature_looks, text_of
 
 FORMAT: Final = "loupe-erasure-certificate/2"
 KNOWN: Final = ("loupe-erasure-certificate/1", FORMAT)
 COUNTERSIGNATURE: Final = "loupe-countersignature/1"
-MAX_PASTED: Final = 100_000
 MAX_FILE: Final = 2_000_000
+NOT_ONE: Final = "That is neither a reference (CE-XXXX-XXXX) nor the JSON of a certificate."
 EMBEDDED: Final = re.compile(rb"\nstream\r?\n(\{.*?\})\r?\nendstream", re.DOTALL)
-
-
-class Unreadable(ValueError):
-    """What was given is not one of our certificates."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +46,6 @@ class Facts:
     processors: Sequence[Mapping[str, Json]]
     coverage: Mapping[str, Json]
     legal_holds: Sequence[Mapping[str, Json]] = ()
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at, and how it came out; `is_good` is None where there was nothing to look at."""
-
-    words: str
-    is_good: bool | None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a check: whether the certificate holds, why, what it says, and every single look."""
-
-    is_valid: bool
-    words: str
-    document: Mapping[str, Any] | None = None
-    checks: tuple[Check, ...] = ()
 
 
 # Signing
@@ -196,24 +174,14 @@ def read(data: bytes) -> dict[str, Any]:
 
 def parsed(text: str) -> dict[str, Any]:
     """A certificate from its JSON text. Raises `Unreadable`."""
-    if len(text) > MAX_PASTED:
-        raise Unreadable("That is too long to be a certificate.")
-    try:
-        paper = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Unreadable("That is neither a reference (CE-XXXX-XXXX) nor the JSON of a certificate.")
-    document = paper.get("document") if isinstance(paper, dict) else None
-    signature = paper.get("signature") if isinstance(paper, dict) else None
-    if not isinstance(document, dict) or not isinstance(signature, str) or document.get("format") not in KNOWN:
-        raise Unreadable("This JSON is not a certificate of ours: it needs a document, its format and a signature.")
-    return dict(paper)
+    return verdicts.parsed(text, what="certificate", formats=KNOWN, otherwise=NOT_ONE)
 
 
 def looks(paper: Mapping[str, Any], keys: Mapping[str, str]) -> Iterator[Check]:
     """Everything that can be checked of a certificate with nothing but *keys* (public ones, by name): no database, no network."""
     document = paper["document"]
     yield Check(f"Format {document['format']}, certificate {document.get('reference')}.", True)
-    yield from _signature(document, paper["signature"], keys, "The signature")
+    yield from signature_looks(document, paper["signature"], keys, "The signature")
     second = paper.get("countersignature")
     if second is None:
         yield Check("Not countersigned yet: no sweep of everything has been signed under it.", None)
@@ -222,21 +190,10 @@ def looks(paper: Mapping[str, Any], keys: Mapping[str, str]) -> Iterator[Check]:
     if not isinstance(named, dict) or named.get("format") != COUNTERSIGNATURE:
         yield Check("The countersignature is not readable.", False)
         return
-    yield from _signature(named, second.get("signature"), keys, "The countersignature")
-    belongs = named.get("certificate_sha256") == _sha256(_text(document)) and named.get("found") == 0
+    yield from signature_looks(named, second.get("signature"), keys, "The countersignature")
+    belongs = named.get("certificate_sha256") == _sha256(text_of(document)) and named.get("found") == 0
     about = "belongs to this certificate" if belongs else "belongs to another document"
     yield Check(f"The countersignature {about} (sweep {named.get('sweep')}, {named.get('swept_at')}).", belongs)
-
-
-def _signature(document: Mapping[str, Any], signature: object, keys: Mapping[str, str], what: str) -> Iterator[Check]:
-    name = str(document.get("key_id"))
-    if name not in keys:
-        yield Check(f"{what} names the key {name[:32]}, which is none of the published ones.", False)
-        return
-    yield Check(f"{what} names the published key {name}.", True)
-    holds = isinstance(signature, str) and signing.fits(_text(document), signature, keys[name])
-    fits = "fits the document" if holds else "does not fit the document: it was changed, or it is not ours"
-    yield Check(f"{what} {fits}.", holds)
 
 
 def _verdict(paper: Mapping[str, Any]) -> Verdict:
@@ -256,16 +213,6 @@ def _verdict(paper: Mapping[str, Any]) -> Verdict:
 def _first_holds(checks: Sequence[Check]) -> bool:
     """Whether the document itself is as we signed it, whatever is wrong with the rest."""
     return len(checks) > 2 and all(check.is_good for check in checks[:3])
-
-
-def _text(document: Mapping[str, Any]) -> str:
-    """The canonical text, or one that no signature fits where the document has none."""
-    try:
-        text = signing.canonical(document)
-        text.encode()
-    except (NotCanonical, UnicodeEncodeError):
-        return ""
-    return text
 
 
 def _document(reference: str, facts: Facts, at: datetime) -> dict[str, Json]:

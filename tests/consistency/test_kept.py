@@ -34,7 +34,7 @@ PUBLIC = [
     "/privacy/",
     "/privacy/cookies/",
 ]
-PUBLIC += ["/privacy/opt-out/", "/privacy/request/", "/privacy/certificate/", "/privacy/promises/"]
+PUBLIC += ["/privacy/opt-out/", "/privacy/request/", "/privacy/certificate/", "/privacy/receipt/", "/privacy/promises/"]
 THIRTEEN_MONTHS = timedelta(days=396)
 UNSEEN = re.compile(r"<img|<script|<link|<iframe|<video|<object|\bsrc=|\bbackground=|url\(", re.I)
 

@@ -39,6 +39,7 @@ PUBLIC = [
     "/privacy/promises/",
     "/privacy/request/",
     "/privacy/certificate/",
+    "/privacy/receipt/",
     "/no-such-page/",
 ]
 LINKED = {"/category/necklaces/": "a[href^='/product/']", "/stones/": "a[href^='/stones/ST-']"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.proof import certificates, signing
+from privacy.proof import certificates, signing, verdicts
 
 MARKS = {True: "ok", False: "NO", None: "--"}
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             looks = list(certificates.looks(certificates.read(file.read_bytes()), keys))
         except OSError as problem:
             raise CommandError(f"{file}: {problem.strerror}")
-        except certificates.Unreadable as problem:
+        except verdicts.Unreadable as problem:
             raise CommandError(str(problem))
         except signing.NotAKey:
             raise CommandError("--public-key must be 64 hex digits.")
