@@ -153,7 +153,7 @@ declare(
     reach="order__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_ORDER,
-    purposes=[Purpose.ORDER, Purpose.TAX],
+    purposes=[Purpose.ORDER, Purpose.TAX, Purpose.RECOMMENDATIONS],
     describe=describe_line,
     fields={
         "order": link("the order it is part of", edge=Edge.KEEP_UNTIL),

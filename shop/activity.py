@@ -10,11 +10,13 @@ does everything of somebody who takes the consent back (`privacy.rights.withdraw
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.core import signing
+from django.db.models import Max
 
 from privacy.consent import ledger
 from privacy.consent.choice import Category, Choice
@@ -25,6 +27,7 @@ from shop.models import Activity
 
 Kind = Activity.Kind
 THE_DAY: Final = "visit/day"
+PIECE: Final = "product/"
 SIGNER: Final = signing.Signer(salt="shop.activity")
 
 
@@ -81,3 +84,10 @@ def left_of_day(at: datetime) -> timedelta:
     """How long that cookie lives."""
     midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight - at
+
+
+def pieces_seen(family: Collection[UUID], *, most: int) -> list[tuple[str, datetime]]:
+    """The pieces that one person looked at last, as slug and moment, newest first; the ids come from `subjects.family`."""
+    seen = Activity.objects.filter(subject_id__in=family, kind=Activity.Kind.VIEWED, object_ref__startswith=PIECE)
+    newest = seen.values("object_ref").annotate(last=Max("at")).order_by("-last")[:most]
+    return [(row["object_ref"].removeprefix(PIECE), row["last"]) for row in newest]

@@ -1,6 +1,6 @@
 """Parts of list pages as HTML, each made once per process: what a card says depends on nothing but its values.
 
-The templates are `shop/_piece.html`, `shop/_stone.html`, `shop/_facets.html` and `shop/_grades.html`; a page of 24 items
+The templates are `shop/_article.html`, `shop/_stone.html`, `shop/_facets.html` and `shop/_grades.html`; a page of 24 items
 is then 24 look-ups.
 """
 
@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from shop import drawing, money, wording
@@ -32,11 +33,22 @@ def _pictured(card: Card, asked: tuple[str, ...]) -> str:
     return next((metal for metal in asked if metal in made), made[0])
 
 
+def articles(cards: Iterable[Card]) -> list[SafeString]:
+    """The same without the list around them, where each has something said beneath it."""
+    return [article(card, _pictured(card, ())) for card in cards]
+
+
 @lru_cache(maxsize=4096)
 def piece(card: Card, metal: str) -> SafeString:
     """One piece of a list."""
+    return format_html("<li>{}</li>", article(card, metal))
+
+
+@lru_cache(maxsize=4096)
+def article(card: Card, metal: str) -> SafeString:
+    """One piece: pictures, name, metals and price."""
     return render_to_string(
-        "shop/_piece.html",
+        "shop/_article.html",
         {
             "url": reverse("shop:product", args=[card.slug]),
             "name": card.name,

@@ -278,6 +278,25 @@ def _first_of(category_id: int) -> list[Card]:
     return _cards(in_category.order_by("position", "id")[: NUMBER_OF_RELATED + 1])
 
 
+class Near(NamedTuple):
+    """A piece that somebody knows, by name, and the pieces its style begins with."""
+
+    name: str
+    style: str
+    cards: list[Card]
+
+
+def near(slugs: Collection[str]) -> dict[str, Near]:
+    """For each of these products that is on sale, what stands beside it. One statement, and one for each style."""
+    rows = Product.objects.on_sale().filter(slug__in=slugs).values_list("slug", "name", "category_id", "category__name")
+    return {slug: Near(name, style, _first_of(category_id)) for slug, name, category_id, style in rows}
+
+
+def slugs_of(variant_ids: Collection[int]) -> dict[int, str]:
+    """Which product each of these variants is one of, on sale or not."""
+    return dict(Variant.objects.filter(pk__in=variant_ids).values_list("pk", "product__slug"))
+
+
 class Styled(NamedTuple):
     """The first piece of a style, with the names of its style and shelf."""
 

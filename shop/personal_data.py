@@ -34,7 +34,7 @@ declare(
     action=Action.DELETE_ROW,
     retention=Retention.whole_months("activity", anchor="at"),
     orphans="visitors who were not signed in",
-    purposes=[Purpose.STATISTICS],
+    purposes=[Purpose.STATISTICS, Purpose.RECOMMENDATIONS],
     partitioned_by="at",
     allowed_by=Matter.PERFORMANCE,
     describe=lambda row: f"{row.get_kind_display()}: {row.object_ref}",

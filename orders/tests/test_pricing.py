@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,7 @@ def test_a_place_not_served_is_refused() -> None:
 
 def test_the_table_says_that_its_rates_are_demo_values() -> None:
     assert "is_demo = true" in destinations.TABLE.read_text()
+
+
+def test_a_preference_offers_the_currencies_of_the_price_list() -> None:
+    assert list(settings.LOUPE_CURRENCIES) == [destinations.currency()]

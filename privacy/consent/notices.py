@@ -28,13 +28,34 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "preferences": (
             "We send you only what you tick here, the way you tick it, until you untick it. {shop} does not pass your choice on."
         ),
-        "checkout": (
-            "Yes, {shop} may send me news about new pieces by e-mail. I can stop it at any time with the link in every mail. "
-            "My order does not depend on it."
+        "text_messages": (
+            "With this, {shop} may send advertising by text message to the mobile number you gave us. Nothing depends on it. "
+            "Your provider may charge for receiving them. The answer STOP ends them."
         ),
-        "sign_up": (
-            "Yes, {shop} may send me news about new pieces by e-mail. I can stop it at any time with the link in every mail. "
-            "My account does not depend on it."
+        # Boxes at the checkout and at sign-up: the first line stands beside the box, the second below all of them.
+        "checkout_new_pieces": (
+            "Yes, write to me about new pieces by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your order does not depend on it."
+        ),
+        "checkout_offers": (
+            "Yes, write to me about offers and sales by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your order does not depend on it."
+        ),
+        "checkout_care": (
+            "Yes, write to me about the care of my pieces by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your order does not depend on it."
+        ),
+        "sign_up_new_pieces": (
+            "Yes, write to me about new pieces by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your account does not depend on it."
+        ),
+        "sign_up_offers": (
+            "Yes, write to me about offers and sales by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your account does not depend on it."
+        ),
+        "sign_up_care": (
+            "Yes, write to me about the care of my pieces by e-mail.\n"
+            "It begins once your address is confirmed, and ends with the link in every mail. Your account does not depend on it."
         ),
         "newsletter": (
             "{shop} may send me news about new pieces by e-mail, once I confirm my address. I can stop it at any time with the "

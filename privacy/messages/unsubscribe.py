@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from privacy.consent import ledger, notices
+from privacy.consent import ledger, links, notices
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
 from privacy.ground import digests
 from privacy.messages import suppressions
@@ -36,7 +36,7 @@ UNDO_WITHIN: Final = timedelta(hours=1)
 LINK: Final = "system:unsubscribe-link"
 ORDER: Final = tuple(sorted(TOPICS))
 PACKED: Final = 16 + 2 + 32  # a number, a key's version, a fingerprint
-_READER, _UNDO, _PREFERENCES = b"r", b"u", b"p"
+_READER, _UNDO = b"r", b"u"
 
 
 class Broken(Exception):
@@ -97,17 +97,7 @@ def read(text: str) -> Reader:
 
 def preferences_url(subject: Subject | UUID) -> str:
     """The absolute address of somebody's preferences, without a login."""
-    return f"{settings.LOUPE_PUBLIC_URL}/preferences/?key={preferences_key(subject)}"  # the page of `views.preferences`
-
-
-def preferences_key(subject: Subject | UUID) -> str:
-    """The sealed part of it."""
-    return _ring().encrypt(_PREFERENCES + _id(subject).bytes).decode().rstrip("=")
-
-
-def read_preferences(text: str) -> UUID:
-    """Whose preferences a key opens. Raises `Broken`."""
-    return UUID(bytes=_opened(text, _PREFERENCES))
+    return links.url(subject)
 
 
 # Leaving, and coming back within the hour

@@ -89,6 +89,13 @@ def candidates(kind: str, *, value: str) -> list[Subject]:
     return list(roots.values())
 
 
+def has_proved(subject: Subject, kind: str = "email", *, value: str) -> bool:
+    """Whether this person has shown that *value* is theirs."""
+    same = [digest.value for digest in digests.all_of(kind, value)]
+    proven = Identifier.objects.filter(subject__in=family(subject), kind=kind, proven_at__isnull=False)
+    return proven.filter(digest__in=same).exists()
+
+
 def _proved_another(subject: Subject, kind: str, *, value: str) -> bool:
     """Whether this person has proved an identifier other than *value*."""
     same = [digest.value for digest in digests.all_of(kind, value)]

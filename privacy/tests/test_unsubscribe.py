@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from privacy.consent import ledger, notices
+from privacy.consent import ledger, links, notices
 from privacy.consent.models import ConsentRecord
 from privacy.consent.vocabulary import Matter
 from privacy.ground import digests
@@ -146,11 +146,11 @@ def test_a_forged_key_acts_on_nobody_and_its_page_still_lets_one_leave(client, a
 
 
 def test_a_key_for_another_use_is_no_key(client, alice):
-    other = unsubscribe.preferences_key(alice.subject)
+    other = unsubscribe.preferences_url(alice.subject).partition("key=")[2]
     assert client.post(f"/privacy/unsubscribe/?key={other}").status_code == 404
-    assert unsubscribe.read_preferences(other) == alice.subject.pk
-    with pytest.raises(unsubscribe.Broken):
-        unsubscribe.read_preferences(link(alice).partition("key=")[2])
+    assert links.read(other, at=NOON) == alice.subject
+    with pytest.raises(links.Broken):
+        links.read(link(alice).partition("key=")[2], at=NOON)
 
 
 def test_an_address_that_is_typed_is_stopped_with_the_same_answer_for_everybody(strict, alice, bob):
