@@ -70,8 +70,22 @@ def main() -> None:
     statements = {target.name: count_statements(target) for target in targets}
     rows = [row(target, samples, statements) for target in targets]
     print_table(rows)
+    from bench import consent
+
+    category = next(target.path for target in all_targets() if target.name == "category")
+    decisions = consent.measure(category)
+    consent.print_cases(decisions)
     file = chosen.json or services.data_home() / "bench.json"
-    file.write_text(json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "rows": rows}, indent=1))
+    file.write_text(
+        json.dumps(
+            {
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "rows": rows,
+                "consent": [asdict(case) for case in decisions],
+            },
+            indent=1,
+        )
+    )
     print(f"\nFigures as JSON: {file}")
 
 

@@ -27,6 +27,7 @@ POLICY_SEEN: Final = "policy_seen"
 BANNER_AWAY_FOR: Final = months(6)
 SEEN: Final = "seen"
 ACCEPTED_FOR: Final = months(6)  # consent grows old: CNIL guidelines of 17 September 2020
+FOREVER: Final = timedelta(days=3650)  # until somebody clears the browser
 REFUSED_FOR: Final = months(12)  # nobody is asked again sooner: Cal. Civ. Code 1798.135(c)(4)
 
 #: The longest that a cookie of each group may live, in months, whatever a shop's policy would allow.
@@ -71,7 +72,7 @@ def book() -> Book:
     """The register under the present settings."""
     entries = (*_ours(), *tags.entries())
     ours = [entry for entry in entries if entry.kind == Kind.COOKIE and not entry.host]
-    optional = [entry for entry in entries if entry.category != Category.NECESSARY]
+    optional = [entry for entry in entries if entry.category != Category.NECESSARY and not entry.is_for_staff]
     return Book(
         entries=entries,
         asked=frozenset(entry.category for entry in optional),
@@ -111,7 +112,7 @@ def _ours() -> list[Entry]:
             category=Category.NECESSARY,
             holds="What you allowed and refused, the day, and which version of this list you saw. If you allowed "
             "something, also a random number that our record of it carries. Signed by us.",
-            purpose="To keep to your choice, and not to ask again.",
+            purpose="To keep to your choice: for 6 months to what you allowed, for 12 to what you refused.",
             set_when="You answer the question about cookies.",
             lives=REFUSED_FOR,
         ),
@@ -155,5 +156,21 @@ def _ours() -> list[Entry]:
             purpose="To count which pieces are looked at.",
             set_when="You look at a piece, if you allowed it.",
             lives=months(profiles.current().retention["activity_months"]),
+        ),
+        *(
+            Entry(
+                name=name,
+                kind=Kind.STORAGE,
+                category=Category.FUNCTIONALITY,
+                holds="A word.",
+                purpose=purpose,
+                set_when="A member of staff opens the desk.",
+                lives=FOREVER,
+                is_for_staff=True,
+            )
+            for name, purpose in (
+                ("adminTheme", "To show the desk light or dark."),
+                ("sidebarDesktopOpen", "To leave the desk's menu open or closed."),
+            )
         ),
     ]

@@ -63,6 +63,15 @@ class Entry:
         """How long it lives."""
         return self.lives.days
 
+    @property
+    def lasts(self) -> str:
+        """How long it lives, as people read it."""
+        if not self.lives:
+            return "until you close the browser"
+        minutes = int(self.lives.total_seconds()) // 60
+        number, unit = (self.days, "day") if self.days else (minutes, "minute")
+        return f"{number} {unit}{'' if number == 1 else 's'}"
+
     def matches(self, name: str) -> bool:
         """Whether a cookie or key of this *name* is what the line is about."""
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 
 from privacy.consent import cookies
+from privacy.consent.entries import Category
 from privacy.ground import audit
 from privacy.register import activities, policy_versions, profiles
 from privacy.register.activities import Row
@@ -48,13 +49,16 @@ def publish(
 
 def _shown() -> dict[str, Any]:
     shop = profiles.current()
+    lines = [entry for entry in cookies.register() if not entry.is_for_staff]
     return {
         "shop": shop,
         "holdings": activities.rows(evidence=False),
         "records": activities.rows(evidence=True),
         "receivers": activities.receivers(),
         "first_reply": _first_reply(shop.clocks),
-        "cookie_count": len(cookies.register()),
+        "targets": Category.TARGETING in cookies.book().asked,
+        "necessary": sum(entry.category == Category.NECESSARY for entry in lines),
+        "optional": sum(entry.category != Category.NECESSARY for entry in lines),
     }
 
 

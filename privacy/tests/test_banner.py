@@ -217,6 +217,16 @@ def test_a_browser_without_cookies_is_told_what_needs_them(visitor):
     ] == []
 
 
+@pytest.mark.promise("JS-19", "JE-62")
+@pytest.mark.parametrize(
+    ("path", "words"), [("/bag/", "The bag needs a cookie."), ("/accounts/login/", "Signing in needs a cookie.")]
+)
+def test_what_needs_a_cookie_says_so_to_who_brings_none(visitor, path, words):
+    assert words in visitor.get(path).text
+    answer(visitor, "refuse")
+    assert words not in visitor.get(path).text
+
+
 def test_too_many_answers_of_one_network_stop_being_recorded_but_a_no_is_still_kept(visitor, monkeypatch):
     monkeypatch.setattr("privacy.views.choices.AN_HOUR", 1)
     answer(visitor, "accept")
@@ -295,7 +305,7 @@ def test_a_signed_in_page_asks_no_more_of_the_database_for_it(django_assert_num_
 # Opting out
 
 
-@pytest.mark.promise("JE-50", "JE-89", "JE-97")
+@pytest.mark.promise("JE-50", "JE-89", "JE-97", "JE-44", "JE-61", "JK-13", "JH-25")
 @pytest.mark.parametrize(
     ("path", "label", "written"),
     [
@@ -377,7 +387,10 @@ def test_every_page_shows_that_the_signal_was_honoured(visitor, path):
 
 @pytest.mark.parametrize(
     ("shop", "words"),
-    [("jane_ellen", "We do not act on it, and say so."), ("selenegleam", "We treat it like Global Privacy Control.")],
+    [
+        ("jane_ellen", "We do not act on it, and say so."),
+        ("selenegleam", "Here it counts like Global Privacy Control."),
+    ],
 )
 @pytest.mark.promise("JE-63", "JH-26", "JK-12")
 def test_the_page_says_what_do_not_track_does_at_this_shop(visitor, settings, shop, words):
@@ -393,12 +406,34 @@ def test_the_page_says_what_do_not_track_does_at_this_shop(visitor, settings, sh
 @pytest.mark.promise("JK-11", "JE-54", "JE-55", "JE-56", "JS-14")
 def test_the_cookie_page_is_the_register(visitor, everything_asked):
     page = visitor.get("/privacy/cookies/").text
-    rows = re.findall(r'<th scope="row"><span class="ref">(.*?)</span>', page)
-    assert rows == [entry.name for each in Category for entry in cookies.register() if entry.category == each]
+    rows = re.findall(r'<th scope="row"><span class="nowrap">(.*?)</span>', page)
+    lines = [entry for entry in cookies.register() if not entry.is_for_staff]
+    assert rows == [entry.name for each in Category for entry in lines if entry.category == each]
+    assert [entry.name for entry in cookies.register() if entry.is_for_staff and entry.name not in page] == []
     assert re.findall(r"<h2>(Strictly necessary|Performance|Functionality|Targeting)</h2>", page) == [
         "Strictly necessary", "Performance", "Functionality", "Targeting",
     ]  # fmt: skip
     assert "Example Ads; can follow you to other sites" in page
+
+
+@pytest.mark.promise("JE-55", "JK-11", "SG-15")
+def test_every_thing_of_every_tag_stands_in_exactly_one_of_four_groups(visitor, settings):
+    settings.LOUPE_POLICY = "jane_ellen"
+    settings.LOUPE_TAGS = {
+        "google-analytics": "G-AB12CD34EF", "hotjar": "1234567", "google-ads": "AW-123456789", "meta": "1234567890123",
+    }  # fmt: skip
+    found = {
+        each: {entry.vendor for entry in cookies.register() if entry.category == each and not entry.is_for_staff}
+        for each in Category
+    }
+    assert found == {
+        Category.NECESSARY: {""}, P: {"", "Google", "Hotjar"}, F: set(), T: {"Google", "Meta"},
+    }  # fmt: skip
+    assert {"bag", "sessionid"} <= {e.name for e in cookies.register() if e.category == Category.NECESSARY}
+    page = visitor.get("/privacy/choices/").text
+    assert re.findall(r'name="allow" value="(.*?)"', page) == ["performance", "targeting"], (
+        "each can be chosen by itself"
+    )
 
 
 @pytest.mark.promise("JE-58", "JK-13", "JE-44", "JH-25", "SG-15", "JE-61")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from privacy.consent import banner, guides, signals
+from privacy.consent import cookies as cookie_register
 from privacy.consent.choice import Choice
 from privacy.register import profiles
 from privacy.rights import contents
@@ -24,6 +25,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
     """Every line of the register; what the browser's signals do here; and where else people can rule over cookies."""
     shown = {
         "groups": banner.groups_for(Choice()),
+        "for_staff": [entry for entry in cookie_register.register() if entry.is_for_staff],
         "sends_gpc": signals.gpc(request),
         "sends_dnt": signals.dnt(request),
         "browsers": guides.BROWSERS,

@@ -17,8 +17,13 @@ from django.utils.html import escape
 from accounts.tests.conftest import NOON, Browser, make_user
 from orders.forms import CheckoutForm
 from privacy.consent import cookies
+from privacy.consent.entries import Category, Kind
+from privacy.consent.models import ConsentRecord
+from privacy.consent.vocabulary import Matter
 from privacy.register import profiles, registry
 from privacy.rights import requests
+from shop import activity
+from shop.models import Activity
 from shop.tests.goods import make_category, make_piece
 from shop.tests.test_environment import OWN_POLICY, PRODUCTION
 
@@ -71,7 +76,7 @@ def test_looking_at_pages_writes_nothing_down(stranger):
 
 @pytest.mark.promise("JS-15")
 def test_no_cookie_outlives_thirteen_months():
-    declared = {each.name: each.lives for each in cookies.register() if each.kind.is_in_browser}
+    declared = {each.name: each.lives for each in cookies.register() if each.kind == Kind.COOKIE}
     assert {name: lives for name, lives in declared.items() if lives > THIRTEEN_MONTHS} == {}
     alice, browser = make_user("alice@example.com"), Browser()
     cookies_set = browser.sign_in(alice.email).cookies
@@ -79,7 +84,7 @@ def test_no_cookie_outlives_thirteen_months():
     assert lives == {settings.SESSION_COOKIE_NAME: declared[settings.SESSION_COOKIE_NAME]}
 
 
-@pytest.mark.promise("JE-50", "JE-89", "JE-51")
+@pytest.mark.promise("JE-50", "JE-89", "JE-51", "JE-60")
 def test_refusing_the_sale_takes_one_click_on_every_page_and_no_account(stranger):
     links = {"opt-out": "Do Not Sell or Share My", "limit": "Limit the Use of My Sensitive"}
     for path, label in links.items():
@@ -89,6 +94,32 @@ def test_refusing_the_sale_takes_one_click_on_every_page_and_no_account(stranger
         page for page in PUBLIC if '<a href="/privacy/choices/">Cookie settings</a>' not in read(stranger, page)
     ] == []
     assert not stranger.cookies
+
+
+@pytest.mark.promise("JK-10")
+def test_registering_agrees_to_no_cookie(stranger):
+    form = {"email": "alice@example.com", "password1": "alice-opal-briolette-7", "full_name": "Alice"}
+    assert stranger.post("/accounts/signup/", form).status_code == 302
+    assert "consent" not in stranger.cookies
+    about_cookies = [matter for matter in Matter if matter.value in set(Category)]
+    assert len(about_cookies) == 3
+    assert ConsentRecord.objects.filter(matter__in=about_cookies).count() == 0
+    assert '<section class="consent' in read(stranger, "/privacy/"), "she is still asked"
+
+
+@pytest.mark.promise("JE-35", "JE-19", "JE-60")
+def test_the_settings_of_this_site_end_the_counting(stranger):
+    def counted(**headers):
+        answer = stranger.get("/privacy/choices/", headers=headers)
+        facts = {"what": "product/solitaire", "choice": answer.wsgi_request.choice, "by": None, "at": NOON}
+        return activity.record(Activity.Kind.VIEWED, **facts) is not None
+
+    def answers(said):
+        stranger.post("/privacy/choices/", {"answer": said, "surface": "settings"})
+        return counted()
+
+    assert [counted(), answers("accept"), answers("refuse"), answers("accept")] == [False, True, False, True]
+    assert Activity.objects.count() == 2
 
 
 @pytest.mark.promise("JS-12")
