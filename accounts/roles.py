@@ -38,6 +38,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.view_*",
         "privacy.change_datarequest",
         "privacy.place_legalhold",
+        "privacy.note_consent",
         "privacy.publish_policy",
         "orders.view_order",
     ),
@@ -54,6 +55,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.view_*",
         "privacy.change_datarequest",
         "privacy.place_legalhold",
+        "privacy.note_consent",
         "privacy.publish_policy",
     ),
 }

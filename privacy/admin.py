@@ -23,7 +23,7 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from privacy import admin_holds, admin_policy  # noqa: F401  (they register their pages)
+from privacy import admin_consent, admin_holds, admin_policy  # noqa: F401  (they register their pages)
 from privacy.admin_masks import Evidence
 from privacy.admin_proof import WarnsOfResidue
 from privacy.forms import ExtensionForm, PlainForm, RefusalForm

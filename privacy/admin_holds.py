@@ -68,16 +68,21 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
     def clean_person(self) -> Subject:
         """The person record behind a reference or a proven address."""
-        said = str(self.cleaned_data["person"]).strip()
-        if "@" in said:
-            proven = [each for each in subjects.candidates("email", value=said) if _has_proved(each)]
-            found = proven[0] if len(proven) == 1 else None
-        else:
-            asked = DataRequest.objects.filter(reference=said.upper()).select_related("subject").first()
-            found = asked.subject if asked else None
-        if found is None:
-            raise forms.ValidationError(NOBODY)
-        return found
+        return named(self.cleaned_data["person"])
+
+
+def named(typed: str) -> Subject:
+    """Whom staff mean by a whole address that was confirmed, or by the reference of a request. Raises `ValidationError`."""
+    said = str(typed).strip()
+    if "@" in said:
+        proven = [each for each in subjects.candidates("email", value=said) if _has_proved(each)]
+        found = proven[0] if len(proven) == 1 else None
+    else:
+        asked = DataRequest.objects.filter(reference=said.upper()).select_related("subject").first()
+        found = asked.subject if asked else None
+    if found is None:
+        raise forms.ValidationError(NOBODY)
+    return found
 
 
 @admin.register(LegalHold)

@@ -79,6 +79,7 @@ class ConsentRecord(models.Model):
 
     class Meta:
         verbose_name = "consent record"
+        permissions = [("note_consent", "Can note what somebody told us about their consent")]
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["subject_id", "matter", "channel", "about", "id"], name="consent_of_subject"),

@@ -237,11 +237,11 @@ def test_the_record_of_what_stands_cannot_go(alice):
 
 
 def test_a_text_is_one_row_and_another_text_another(alice, monkeypatch):
-    first = notices.current("checkout")
-    assert notices.current("checkout") == first
+    first = notices.current("newsletter")
+    assert notices.current("newsletter") == first
     record = ledger.grant(alice, *NEWS[:1], channel="email", notice=first, surface=Surface.CHECKOUT, by="x", at=NOON)
-    monkeypatch.setitem(notices.TEXTS["en"], "checkout", "Other words of {shop}.")
-    second = notices.current("checkout")
+    monkeypatch.setitem(notices.TEXTS["en"], "newsletter", "Other words of {shop}.")
+    second = notices.current("newsletter")
     assert (second.pk == first.pk, second.text) == (False, "Other words of Jane Ellen.")
     assert ConsentRecord.objects.get(pk=record.pk).notice.text == first.text
     with pytest.raises(notices.Unknown):
