@@ -37,6 +37,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     PRIVACY_DESK: (
         "privacy.view_*",
         "privacy.change_datarequest",
+        "privacy.change_message",
         "privacy.place_legalhold",
         "privacy.note_consent",
         "privacy.publish_policy",
@@ -54,6 +55,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "accounts.*",
         "privacy.view_*",
         "privacy.change_datarequest",
+        "privacy.change_message",
         "privacy.place_legalhold",
         "privacy.note_consent",
         "privacy.publish_policy",

@@ -23,13 +23,12 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from privacy import admin_consent, admin_holds, admin_policy  # noqa: F401  (they register their pages)
+from privacy import admin_consent, admin_holds, admin_messages, admin_policy  # noqa: F401  (they register their pages)
 from privacy.admin_masks import Evidence
 from privacy.admin_proof import WarnsOfResidue
 from privacy.forms import ExtensionForm, PlainForm, RefusalForm
 from privacy.ground import digests, states
 from privacy.ground.models import AuditEvent
-from privacy.messages.models import Message
 from privacy.register.models import Identifier
 from privacy.rights import erasure, extension, requests
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind
@@ -177,6 +176,11 @@ class RequestAdmin(WarnsOfResidue):
         ("Decision", {"fields": ("decided", "refusal_reason", "extended_at", "extension_reason", "joined_to")}),
     )
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue, under what else waits for somebody."""
+        admin_messages.warn_of_messages(request)
+        return super().changelist_view(request, extra_context)
+
     def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return bool(request.user.has_perm("privacy.change_datarequest"))
 
@@ -288,18 +292,6 @@ class AuditEventAdmin(Evidence):
     list_filter = ("event",)
     search_fields = ("=object_ref", "=actor", "=event")
     ordering = ("-at", "-pk")
-    show_full_result_count = False
-
-
-@admin.register(Message)
-class MessageAdmin(Evidence):
-    """Mails by kind and state. What they say rests sealed until it is sent, and is blank afterwards."""
-
-    list_display = ("kind", "reference", "state", "created_at", "sent_at", "attempts", "stopped_because")
-    list_filter = ("state", "kind")
-    search_fields = ("=reference",)
-    ordering = ("-created_at",)
-    fields = ("kind", "reference", "state", "created_at", "sent_at", "attempts", "next_attempt_at", "stopped_because")
     show_full_result_count = False
 
 

@@ -10,4 +10,4 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         """Read every app's declarations and probes, then register the checks that compare them with the models."""
         autodiscover_modules("personal_data", "probes")
-        from privacy import checks  # noqa: F401
+        from privacy import checks, listeners  # noqa: F401

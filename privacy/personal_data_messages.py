@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from privacy.ground import mail_services
 from privacy.register import disclosures
 from privacy.register.declare import (
     Action,
@@ -56,12 +57,13 @@ declare_processor(
         about_nobody={
             "from": "the shop's own address",
             "message-id": "the mail's random number",
+            "metadata": "the same number, for a mail service that has names of its own for mails",
             "auto-submitted": "that a machine wrote it",
             "list-unsubscribe": "a sealed link by which its reader leaves; says nothing to anybody but us",
             "list-unsubscribe-post": "that the link may be pressed by the mail program",
         },
         country="US",
         after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",
-        hosts=(settings.EMAIL_HOST.lower(),),
+        hosts=mail_services.HOSTS.get(settings.LOUPE_MAIL_SERVICE, (settings.EMAIL_HOST.lower(),)),
     )
 )

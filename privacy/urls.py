@@ -1,7 +1,7 @@
 """The addresses of this app's pages."""
 
 from django.contrib import admin
-from django.urls import path, register_converter
+from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from privacy.rights import contents
@@ -11,6 +11,7 @@ from privacy.views import (
     choices,
     guests,
     leaving,
+    mail_service,
     newsletter,
     pages,
     policy,
@@ -76,6 +77,9 @@ urlpatterns = [
     path("privacy/certificate/<reference:reference>/certificate.pdf", certificate.as_pdf, name="certificate_pdf"),
     path("privacy/receipt/", receipts.check, name="receipt_check"),
     path("account/preferences/receipts/<uuid:receipt>.json", receipts.download, name="receipt"),
+    re_path(
+        r"^webhooks/mail/(?P<service>[a-z]+)/(?P<what>tracking|inbound)/$", mail_service.reports, name="mail_service"
+    ),
     path(".well-known/gpc.json", pages.gpc, name="gpc"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
 ]

@@ -59,6 +59,10 @@ class Environment:
         """A list separated by commas."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()] or list(default)
 
+    def beginning_with(self, prefix: str) -> dict[str, str]:
+        """Every variable of a family, by the rest of its name."""
+        return {name.removeprefix(prefix): value for name, value in self._values.items() if name.startswith(prefix)}
+
     def url(self, name: str, default: str, schemes: Sequence[str]) -> str:
         value = self.text(name, default)
         parts = urlsplit(value)

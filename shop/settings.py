@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from privacy.ground import mail_services
 from privacy.register import profiles
 from shop.desk import UNFOLD  # noqa: F401  (a setting)
 from shop.environment import Environment, stop
@@ -227,12 +228,20 @@ CONTENT_SECURITY_POLICY_ADMIN = {
 }
 
 # Mail: one door, the outbox; this is the last metre.
+LOUPE_MAIL_SERVICE = env.choice("LOUPE_MAIL_SERVICE", (mail_services.SMTP, *mail_services.HOSTS), mail_services.SMTP)
+ANYMAIL = env.beginning_with("ANYMAIL_")  # the keys of that service, and the secret that its reports carry
 EMAIL_BACKEND = "privacy.messages.mail.Smtp"
+if mail_services.SMTP != LOUPE_MAIL_SERVICE:
+    EMAIL_BACKEND = f"anymail.backends.{LOUPE_MAIL_SERVICE}.EmailBackend"
+    if not ANYMAIL.get("WEBHOOK_SECRET"):
+        stop("ANYMAIL_WEBHOOK_SECRET", "must be set with LOUPE_MAIL_SERVICE, like name:password; its reports carry it")
 EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = env.number("EMAIL_PORT", PORT + 3 if IS_DEMO else 587, low=1, high=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not IS_DEMO)
+if not IS_DEMO and not EMAIL_USE_TLS:
+    stop("EMAIL_USE_TLS", "must be 1 in production: mails leave under TLS only")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM")  # empty: the shop profile's own address
 SERVER_EMAIL = DEFAULT_FROM_EMAIL or "loupe@localhost"

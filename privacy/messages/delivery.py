@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from privacy.messages import gate, kinds
+from privacy.messages import gate, kinds, suppressions
 from privacy.messages.channels import ways_out
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
@@ -143,7 +143,11 @@ def _give_up(message: Message, why: str) -> bool:
 
 
 def _postpone(message: Message, refusal: NotSent, *, at: datetime) -> bool:
-    """Try again later, or give up after the last wait."""
+    """Try again later, or give up after the last wait; nothing more goes to an address where nobody is."""
+    if refusal.is_dead:
+        suppressions.raise_for(
+            message.channel, message.payload["to"], reason=suppressions.Reason.BOUNCED, by="system:outbox", at=at
+        )
     if refusal.is_final or message.attempts > len(BACKOFF):
         return _give_up(message, refusal.why)
     return _wait(message, refusal.why, at=at)

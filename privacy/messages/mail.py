@@ -17,6 +17,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
+from privacy.ground import mail_services
 from privacy.messages import unsubscribe
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
@@ -47,13 +48,17 @@ def envelope(message: Message) -> EmailMultiAlternatives:
         mail.extra_headers |= unsubscribe.headers(message)
     if payload["html"]:
         mail.attach_alternative(payload["html"], "text/html")
+    if settings.LOUPE_MAIL_SERVICE != mail_services.SMTP:
+        mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]  # what its reports name the mail by
     payloads.guard(PROCESSOR, keys_of(mail, payload))
     return mail
 
 
 def keys_of(mail: EmailMultiAlternatives, payload: dict[str, Any]) -> list[str]:
     """Everything that leaves with a mail, by the names that the mail service's declaration has for it."""
-    return [*(key for key in payload if key != "headers"), "from", *map(str.lower, mail.extra_headers)]
+    parts = [key for key in payload if key != "headers"]
+    named = ["metadata"] if hasattr(mail, "metadata") else []
+    return [*parts, "from", *named, *map(str.lower, mail.extra_headers)]
 
 
 class Mail:

@@ -73,6 +73,11 @@ def start(**variables):
             {**PRODUCTION, "STRIPE_API_BASE": "http://127.0.0.1:1"},
             "STRIPE_API_BASE must start with https:// in production.",
         ),
+        ({**PRODUCTION, "EMAIL_USE_TLS": "0"}, "EMAIL_USE_TLS must be 1 in production: mails leave under TLS only."),
+        (
+            {"LOUPE_MAIL_SERVICE": "postmark"},
+            "ANYMAIL_WEBHOOK_SECRET must be set with LOUPE_MAIL_SERVICE, like name:password; its reports carry it.",
+        ),
         (
             {**PRODUCTION, "LOUPE_ERASURE_GRACE": "10"},
             "LOUPE_ERASURE_GRACE must be a whole number from 86400 to 7776000; it is 10.",
