@@ -123,7 +123,8 @@ declare(
         "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),
         "is_superuser": personal(Category.ACCOUNT, source=Source.STAFF),
         "is_staff": personal(Category.ACCOUNT, source=Source.STAFF),
-        "email": personal(Category.CONTACT, recipients=["mail"]),
+        # News goes there too, where its owner agreed to any (`privacy.messages.audience`).
+        "email": personal(Category.CONTACT, recipients=["mail"], purposes=[Purpose.ACCOUNT, Purpose.MARKETING]),
         "full_name": personal(Category.NAME),
         "phone": personal(Category.CONTACT, purposes=[Purpose.DELIVERY]),
         "subject": link("the person whose account it is", edge=Edge.DEEP),

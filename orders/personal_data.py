@@ -114,7 +114,9 @@ declare(
         "bag_id": not_personal("the random number of the bag it came from"),
         "subject": link("the person it belongs to", edge=Edge.PLACEHOLDER),
         "state": _tax(),
-        "email": _gone(Category.CONTACT, recipients=MAIL),
+        "email": _gone(
+            Category.CONTACT, recipients=MAIL, purposes=(Purpose.ORDER, Purpose.DELIVERY, Purpose.MARKETING)
+        ),
         "full_name": _gone(Category.NAME),
         "phone": _gone(Category.CONTACT, recipients=CARRIER, retention=FOR_DELIVERY),
         "ship_name": _gone(Category.NAME, recipients=CARRIER),

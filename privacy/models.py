@@ -5,7 +5,7 @@ from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
 from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
-from privacy.messages.newsroom import NewsletterSignup
+from privacy.messages.newsroom import Campaign, NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
@@ -17,6 +17,7 @@ __all__ = [
     "AuditBatch",
     "AuditEvent",
     "AuditLeaf",
+    "Campaign",
     "ConsentNotice",
     "ConsentRecord",
     "ConsentState",

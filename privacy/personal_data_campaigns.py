@@ -20,6 +20,7 @@ from privacy.register.declare import (
     Rows,
     Source,
     declare,
+    declare_not_personal,
     keep,
     link,
     not_personal,
@@ -90,4 +91,9 @@ declare(
         "raised_at": _kept,
         "lifted_at": _kept,
     },
+)
+
+declare_not_personal(
+    "privacy.Campaign",
+    "what a newsletter says to everybody, for which topic, and how many it was sent to: it names no reader",
 )

@@ -26,6 +26,14 @@ def sweep_outbox() -> None:
 
 
 @shared_task
+def sweep_campaigns() -> None:
+    """Begin newsletters that are due, and take each on its way one page further."""
+    from privacy.messages import campaigns
+
+    campaigns.sweep(by="system:worker", at=timezone.now())
+
+
+@shared_task
 def close_newsletter_signups() -> None:
     """End the sign-ups of people who agree to no topic by e-mail any more."""
     from privacy.messages import newsletter

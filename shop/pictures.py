@@ -75,6 +75,23 @@ def html(
     )
 
 
+class File(NamedTuple):
+    """One file of a render: its address on our site, and how large it is."""
+
+    path: str
+    width: int
+    height: int
+
+
+def file(archetype: str, metal: str) -> File | None:
+    """The file of middle size that the most programs can show, for where only one can be named."""
+    render = render_of(archetype, metal)
+    if render is None:
+        return None
+    width, height = render.sizes[len(render.sizes) // 2]
+    return File(static(f"{FOLDER}/{render.name}-{width}.{manifest()['formats'][-1]}"), width, height)
+
+
 def _file(render: Render, width: int, form: str) -> str:
     return escape(static(f"{FOLDER}/{render.name}-{width}.{form}"))
 

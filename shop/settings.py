@@ -293,6 +293,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.forget_unnamed_subjects",
         "schedule": crontab(hour="4", minute="37"),
     },
+    "newsletters on their way": {"task": "privacy.tasks.sweep_campaigns", "schedule": 10.0},
     "newsletter sign-ups that are over": {
         "task": "privacy.tasks.close_newsletter_signups",
         "schedule": crontab(hour="2", minute="53"),

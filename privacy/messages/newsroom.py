@@ -1,4 +1,4 @@
-"""Who asked for the newsletter in the footer of a page."""
+"""Who asked for the newsletter in the footer of a page, and the newsletters that staff write."""
 
 from __future__ import annotations
 
@@ -36,3 +36,64 @@ class NewsletterSignup(models.Model):
 
     def __str__(self) -> str:
         return f"newsletter sign-up {str(self.pk)[:8]}"
+
+
+class Campaign(models.Model):
+    """One newsletter: what it says, whom it is for by topic, and how far it has come. It names nobody."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        SENDING = "sending", "Being sent"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        CANCELLED = "cancelled", "Cancelled"
+
+    reference = models.CharField(max_length=20, unique=True, editable=False)
+    title = models.CharField("subject line", max_length=120)
+    preheader = models.CharField(
+        "first line", max_length=140, blank=True, help_text="Mailboxes show it beside the subject line."
+    )
+    body = models.TextField("text")  # sanitised whenever it is written (`messages.writing`)
+    pieces = models.JSONField(default=list, blank=True)  # slugs of the catalogue, in the order they are shown
+    topic = models.CharField(
+        max_length=24,
+        choices=[("new_pieces", "New pieces"), ("offers", "Offers"), ("care", "Care")],
+        default="new_pieces",
+    )
+    channel = models.CharField(max_length=5, choices=[("email", "E-mail")], default="email")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    created_at = models.DateTimeField()
+    scheduled_for = models.DateTimeField(null=True, blank=True)  # null: not scheduled
+    begun_at = models.DateTimeField(null=True, blank=True)  # null: nothing was sent yet
+    finished_at = models.DateTimeField(null=True, blank=True)  # null: not over
+    # How far the walk through the people who agreed has come, and how many it left out by reason. null: at the beginning
+    walked_to = models.UUIDField(null=True, blank=True)
+    has_walked = models.BooleanField(default=False)
+    left_out = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "newsletter"
+        ordering = ("-created_at",)
+        permissions = [("send_campaign", "Can send newsletters")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["draft", "cancelled"]) | models.Q(scheduled_for__isnull=False),
+                name="campaign_scheduled_before_it_goes",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["sending", "paused", "sent"]) | models.Q(begun_at__isnull=False),
+                name="campaign_begun_at_when_begun",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="sent") | models.Q(finished_at__isnull=False),
+                name="campaign_finished_at_when_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT

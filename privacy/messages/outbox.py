@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -42,7 +42,7 @@ def post(
 ) -> Message:
     """Render the message's templates and put it in the outbox. Writes a row; rings after the commit."""
     known = {**context, "shop": profiles.current(), "site_url": settings.LOUPE_PUBLIC_URL, "reference": reference}
-    written: dict[str, str] = {
+    written: dict[str, Any] = {
         part: render_to_string(f"{kind.template}.{suffix}", known) for part, suffix in PARTS[channel].items()
     }
     written["title"] = " ".join(written.get("title", "").split())
@@ -62,17 +62,20 @@ def post_rendered(
     reference: str = "",
     channel: str = Channel.EMAIL,
     headers: Mapping[str, str] | None = None,
+    number: UUID | None = None,
     by: audit.Actor,
     at: datetime,
 ) -> Message:
     """Put a message in the outbox that is written already. Writes a row; rings after the commit.
 
-    Marketing rings no bell: the next sweep sends it, in batches. *Raises* `channels.NoSuchChannel`, `payloads.NotDeclared`.
+    Marketing rings no bell: the next sweep sends it, in batches. *number*: the row's own, where it must not be written twice.
+    *Raises* `channels.NoSuchChannel`, `payloads.NotDeclared`.
     """
     receiver, parts = processor(channel), {"title": title, "text": text, "html": html}
     payload: dict[str, Any] = {"to": to, **{part: parts[part] for part in PARTS[channel]}}
     payloads.guard(receiver, [*payload, *map(str.lower, headers or {})])
     message = Message.objects.create(
+        pk=number or uuid4(),
         kind=kind.name,
         channel=channel,
         subject=subject,

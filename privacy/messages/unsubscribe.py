@@ -14,7 +14,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
@@ -142,13 +142,13 @@ def undo(text: str, *, network: str = "", at: datetime) -> Reader:
 
 
 def _withdrawn(person: Subject, matter: Matter, *, network: str, at: datetime) -> bool:
-    said = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
+    said: dict[str, Any] = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
     return ledger.withdraw(person, matter, channel=Channel.EMAIL, **said) is not None
 
 
 def _given_again(person: Subject, matter: Matter, *, network: str, at: datetime) -> None:
     """The yes that the link took back a moment ago, to the very text it was given to."""
-    said = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
+    said: dict[str, Any] = {"surface": Surface.UNSUBSCRIBE_LINK, "network": network, "by": person, "at": at}
     state = ledger.standing(person).get(ledger.Thing(matter, Channel.EMAIL))
     before = state.record.replaces if state else None
     notice = before.notice if before else None

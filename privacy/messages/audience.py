@@ -1,0 +1,258 @@
+"""Who would get a newsletter now: everybody who agreed to its topic by its channel, page by page, and why some of them do not.
+
+A person counts once, however many records of theirs were joined. Where their mail goes is asked of the register: a contact that
+is declared for marketing and for the mail service, and of which the person proved that it is theirs. What is found here is a
+picture of this moment, for counting and for filling the outbox; the gate asks again when each mail goes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+
+from privacy.consent import ledger, preferences
+from privacy.consent.models import ConsentState
+from privacy.consent.preference_models import Frequency, Preference
+from privacy.consent.vocabulary import Matter
+from privacy.ground import digests
+from privacy.messages.stoplist import Suppression
+from privacy.register import registry
+from privacy.register.models import Identifier, Subject, SubjectLink
+from privacy.register.vocabulary import Category, Purpose
+
+PAGE: Final = 200
+
+
+class Why(StrEnum):
+    """Why somebody who agreed is left out."""
+
+    WITHDRAWN = "withdrawn"
+    NO_ADDRESS = "no_address"
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    BOUNCED = "bounced"
+    RESTRICTED = "restricted"
+    PAUSED = "paused"
+    ERASED = "erased"
+    TOO_SOON = "too_soon"
+
+    @property
+    def words(self) -> str:
+        """The same for staff."""
+        return WORDS[self]
+
+
+WORDS: Final = {
+    Why.WITHDRAWN: "withdrew it on another record of theirs",
+    Why.NO_ADDRESS: "have no confirmed e-mail address",
+    Why.UNSUBSCRIBED: "unsubscribed this address",
+    Why.COMPLAINED: "reported a mail as spam",
+    Why.BOUNCED: "have a mailbox that does not exist",
+    Why.RESTRICTED: "have their data restricted",
+    Why.PAUSED: "deactivated their account",
+    Why.ERASED: "were erased",
+    Why.TOO_SOON: "had a newsletter lately and want them further apart",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person who agreed. *why* is empty for somebody who would get it now, at *address*."""
+
+    person: Subject
+    agreed_at: datetime
+    address: str = ""
+    why: Why | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """Some candidates, and where the next page begins; *walked_to* is None where there is none."""
+
+    candidates: list[Candidate]
+    walked_to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Numbers, and nobody's name."""
+
+    agreed: int
+    would_get_it: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    not_asked: int = 0
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why some who agreed are left out, in words, the most frequent first."""
+        return [(Why(why).words, number) for why, number in Counter(self.left_out).most_common()]
+
+
+def count(matter: Matter, channel: str, *, at: datetime) -> Count:
+    """How many would get it now, why others who agreed do not, and how many confirmed addresses never agreed."""
+    outcomes: Counter[Why | None] = Counter()
+    with_address = 0
+    for candidate in everybody(matter, channel, at=at):
+        outcomes[candidate.why] += 1
+        with_address += candidate.why is not Why.NO_ADDRESS
+    proven = Identifier.objects.filter(kind="email", proven_at__isnull=False, subject__erased_at=None)
+    persons = proven.filter(subject__link=None).values("subject").distinct().count()
+    would = outcomes.pop(None, 0)
+    left_out = {str(why): number for why, number in outcomes.items()}
+    return Count(would + sum(left_out.values()), would, left_out, max(0, persons - with_address))
+
+
+def everybody(matter: Matter, channel: str, *, at: datetime) -> Iterator[Candidate]:
+    """Every candidate, once."""
+    after: UUID | None = None
+    while True:
+        found = page(matter, channel, after=after, at=at)
+        yield from found.candidates
+        if found.walked_to is None:
+            return
+        after = found.walked_to
+
+
+def page(matter: Matter, channel: str, *, after: UUID | None, size: int = PAGE, at: datetime) -> Page:
+    """The next candidates behind the person record *after*. A fixed number of queries for people of one record each."""
+    yes = ConsentState.objects.granted().filter(matter=matter, channel=channel, about="")
+    behind = yes.filter(subject_id__gt=after) if after else yes
+    states = list(behind.order_by("subject_id")[:size])
+    families = _families({state.subject_id for state in states})
+    first = _first_yes(families, yes)
+    mine = [state for state in states if first[families.root_of[state.subject_id]] == state.subject_id]
+    people = _People(families, [families.root_of[state.subject_id] for state in mine])
+    candidates = [people.candidate(state, matter, channel, at) for state in mine]
+    return Page(candidates, states[-1].subject_id if len(states) == size else None)
+
+
+# Families
+
+
+@dataclass(slots=True)
+class _Families:
+    """Who stands for whom, for some person records at once."""
+
+    root_of: dict[UUID, UUID]
+    members: dict[UUID, set[UUID]]
+
+
+def _families(ids: set[UUID]) -> _Families:
+    """The root of each of *ids*, and every record joined to these roots."""
+    parent: dict[UUID, UUID] = {}
+    layer = set(ids)
+    while layer:
+        found = dict(SubjectLink.objects.filter(child__in=layer).values_list("child_id", "root_id"))
+        layer = {root for root in found.values() if root not in parent and root not in found}
+        parent |= found
+
+    def root(one: UUID) -> UUID:
+        while one in parent:
+            one = parent[one]
+        return one
+
+    roots = {one: root(one) for one in ids}
+    members: dict[UUID, set[UUID]] = {each: {each} for each in roots.values()}
+    top = {each: each for each in members}
+    below = set(members)
+    while below:
+        found = dict(SubjectLink.objects.filter(root__in=below).values_list("child_id", "root_id"))
+        for child, above in found.items():
+            top[child] = top[above]
+            members[top[child]].add(child)
+        below = set(found)
+    return _Families(roots, members)
+
+
+def _first_yes(families: _Families, yes: models.QuerySet[ConsentState]) -> dict[UUID, UUID]:
+    """For each family the record with its first yes: a person is met there and nowhere else."""
+    joined = {member: root for root, members in families.members.items() for member in members}
+    given = yes.filter(subject_id__in=joined).values_list("subject_id", flat=True)
+    first: dict[UUID, UUID] = {}
+    for one in sorted(given):
+        first.setdefault(joined[one], one)
+    return first
+
+
+# People
+
+
+class _People:
+    """What must be known of some people to write to them, read for all of them at once."""
+
+    def __init__(self, families: _Families, roots: list[UUID]) -> None:
+        self.members = {root: families.members[root] for root in roots}
+        self.everyone = {member: root for root, members in self.members.items() for member in members}
+        self.subjects = Subject.objects.in_bulk(self.members)
+        self.addresses = self._proven_addresses()
+        self.stopped = _stopped(self.addresses.values())
+        wanting = Preference.objects.filter(subject_id__in=self.everyone)
+        apart = wanting.exclude(frequency=Frequency.ALL).values_list("subject_id", flat=True)
+        self.want_distance = {self.everyone[one] for one in apart}
+
+    def candidate(self, state: ConsentState, matter: Matter, channel: str, at: datetime) -> Candidate:
+        root = self.everyone[state.subject_id]
+        person, address = self.subjects[root], self.addresses.get(root, "")
+        why = self._why(person, address, matter, channel, at)
+        return Candidate(person, state.decided_at, address if why is None else "", why)
+
+    def _why(self, person: Subject, address: str, matter: Matter, channel: str, at: datetime) -> Why | None:
+        if person.is_erased:
+            return Why.ERASED
+        if person.is_restricted:
+            return Why.RESTRICTED
+        if person.is_paused:
+            return Why.PAUSED
+        if len(self.members[person.pk]) > 1 and not ledger.may(person, matter, channel):
+            return Why.WITHDRAWN  # for one record alone, the state that led here is the answer
+        if not address:
+            return Why.NO_ADDRESS
+        if reason := self.stopped.get(address):
+            return Why(reason)
+        if person.pk in self.want_distance and not preferences.allows_now(person, matter, channel, at):
+            return Why.TOO_SOON
+        return None
+
+    def _proven_addresses(self) -> dict[UUID, str]:
+        """Where mail to each of these people goes, by their root."""
+        proven = Identifier.objects.filter(subject_id__in=self.everyone, kind="email", proven_at__isnull=False)
+        keys = {(self.everyone[whose], digest) for whose, digest in proven.values_list("subject_id", "digest")}
+        found: dict[UUID, str] = {}
+        for _, whose, address in sorted(_contacts(self.everyone), key=lambda each: each[0]):
+            root = self.everyone[whose]
+            known = (digest.value for digest in digests.all_of("email", address))
+            if root not in found and any((root, value) in keys for value in known):
+                found[root] = digests.normal_email(address)
+        return found
+
+
+def _contacts(ids: Iterable[UUID]) -> Iterator[tuple[int, UUID, str]]:
+    """Every address of these person records that may be used for news: its rank (the account's first), whose, and what."""
+    ids = list(ids)
+    for declaration, name, _ in registry.fields(category=Category.CONTACT, purpose=Purpose.MARKETING, recipient="mail"):
+        rank = 0 if declaration.model == settings.AUTH_USER_MODEL else 1
+        for path in declaration.paths:
+            rows = declaration.model_class()._base_manager.filter(**{f"{path}__in": ids}).order_by()
+            for whose, address in rows.values_list(path, name).distinct():
+                if address:
+                    yield rank, whose, address
+
+
+def _stopped(addresses: Iterable[str]) -> dict[str, str]:
+    """Those of *addresses* that no marketing may go to, each with the reason."""
+    by_digest: dict[str, str] = {}
+    for address in addresses:
+        by_digest |= {digest.value: address for digest in digests.all_of("email", address)}
+    rows = Suppression.objects.live().filter(channel="email", digest__in=by_digest)
+    reasons: dict[str, dict[str, str]] = defaultdict(dict)
+    for digest, reason in rows.order_by("-raised_at").values_list("digest", "reason"):
+        reasons[by_digest[digest]]["why"] = reason
+    return {address: said["why"] for address, said in reasons.items()}
