@@ -175,14 +175,19 @@ def test_taking_it_back_is_one_click_and_undoes_exactly_that(visitor, everything
     assert {r.visitor_id for r in ConsentRecord.objects.all()} == {number}
 
 
+def test_the_key_of_a_mailed_link_enters_no_other_address(visitor):
+    response = visitor.post("/privacy/choices/", {"answer": "refuse", "next": "/privacy/request/follow/?key=secret"})
+    assert response.headers["Location"] == "/privacy/request/follow/?key=secret"
+
+
 @pytest.mark.parametrize(
     ("target", "leads"),
     [
         ("/category/rings/?page=2", "/category/rings/?page=2"),
-        ("https://evil.example/", "/privacy/choices/?kept"),
-        ("//evil.example/", "/privacy/choices/?kept"),
-        ("javascript:alert(1)", "/privacy/choices/?kept"),
-        ("", "/privacy/choices/?kept"),
+        ("https://evil.example/", "/privacy/choices/"),
+        ("//evil.example/", "/privacy/choices/"),
+        ("javascript:alert(1)", "/privacy/choices/"),
+        ("", "/privacy/choices/"),
     ],
 )
 def test_an_answer_leads_back_and_nowhere_else(visitor, target, leads):

@@ -70,7 +70,6 @@ def settings_page(request: HttpRequest, *, status: int = 200, problem: str = "")
         "opts_in_late": found.has_opted_out or has_objected(request),
         "late_text": notices.text("opt_in"),
         "next": request.GET.get("next", ""),
-        "is_kept": "kept" in request.GET,
         "problem": problem,
     }
     return render(request, "privacy/choices.html", shown, status=status)
@@ -174,9 +173,12 @@ def with_choice(response: HttpResponse, request: HttpRequest, before: Choice, af
 
 
 def back(request: HttpRequest) -> HttpResponse:
-    """To where the answer was given; by way of a look at whether the browser keeps cookies, if it brought none."""
+    """To where the answer was given; by way of a look at whether the browser keeps cookies, if it brought none.
+
+    An address with parameters is left as it is: they may hold the key of a mailed link, which belongs in no other address.
+    """
     target = safe(request, request.POST.get("next", ""))
-    if request.COOKIES:
+    if request.COOKIES or "?" in target:
         return redirect(target)
     return redirect(f"{reverse('privacy:choices_kept')}?{urlencode({'next': target})}")
 
@@ -184,7 +186,7 @@ def back(request: HttpRequest) -> HttpResponse:
 def safe(request: HttpRequest, target: str) -> str:
     """A path of ours to go to, else the settings."""
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_ours and target.startswith("/") else f"{reverse('privacy:choices')}?kept"
+    return target if is_ours and target.startswith("/") else reverse("privacy:choices")
 
 
 def targets() -> bool:

@@ -2,8 +2,11 @@
 
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.utils import timezone
 
+from privacy.consent import choice
+from privacy.consent.choice import Category, Choice
 from shop import pagecache
 
 
@@ -54,6 +57,29 @@ def test_a_privacy_signal_is_a_variant_of_its_own():
     assert [shop.get(), shop.get(**{"sec-gpc": "1"}), shop.get(**{"sec-gpc": "1"}), shop.get()] == [
         "answer 1", "answer 2", "answer 2", "answer 1",
     ]  # fmt: skip
+
+
+def test_who_carries_only_a_choice_shares_the_page_of_everybody_who_chose_the_same():
+    shop, now = Shop(), timezone.now()
+    refused, agreed = (
+        {"consent": choice.encoded(choice.decide(allowed, before=Choice(), at=now))} for allowed in ((), Category)
+    )
+    assert [shop.get(), shop.get(cookies=refused), shop.get(cookies=refused)] == ["answer 1", "answer 2", "answer 2"]
+    assert [shop.get(cookies=agreed), shop.get(cookies=agreed)] == ["answer 3", "answer 3"]
+    assert shop.get(cookies=agreed, **{"sec-gpc": "1"}) == "answer 4"
+    assert shop.get(cookies={"consent": "forged"}) == "answer 1"
+
+
+@pytest.mark.django_db
+def test_the_banner_is_part_of_the_page_of_the_undecided_and_of_nobody_elses(settings, django_assert_num_queries):
+    settings.PAGE_CACHE_SECONDS = 10
+    stranger, refusing = (Client(headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(2))
+    refusing.post("/privacy/choices/", {"answer": "refuse"})
+    for client in (stranger, refusing):
+        client.get("/privacy/opt-out/")
+    with django_assert_num_queries(0):
+        asked, settled = (client.get("/privacy/opt-out/").text for client in (stranger, refusing))
+    assert ('class="consent' in asked, 'class="consent' in settled) == (True, False)
 
 
 def test_known_parameters_are_part_of_the_key_and_unknown_ones_are_not_kept():
