@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from privacy.admin_masks import Evidence
+from privacy.messages import addressees
 from privacy.register import documents, policy_versions
 from privacy.register.documents import Change, Document
 from privacy.register.models import PolicyVersion
@@ -80,6 +81,7 @@ class PolicyVersionAdmin(Evidence):
             "differs": policy_versions.differs(document, newest),
             "weighty": _table(weighty),
             "changes": _table(_text_changes(document, newest)),
+            "audience": addressees.estimate(at=timezone.now()),
             "back": reverse("admin:privacy_policyversion_changelist"),
         }
         return render(request, "admin/privacy/publish_policy.html", context)

@@ -3,6 +3,7 @@
 from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.preference_models import Preference
 from privacy.ground.models import AuditEvent
+from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign, NewsletterSignup
@@ -14,6 +15,8 @@ from privacy.rights.codes import IdentityCode
 from privacy.rights.models import *  # noqa: F403
 
 __all__ = [
+    "Announcement",
+    "AnnouncementDelivery",
     "AuditBatch",
     "AuditEvent",
     "AuditLeaf",

@@ -51,6 +51,25 @@ def preference(row: Any, sketch: Sketch) -> None:
     row.last_news_id = row.last_news_at = None
 
 
+@hint("privacy.Announcement")
+def announcement(row: Any, sketch: Sketch) -> None:
+    """Of a breach that was told of and is over."""
+    row.reference, row.occasion, row.state, row.version_id = (
+        invented.reference(sketch.who.chance, "AN"),
+        "breach",
+        "done",
+        None,
+    )
+    row.begun_at = row.finished_at = row.created_at
+
+
+@hint("privacy.AnnouncementDelivery")
+def delivery(row: Any, sketch: Sketch) -> None:
+    found = digests.of("email", sketch.who.email)
+    row.digest, row.key_version = found.value, found.version
+    row.state, row.posted_at, row.mail_id = "waiting", None, None
+
+
 @hint("privacy.Message")
 def message(row: Any, sketch: Sketch) -> None:
     row.kind, row.state, row.payload, row.sent_at = "orders.order_confirmed", "sent", None, row.created_at

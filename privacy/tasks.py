@@ -168,3 +168,19 @@ def sweep_what_was_allowed() -> None:
     from privacy.rights import withdrawal
 
     withdrawal.sweep(by="system:sweep", at=timezone.now())
+
+
+@shared_task
+def announce(*, announcement_id: int) -> None:
+    """Go on telling people of one thing."""
+    from privacy.messages import announcements
+
+    announcements.work(announcement_id, at=timezone.now())
+
+
+@shared_task
+def sweep_announcements() -> None:
+    """Go on with every announcement whose worker stopped or whose bell was not heard."""
+    from privacy.messages import announcements
+
+    announcements.sweep(at=timezone.now())

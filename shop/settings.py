@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     "the shop's mailbox": {"task": "privacy.tasks.poll_mailbox", "schedule": 60.0},
     "what stays in the mailbox": {"task": "privacy.tasks.tidy_mailbox", "schedule": crontab(minute="43")},
     "mails to us that missed their bell": {"task": "privacy.tasks.sweep_mailroom", "schedule": 30.0},
+    "announcements that stopped": {"task": "privacy.tasks.sweep_announcements", "schedule": 60.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},

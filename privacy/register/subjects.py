@@ -5,7 +5,7 @@ on a fresh subject: it shows nothing and joins nothing. Proving the address (a c
 guest subject on which that address was typed, by inserting a `SubjectLink`. Telephone numbers never link people.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -122,6 +122,18 @@ def family(subject: Subject) -> list[UUID]:
         layer = list(SubjectLink.objects.filter(root__in=layer).values_list("child_id", flat=True))
         ids = [*ids, *layer]
     return ids
+
+
+def families(roots: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Every subject of these people (given by their roots), with the root it belongs to. A few statements for all of them."""
+    belongs = {root_id: root_id for root_id in roots}
+    layer = list(belongs)
+    while layer:
+        links = SubjectLink.objects.filter(root__in=layer).values_list("child_id", "root_id")
+        found = {child: belongs[parent] for child, parent in links if child not in belongs}
+        belongs |= found
+        layer = list(found)
+    return belongs
 
 
 def restrict(subject: Subject, *, by: audit.Actor, at: datetime) -> None:

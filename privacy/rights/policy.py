@@ -10,11 +10,13 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
+from django.db import transaction
 from django.template.loader import render_to_string
 
 from privacy.consent import cookies
 from privacy.consent.entries import Category
 from privacy.ground import audit
+from privacy.messages import announcements
 from privacy.register import activities, policy_versions, profiles
 from privacy.register.activities import Row
 from privacy.register.documents import Document, Section
@@ -41,10 +43,17 @@ def compose() -> Document:
 def publish(
     *, effective_on: date | None, is_material: bool, summary: str = "", by: audit.Actor, at: datetime
 ) -> PolicyVersion:
-    """Publish today's policy as the next version. *Raises* `policy_versions.NotPublishable`."""
-    return policy_versions.publish(
-        compose(), effective_on=effective_on, is_material=is_material, summary=summary, by=by, at=at
-    )
+    """Publish today's policy as the next version, and begin to tell people of an important one.
+
+    *Raises* `policy_versions.NotPublishable`.
+    """
+    with transaction.atomic():
+        version = policy_versions.publish(
+            compose(), effective_on=effective_on, is_material=is_material, summary=summary, by=by, at=at
+        )
+        if version.is_material:
+            announcements.of_version(version, by=by, at=at)
+    return version
 
 
 def _shown() -> dict[str, Any]:

@@ -28,6 +28,8 @@ from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
 from privacy.models import (
+    Announcement,
+    AnnouncementDelivery,
     AuditEvent,
     Certificate,
     ConsentRecord,
@@ -158,6 +160,15 @@ def activity(at: datetime) -> Activity:
 def message(at: datetime) -> Message:
     return Message.objects.create(
         kind="accounts.account_unused", state="sent", sent_at=at, next_attempt_at=at, created_at=at
+    )
+
+
+def announced(at: datetime) -> AnnouncementDelivery:
+    """A line of the ledger of a breach that was told of."""
+    made = Announcement.objects.create(reference=references.new("AN"), occasion="breach", created_at=at)
+    person = Subject.objects.create(created_at=at - DAY)
+    return AnnouncementDelivery.objects.create(
+        announcement=made, subject=person, key_version=1, digest="ab", created_at=at
     )
 
 
