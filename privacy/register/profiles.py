@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -51,6 +52,8 @@ class Clocks:
     first_reply_business_days: int | None
     complete_days: int
     holidays: str  # country, or country-subdivision, whose public holidays are no business days
+    time_zone: str  # in which the shop's days begin and end, like America/New_York
+    shine_the_light_business_days: int | None  # a promise about Cal. Civ. Code 1798.83 alone, which the law caps
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,8 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
             clocks.get("first_reply_business_days"),
             clocks["complete_days"],
             clocks["holidays"],
+            _zone(clocks["time_zone"]),
+            clocks.get("shine_the_light_business_days"),
         ),
         channels=tuple(data["channels"]),
         targeting_tags=data["targeting_tags"],
@@ -155,6 +160,13 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         answers_dnt=bool(data.get("answers_dnt", False)),
         promises=data.get("promises", ""),
     )
+
+
+def _zone(name: str) -> str:
+    """Raises ValueError for a time zone that there is not."""
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone called {name!r}")
+    return name
 
 
 def _letterhead(data: dict[str, Any]) -> Letterhead:

@@ -1,6 +1,6 @@
 """When an answer is due, and the words that derive the date.
 
-Dates in, dates out; it reads neither the wall clock nor the database. `rights.requests` chooses which promises apply;
+Dates in, dates out; it reads neither the wall clock nor the database. `rights.deadlines` says which promises apply;
 this room only counts. Every day is counted on the shop's own calendar (zone and public holidays), because that is where the
 people who answer are.
 
@@ -16,7 +16,6 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
-from django.conf import settings
 
 from privacy.register import profiles
 
@@ -54,8 +53,9 @@ class Calendar:
 
 
 def of_the_shop() -> Calendar:
-    """The shop's own calendar, as its profile and settings name it."""
-    return Calendar(profiles.current().clocks.holidays, ZoneInfo(settings.TIME_ZONE))
+    """The shop's own calendar, as its profile names it."""
+    clocks = profiles.current().clocks
+    return Calendar(clocks.holidays, ZoneInfo(clocks.time_zone))
 
 
 @dataclass(frozen=True)
@@ -151,16 +151,6 @@ class CalendarMonths:
         moved = "" if day == same else f"; that is {_no_year(calendar, same)}, so the next working day: {_long(day)}"
         words = f"Received {_long(start)}; {reached}: {_long(same)}{moved}, end of day (Regulation 1182/71)."
         return Due(calendar.end_of(day), f"{_count(self.count, 'calendar month')}", words)
-
-
-COMPLETION: tuple[Promise, ...] = (Days(30), CalendarMonths(1))
-"""Every request is complete in 30 days or one calendar month, whichever is sooner (GDPR Art. 12(3), tightened)."""
-
-
-def earliest(promises: tuple[Promise, ...], received_at: datetime, calendar: Calendar) -> tuple[Due, list[Due]]:
-    """Compute every promise; the earliest governs. Returns it, and all of them in the order given."""
-    every = [promise.due(received_at, calendar) for promise in promises]
-    return min(every, key=lambda due: due.at), every
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,6 @@
 """More time for a request that is complicated: once, before its time has run, with the reason, and told at once.
 
-The longest answer the laws allow is counted from receipt: three calendar months (GDPR Art. 12(3): one, and two further months) or
-90 days (Cal. Civ. Code 1798.130(a)(2)(A)), whichever is sooner.
+How much more is counted from receipt, by the law of where the person lives (`rights.deadlines`).
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from typing import Final
 from django.db import transaction
 
 from privacy.ground import audit, states
-from privacy.rights import clock, emails
+from privacy.rights import deadlines, emails
 from privacy.rights.models import DataRequest, State
 
-LONGEST: Final[tuple[clock.Promise, ...]] = (clock.Days(90), clock.CalendarMonths(3))
 EXTENDABLE: Final = frozenset({State.VERIFIED, State.APPROVED, State.EXECUTING, State.PARTLY_DONE})
 
 
@@ -46,18 +44,23 @@ def extend(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) 
         raise Once
     if at > request.due_at:
         raise TooLate
-    governing, every = clock.earliest(LONGEST, request.received_at, clock.of_the_shop())
+    until, every = deadlines.longest(request.kind, residence=request.subject.residence, received_at=request.received_at)
     request.derivation = [
         *({**each, "governs": each["governs"] and each["clock"] != "completion"} for each in request.derivation),
-        *({"clock": "completion", **due.as_record(governs=due is governing)} for due in every),
+        *every,
     ]
-    request.due_at, request.extended_at = governing.at, at
+    request.due_at, request.extended_at = until, at
     request.extended_by, request.extension_reason = audit.actor(by), reason.strip()
     request.first_replied_at = request.first_replied_at or at
     request.save(
         update_fields=["derivation", "due_at", "extended_at", "extended_by", "extension_reason", "first_replied_at"]
     )
-    details: dict[str, audit.Detail] = {"until": governing.at.isoformat(), "rule": governing.rule}
+    details: dict[str, audit.Detail] = {"until": until.isoformat(), "rule": _rule(every)}
     audit.append("request.extended", subject=request.subject_id, obj=request, details=details, by=by, at=at)
     emails.request_extended(request, by=by, at=at)
     return request
+
+
+def _rule(derivation: list[dict[str, str | bool]]) -> str:
+    """The rule of the date that counts."""
+    return next(str(each["rule"]) for each in derivation if each["governs"])

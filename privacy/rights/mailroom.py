@@ -18,7 +18,8 @@ from privacy.ground import audit, digests
 from privacy.messages import inbox, stopping
 from privacy.messages.arrivals import MAIL, InboundMail, MailState
 from privacy.messages.routing import AT_ONCE, FIRST, REQUESTS, Route
-from privacy.rights import intake, mailroom_emails, requests
+from privacy.rights import deadlines, intake, mailroom_emails
+from privacy.rights.deadlines import Right
 from privacy.rights.models import DataRequest
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 MAILROOM: Final = "system:mailroom"
 BATCH: Final = 100
 ANSWERS_A_DAY: Final = 5
+ASKED_FOR: Final = {Route.CALIFORNIA: Right.SHINE_THE_LIGHT, Route.CHILD: Right.CHILD_REPORT}
 
 
 class AnswerMissing(Exception):
@@ -128,8 +130,10 @@ def _ask(mail: InboundMail, kind: str, *, at: datetime) -> DataRequest | None:
 
 def _lay_before_staff(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
     """A person reads it, by a date; its sender is told so."""
-    first_reply, completion, _ = requests.deadlines(mail.received_at)
-    mail.due_at = first_reply if mail.route in FIRST and mail.route != Route.CALIFORNIA else completion
+    right = ASKED_FOR.get(Route(mail.route), Right.QUESTION)
+    dates = deadlines.of(right, residence="", received_at=mail.received_at)
+    soon = min(dates.first_reply_at, dates.complete_at)
+    mail.due_at = soon if mail.route in FIRST and mail.route != Route.CALIFORNIA else dates.complete_at
     if _may_answer(mail, at) and not mail.is_too_large:
         mailroom_emails.mail_waits(mail, by=by, at=at)
     return MailState.WAITING

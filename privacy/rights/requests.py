@@ -17,9 +17,9 @@ from django.db import IntegrityError, transaction
 
 from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
-from privacy.register import profiles, subjects
+from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import access, clock, emails, erasure, planning
+from privacy.rights import access, deadlines, emails, erasure, planning
 from privacy.rights.models import BY_LINK, GUESTS, Channel, DataRequest, Kind, State
 from privacy.rights.states import REQUEST
 
@@ -67,7 +67,7 @@ def receive(
         raise SubjectErased(f"{person} is erased")
     if existing := _open_of(person, kind, subject):
         return _ask_again(existing, by=by, at=at)
-    reply, completion, derivation = deadlines(at)
+    reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=at)
     try:
         with transaction.atomic():
             request = DataRequest.objects.create(
@@ -218,24 +218,6 @@ def sweep(*, by: audit.Actor, at: datetime) -> int:
         except Exception:  # one request's trouble must not keep the others waiting
             log.exception("request.failed", extra={"request": str(request_id)})
     return len(due)
-
-
-def deadlines(received_at: datetime) -> tuple[datetime, datetime, list[dict[str, str | bool]]]:
-    """First reply due, completion due, and how every date came about, under the shop's profile."""
-    clocks = profiles.current().clocks
-    calendar = clock.of_the_shop()
-    first: clock.Promise = (
-        clock.Hours(clocks.first_reply_hours)
-        if clocks.first_reply_hours is not None
-        else clock.BusinessDays(clocks.first_reply_business_days or 5)
-    )
-    reply = first.due(received_at, calendar)
-    governing, every = clock.earliest(
-        (clock.Days(clocks.complete_days), clock.CalendarMonths(1)), received_at, calendar
-    )
-    records = [{"clock": "first reply", **reply.as_record(governs=True)}]
-    records += [{"clock": "completion", **due.as_record(governs=due is governing)} for due in every]
-    return reply.at, governing.at, records
 
 
 def _open_of(person: Subject, kind: str, subject: Subject) -> DataRequest | None:

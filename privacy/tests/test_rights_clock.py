@@ -93,26 +93,6 @@ def test_the_table(received: str, promise: str, due: str, why: str) -> None:
     assert answer.at.astimezone(NEW_YORK.zone).strftime("%Y-%m-%d %a %H:%M") == due, why
 
 
-@pytest.mark.parametrize(
-    ("received", "due", "rule"),
-    [
-        ("2027-02-01 Mon 10:00", "2027-03-01 Mon 23:59", "1 calendar month"),
-        ("2026-02-01 Sun 10:00", "2026-03-02 Mon 23:59", "1 calendar month"),
-        ("2025-01-31 Fri 10:00", "2025-02-28 Fri 23:59", "1 calendar month"),
-        ("2026-01-31 Sat 10:00", "2026-03-02 Mon 23:59", "30 calendar days"),
-        ("2026-01-10 Sat 10:00", "2026-02-09 Mon 23:59", "30 calendar days"),
-        ("2026-07-10 Fri 10:00", "2026-08-09 Sun 23:59", "30 calendar days"),
-        ("2026-04-10 Fri 10:00", "2026-05-10 Sun 23:59", "30 calendar days"),
-    ],
-)
-@pytest.mark.promise("JE-95", "JE-05")
-def test_completion_is_the_sooner_of_30_days_and_one_month(received: str, due: str, rule: str) -> None:
-    """Neither alone is enough: February is shorter than 30 days, most months are longer."""
-    governing, every = clock.earliest(clock.COMPLETION, moment(received), NEW_YORK)
-    assert (governing.at.strftime("%Y-%m-%d %a %H:%M"), governing.rule) == (due, rule)
-    assert [answer.rule for answer in every] == ["30 calendar days", "1 calendar month"]
-
-
 def test_the_day_is_the_shops_day_not_utc() -> None:
     """22:30 on Sunday in New York is already Monday in UTC, and still Sunday for us."""
     received = datetime(2026, 1, 5, 3, 30, tzinfo=ZoneInfo("UTC"))
@@ -188,15 +168,6 @@ def test_every_date_carries_its_derivation(promise: clock.Promise, received: str
 MOMENTS = st.datetimes(
     min_value=datetime(2024, 1, 1), max_value=datetime(2039, 12, 31), timezones=st.just(ZoneInfo("UTC"))
 )
-
-
-@given(received=MOMENTS)
-@pytest.mark.promise("JE-95")
-def test_completion_never_exceeds_30_days_nor_precedes_four_weeks(received: datetime) -> None:
-    """Said in one sentence: between 28 and 30 days after the day of receipt."""
-    governing, _ = clock.earliest(clock.COMPLETION, received, NEW_YORK)
-    days = (governing.at.date() - received.astimezone(NEW_YORK.zone).date()).days
-    assert 28 <= days <= 30
 
 
 @given(received=MOMENTS, later=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=40)))

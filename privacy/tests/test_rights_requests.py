@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -23,6 +24,7 @@ from privacy.tests.people import LATER, NOON, asks, held, mails, someone
 
 pytestmark = pytest.mark.django_db
 CAROL = "staff:3"
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")  # where the shop's days end
 
 
 @pytest.fixture
@@ -32,13 +34,16 @@ def alice():
 
 def test_every_date_is_kept_with_its_words(alice):
     request = asks(alice)
-    assert request.first_reply_due_at == datetime(2026, 11, 9, 23, 59, 59, tzinfo=UTC)
-    assert request.due_at == datetime(2026, 12, 2, 23, 59, 59, tzinfo=UTC)
-    assert [(each["clock"], each["rule"], each["governs"]) for each in request.derivation] == [
-        ("first reply", "5 business days", True),
-        ("completion", "30 calendar days", True),
-        ("completion", "1 calendar month", False),
-    ]
+    assert request.first_reply_due_at == datetime(2026, 11, 9, 23, 59, 59, tzinfo=LOS_ANGELES)
+    assert request.due_at == datetime(2026, 12, 2, 23, 59, 59, tzinfo=LOS_ANGELES)
+    assert [(each["clock"], each["rule"], each["source"], each["governs"]) for each in request.derivation] == [
+        ("first reply", "5 business days", "our privacy policy", True),
+        ("first reply", "10 business days", "11 CCR 7021(a)", False),
+        ("completion", "30 calendar days", "our privacy policy", True),
+        ("completion", "1 calendar month", "GDPR Art. 12(3)", False),
+        ("completion", "45 calendar days", "11 CCR 7021(b)", False),
+        ("completion", "45 calendar days", "such as Va. Code 59.1-577(B)", False),
+    ], "where she lives is unknown: every law applies"
 
 
 @pytest.mark.promise("JS-26")
