@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django_countries import countries
 
 from accounts import addresses, phones
 from accounts.models import Address, User
+from privacy.consent.vocabulary import Surface
+from privacy.messages import wishes
+from privacy.messages.wishes import Said
+from privacy.news_boxes import NewsBoxes
 
 NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
 NEEDS_POSTAL_CODE = frozenset({"AU", "CA", "DE", "DK", "ES", "FR", "GB", "IT", "JP", "NL", "SE", "US"})
 NEEDS_REGION = frozenset({"AU", "CA", "US"})
 
 
-class NameForm(forms.Form):
+class NameForm(NewsBoxes):
     """The optional part of sign-up; allauth adds e-mail and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
 
+    news_surface = Surface.SIGN_UP
     full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     field_order = ("email", "password1", "full_name")
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Keep the name on the account just made; called by allauth."""
+        """Keep the name on the account just made, and what was asked for; called by allauth."""
         user.full_name = self.cleaned_data["full_name"]
         user.save(update_fields=["full_name"])
+        said = Said(Surface.SIGN_UP, get_adapter().get_client_ip(request) or "", by=user, at=timezone.now())
+        wishes.tick(self.ticked(), address=user.email, said=said)
 
 
 class PhoneField(forms.CharField):

@@ -8,8 +8,8 @@ same bag get the same order and the same page at Stripe; a bag that changed firs
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,8 +24,11 @@ from orders.models import Bag as BagRow
 from orders.models import Order, OrderLine
 from orders.pricing import Quote
 from orders.states import ORDER
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
 from privacy.ground.audit import Actor
+from privacy.messages import wishes
+from privacy.messages.wishes import Said
 from privacy.models import Subject
 from privacy.register import subjects
 from shop import stock
@@ -81,6 +84,7 @@ class CheckoutDetails:
     vat_number: str = ""
     gift_message: str = ""
     engravings: Mapping[Key, str] = field(default_factory=dict)
+    news: Sequence[Matter] = ()  # the topics whose boxes were ticked
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def begin(
     *,
     expected_total_minor: int,
     subject: Subject | None,
+    network: str = "",
     by: Actor,
     at: datetime,
 ) -> Begun:
@@ -119,6 +124,7 @@ def begin(
             if not _is_other_tab(error):
                 raise
             continue
+        _ask_for_news(order, details, network=network, by=by, at=at)
         try:
             return Begun(order, payments.open_session(order, by=by, at=at))
         except payments.SessionEnded:
@@ -156,7 +162,8 @@ def price(bag: Bag, details: CheckoutDetails) -> Contents:
 
 def note(bag: Bag, details: CheckoutDetails, *, subject: Subject | None, at: datetime) -> None:
     """Keep what was typed, sealed, so that coming back from Stripe loses nothing. Swept after thirty days."""
-    words = asdict(details) | {"engravings": {bags.name_of(key): text for key, text in details.engravings.items()}}
+    words = asdict(replace(details, news=()))  # a box that was ticked is asked about at once, and shown unticked again
+    words |= {"engravings": {bags.name_of(key): text for key, text in details.engravings.items()}}
     BagRow.objects.update_or_create(
         pk=bag.id,
         defaults={"words": words, "subject": subject, "touched_at": at},
@@ -233,6 +240,16 @@ def forget(*, at: datetime) -> int:
 
 
 # Inside
+
+
+def _ask_for_news(order: Order, details: CheckoutDetails, *, network: str, by: Actor, at: datetime) -> None:
+    """Keep the ticked boxes with the order's person: a yes of a customer, a question by mail to a guest."""
+    if isinstance(by, User):
+        said = Said(Surface.CHECKOUT, network, by=by, at=at)
+        wishes.tick(details.news, address=by.email, customer=by.subject, said=said)
+    else:
+        said = Said(Surface.CHECKOUT, network, by=order.subject, at=at)
+        wishes.tick(details.news, address=details.email, guest=order.subject, said=said)
 
 
 def _live(bag: Bag) -> Order | None:

@@ -27,6 +27,8 @@ from orders.destinations import Method
 from orders.models import Order, Paper, Shipment
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
+from privacy.consent.vocabulary import Surface
+from privacy.news_boxes import NewsBoxes
 from shop import money
 from shop.stock import Key
 
@@ -126,8 +128,10 @@ def _text(label: str, autocomplete: str, *, most: int = 150, missing: str = "") 
     )
 
 
-class CheckoutForm(forms.Form):
+class CheckoutForm(NewsBoxes):
     """Contact, delivery, gift and engraving: one page, three short steps. Engraving fields follow the bag's pieces."""
+
+    news_surface = Surface.CHECKOUT
 
     email = forms.EmailField(
         label="E-mail",
@@ -137,7 +141,7 @@ class CheckoutForm(forms.Form):
             "invalid": "This does not look like an e-mail address. It needs an @ and a domain, like name@example.com.",
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text="For the confirmation and the way to your order. Nothing else is sent there.",
+        help_text="For the confirmation and the way to your order. Nothing else is sent there unless you ask for it.",
     )
     full_name = _text("Full name", "name", missing="Say who orders.")
     phone = forms.CharField(
@@ -223,9 +227,9 @@ class CheckoutForm(forms.Form):
     def details(self) -> CheckoutDetails:
         """What was typed, as the room takes it."""
         typed = self.cleaned_data
-        names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings"}
+        names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings", "news"}
         engravings = {key: typed[name] for name, key in self._engraved.items() if typed[name]}
-        return CheckoutDetails(**{name: typed[name] for name in names}, engravings=engravings)
+        return CheckoutDetails(**{name: typed[name] for name in names}, engravings=engravings, news=self.ticked())
 
 
 # The order desk

@@ -65,6 +65,8 @@ declare(
         "subject": link("the person it was typed for", edge=Edge.DEEP),
         "email": personal(Category.CONTACT, recipients=["mail"]),
         "state": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "topic": personal(Category.PREFERENCE),
+        "surface": personal(Category.EVIDENCE, source=Source.DERIVED),
         "notice": link("the text that was read", edge=Edge.DEEP),
         "network": personal(Category.ONLINE, source=Source.OBSERVED),
         "asked_at": personal(Category.EVIDENCE, source=Source.DERIVED),

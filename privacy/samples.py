@@ -33,6 +33,7 @@ def identifier(row: Any, sketch: Sketch) -> None:
 @hint("privacy.NewsletterSignup")
 def signup(row: Any, sketch: Sketch) -> None:
     row.email, row.state, row.network = sketch.who.email, "confirmed", "203.0.113.0/24"
+    row.topic, row.surface = "offers", "checkout"
     row.confirmed_at = row.asked_at + timedelta(hours=1)
 
 

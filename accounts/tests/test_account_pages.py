@@ -202,7 +202,7 @@ def test_contact_is_the_shops_own(browser):
 
 
 PAGES = [
-    ("/account/", 5),
+    ("/account/", 6),
     ("/account/details/", 2),
     ("/account/addresses/", 3),
     ("/account/addresses/add/", 2),

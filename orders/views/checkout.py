@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -97,6 +98,7 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
             form.details(),
             expected_total_minor=form.cleaned_data["expected_total"],
             subject=subject,
+            network=get_adapter().get_client_ip(request) or "",
             by=by,
             at=now,
         )

@@ -1,4 +1,5 @@
-"""The newsletter form in the footer: one field, and nobody hears from us before they pressed the button in their own mailbox.
+"""The newsletter: the footer's form of one field, and the boxes at sign-up and checkout; nobody hears from us before they pressed
+the button in their own mailbox.
 
 What the visitor sees never depends on whose address was typed. A sign-up starts on a person record of its own with an unproven
 address, so it joins nobody and shows nothing; the link in the mail proves the address, and only then is a yes recorded (double
@@ -7,6 +8,7 @@ opt-in). Whoever has nothing to do with it ignores one mail, and within a week t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,11 +16,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from privacy.consent import ledger, notices
-from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
-from privacy.ground import digests, keyset
+from privacy.consent.models import ConsentNotice
+from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface, truncated
+from privacy.ground import audit, digests, keyset
 from privacy.messages import outbox, suppressions
 from privacy.messages.kinds import Kind
 from privacy.messages.newsroom import NewsletterSignup
@@ -48,23 +52,55 @@ class Over(Exception):
 
 
 def ask(address: str, *, network: str = "", at: datetime) -> NewsletterSignup | None:
-    """Somebody typed *address*. Mails a link to it; None where that address has had enough mails for a day."""
-    if _asked_lately(address, at) >= MAILS_A_DAY:
+    """Somebody typed *address* into the footer's form. None where that address has had enough mails for a day."""
+    read = {TOPIC: notices.current(NOTICE)}
+    return ask_confirmation(address, read=read, surface=Surface.FOOTER_FORM, network=network, by=FORM, at=at)
+
+
+def ask_confirmation(
+    address: str,
+    *,
+    read: Mapping[Matter, ConsentNotice],
+    subject: Subject | None = None,
+    surface: Surface,
+    network: str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> NewsletterSignup | None:
+    """Mail *address* one link for all the topics of *read*, each with the text beside its box.
+
+    *subject* is a guest's own record, on which the address was typed. Without one a record is made: never an account's, or whoever
+    opens an account with a stranger's address would be joined with the stranger by this link. None where there is nothing new to
+    ask, or the address has had enough mails for a day.
+    """
+    known = NewsletterSignup.objects.filter(subject=subject, state=State.ASKED) if subject else None
+    asked = {} if known is None else dict(known.values_list("topic", "pk"))
+    new = {topic: notice for topic, notice in read.items() if topic not in asked}
+    if not new or _asked_lately(address, at) >= MAILS_A_DAY:
         return None
     with transaction.atomic():
-        stranger = subjects.new(by=FORM, at=at)
-        subjects.identify(stranger, "email", value=address, by=FORM, at=at)
-        signup = NewsletterSignup.objects.create(
-            subject=stranger, email=address, notice=notices.current(NOTICE), network=network, asked_at=at
-        )
+        whose = subject or _stranger(address, by=by, at=at)
+        facts = {"subject": whose, "email": address, "surface": surface, "network": truncated(network), "asked_at": at}
+        rows = [NewsletterSignup.objects.create(topic=topic, notice=notice, **facts) for topic, notice in new.items()]
         context = {
-            "notice": signup.notice.text,
+            "read": [row.notice.text for row in rows],
             "days": LIVES.days,
-            "action_url": f"{settings.LOUPE_PUBLIC_URL}{path(signup)}",
-            "action_label": "Yes, send me the newsletter",
+            "action_url": f"{settings.LOUPE_PUBLIC_URL}{path(rows[0])}",
+            "action_label": "Yes, write to me",
         }
-        outbox.post(CONFIRM, to=address, subject=stranger, context=context, by=FORM, at=at)
-    return signup
+        outbox.post(CONFIRM, to=address, subject=whose, context=context, by=by, at=at)
+    return rows[0]
+
+
+def asked_together(signup: NewsletterSignup) -> QuerySet[NewsletterSignup]:
+    """The rows of one mail: what its button says yes to."""
+    return NewsletterSignup.objects.filter(subject=signup.subject_id, asked_at=signup.asked_at).order_by("topic")
+
+
+def _stranger(address: str, *, by: audit.Actor, at: datetime) -> Subject:
+    stranger = subjects.new(by=by, at=at)
+    subjects.identify(stranger, "email", value=address, by=by, at=at)
+    return stranger
 
 
 def path(signup: NewsletterSignup) -> str:
@@ -97,25 +133,24 @@ def confirm(signup: NewsletterSignup, *, at: datetime) -> Subject:
 
     Writes the yes with the text that the form showed, and lifts whatever stopped mails to this address before.
     """
-    signup = (
-        NewsletterSignup.objects.select_for_update(of=("self",)).select_related("subject", "notice").get(pk=signup.pk)
-    )
-    if signup.state != State.ASKED:
+    rows = list(asked_together(signup).select_related("subject", "notice").select_for_update(of=("self",)))
+    waiting = [row for row in rows if row.state == State.ASKED]
+    if not waiting:
         return subjects.root(signup.subject)
     person = _proven(signup, at=at)
-    ledger.grant(
-        person,
-        TOPIC,
-        channel=Channel.EMAIL,
-        notice=signup.notice,
-        surface=Surface.FOOTER_FORM,
-        network=signup.network,
-        by=person,
-        at=at,
-    )
+    for row in waiting:
+        ledger.grant(
+            person,
+            Matter(row.topic),
+            channel=Channel.EMAIL,
+            notice=row.notice,
+            surface=Surface(row.surface),
+            network=row.network,
+            by=person,
+            at=at,
+        )
     suppressions.lift(Channel.EMAIL, signup.email, by=person, at=at)
-    signup.state, signup.confirmed_at = State.CONFIRMED, at
-    signup.save(update_fields=["state", "confirmed_at"])
+    NewsletterSignup.objects.filter(pk__in=[row.pk for row in waiting]).update(state=State.CONFIRMED, confirmed_at=at)
     return person
 
 
@@ -142,7 +177,8 @@ def _proven(signup: NewsletterSignup, *, at: datetime) -> Subject:
 
 def _asked_lately(address: str, at: datetime) -> int:
     lately = NewsletterSignup.objects.filter(asked_at__gt=at - timedelta(days=1))
-    return lately.filter(subject__identifiers__digest__in=_digests(address)).count()
+    mails = lately.filter(subject__identifiers__digest__in=_digests(address)).values("subject", "asked_at")
+    return mails.distinct().count()
 
 
 def _digests(address: str) -> list[str]:

@@ -6,6 +6,9 @@ import uuid
 
 from django.db import models
 
+from privacy.consent.models import MATTERS, SURFACES
+from privacy.consent.vocabulary import Matter, Surface
+
 
 class NewsletterSignup(models.Model):
     """An address somebody typed. It is nobody's yes until the button behind its link was pressed."""
@@ -19,6 +22,9 @@ class NewsletterSignup(models.Model):
     subject = models.ForeignKey("privacy.Subject", on_delete=models.PROTECT, related_name="newsletter_signups")
     email = models.EmailField(max_length=254)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    # One row for each box that was ticked; those of one mail have their person and their moment in common.
+    topic = models.CharField(max_length=24, choices=MATTERS, default=Matter.NEW_PIECES)
+    surface = models.CharField(max_length=20, choices=SURFACES, default=Surface.FOOTER_FORM)
     notice = models.ForeignKey("privacy.ConsentNotice", on_delete=models.PROTECT, related_name="+")  # what was read
     network = models.CharField(max_length=24, blank=True)  # truncated
     asked_at = models.DateTimeField()

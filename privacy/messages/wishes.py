@@ -20,8 +20,8 @@ from privacy.consent import ledger, notices, preferences
 from privacy.consent.ledger import Thing
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
 from privacy.ground import audit
-from privacy.messages import suppressions
-from privacy.register import profiles
+from privacy.messages import newsletter, suppressions
+from privacy.register import profiles, subjects
 from privacy.register.models import Subject
 
 ORDER: Final = (Matter.NEW_PIECES, Matter.OFFERS, Matter.CARE)
@@ -137,6 +137,31 @@ def withdraw_everything(subject: Subject, *, said: Said) -> Change:
     """Take back every yes there is, whatever it is about, but for cookies, which are a browser's."""
     every = sorted(standing(subject).yes)
     return Change(taken=frozenset(thing for thing in every if _take(subject, thing, said)))
+
+
+@transaction.atomic
+def tick(
+    topics: Iterable[Matter],
+    *,
+    address: str,
+    customer: Subject | None = None,
+    guest: Subject | None = None,
+    said: Said,
+) -> None:
+    """Boxes ticked at the checkout or at sign-up, for mails to *address*.
+
+    It is a yes of a *customer* who is signed in and proved the address. Everybody else is asked by a mail first: on a *guest's* own
+    record, or on one made for it, as for a new account (`newsletter.ask_confirmation` says why).
+    """
+    read = {topic: notices.current(box_notice(topic, said.surface)) for topic in topics}
+    if customer is None or not subjects.has_proved(customer, value=address):
+        newsletter.ask_confirmation(address, read=read, subject=guest, **said.recorded)
+        return
+    for topic, notice in read.items():
+        if not ledger.may(customer, topic, Channel.EMAIL):
+            ledger.grant(customer, topic, channel=Channel.EMAIL, notice=notice, **said.recorded)
+    if read:
+        suppressions.lift(Channel.EMAIL, address, by=said.by, at=said.at)
 
 
 def undo_key(subject: Subject, change: Change) -> str:

@@ -52,7 +52,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except newsletter.Broken:
         return render(request, "privacy/newsletter_over.html", {"why": "broken", "form": AddressForm()}, status=404)
     if request.method != "POST" and signup.state == newsletter.State.ASKED:
-        return render(request, "privacy/newsletter_confirm.html", {"notice": signup.notice.text})
+        read = [row.notice.text for row in newsletter.asked_together(signup).select_related("notice")]
+        return render(request, "privacy/newsletter_confirm.html", {"read": read})
     if request.method == "POST":
         newsletter.confirm(signup, at=timezone.now())
     return render(request, "privacy/newsletter_confirmed.html")

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.tests.conftest import NOON, Browser, make_user
+from orders import bag as bags
 from orders.forms import CheckoutForm
 from privacy.consent import cookies
 from privacy.consent.entries import Category, Kind
@@ -165,17 +166,22 @@ def test_the_policy_names_the_country_of_whoever_works_for_us(stranger):
     assert [each.name for each in registry.processors() if f">{escape(each.country)}<" not in others] == []
 
 
+BOXES = dict.fromkeys(("news_new_pieces", "news_offers", "news_care"), False)
+
+
 @pytest.mark.promise("JE-07", "JE-18", "JH-05")
 def test_sign_up_and_checkout_ask_for_these_fields_and_no_others():
     assert {name: field.required for name, field in SignupForm().fields.items()} == {
         "email": True,
         "password1": True,
         "full_name": False,
+        **BOXES,
     }
     needed = {"email", "full_name", "line1", "city", "place", "expected_total"}
     optional = {"phone", "recipient", "line2", "region", "postal_code", "method", "gift_message", "vat_number"}
-    asked = {name: field.required for name, field in CheckoutForm.base_fields.items()}
-    assert asked == {**dict.fromkeys(needed, True), **dict.fromkeys(optional, False)}
+    fields = CheckoutForm(bags.contents(bags.Bag())).fields
+    asked = {name: field.required for name, field in fields.items()}
+    assert asked == {**dict.fromkeys(needed, True), **dict.fromkeys(optional, False), **BOXES}
 
 
 @pytest.mark.promise("JE-90")
