@@ -48,6 +48,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "shop.add_*",
         "shop.change_*",
         "shop.delete_*",
+        "privacy.view_campaign",
+        "privacy.add_campaign",
+        "privacy.change_campaign",
     ),
     OWNER: (
         "shop.*",
@@ -59,6 +62,9 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.place_legalhold",
         "privacy.note_consent",
         "privacy.publish_policy",
+        "privacy.add_campaign",
+        "privacy.change_campaign",
+        "privacy.send_campaign",
     ),
 }
 

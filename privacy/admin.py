@@ -23,7 +23,13 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from privacy import admin_consent, admin_holds, admin_messages, admin_policy  # noqa: F401  (they register their pages)
+from privacy import (  # they register their pages
+    admin_campaigns,  # noqa: F401
+    admin_consent,  # noqa: F401
+    admin_holds,  # noqa: F401
+    admin_messages,
+    admin_policy,  # noqa: F401
+)
 from privacy.admin_masks import Evidence
 from privacy.admin_proof import WarnsOfResidue
 from privacy.forms import ExtensionForm, PlainForm, RefusalForm

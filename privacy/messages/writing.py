@@ -88,6 +88,13 @@ def written(campaign: Campaign, reader: Reader) -> Letter:
     )
 
 
+def in_scheme(html: str, scheme: str) -> str:
+    """The mail as a program shows it that prefers *scheme*, light or dark, whatever the program at hand prefers."""
+    always = "all" if scheme == "dark" else "not all"
+    fixed = html.replace("@media (prefers-color-scheme: dark)", f"@media {always}")
+    return fixed.replace("color-scheme: light dark", f"color-scheme: {scheme}")
+
+
 def _context(campaign: Campaign, reader: Reader) -> dict[str, Any]:
     site = settings.LOUPE_PUBLIC_URL
     return {

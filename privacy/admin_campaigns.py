@@ -1,0 +1,308 @@
+"""The newsletter desk: write, look, count, try out, send; and what became of it, in numbers.
+
+Writing is one permission, sending another. Each decision is a page of its own with a form, so that nothing is sent by following a
+link. Nobody who reads a newsletter is named anywhere here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.contrib.forms.widgets import WysiwygWidget
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
+
+from privacy.ground import states
+from privacy.messages import campaigns, pieces, writing
+from privacy.messages.campaigns import CAMPAIGN, State
+from privacy.messages.newsroom import Campaign
+
+MAY_SEND: Final = "privacy.send_campaign"
+STATE_COLOURS: Final = {"scheduled": "info", "sending": "warning", "paused": "danger", "sent": "success"}
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What a newsletter says. Pictures come with the pieces that are chosen; the text holds none."""
+
+    pieces = forms.MultipleChoiceField(
+        required=False,
+        widget=UnfoldAdminSelectMultipleWidget,
+        help_text="Shown below the text with picture, name and link. A piece that is sold out by then is left out.",
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ("topic", "channel", "title", "preheader", "body", "pieces")
+        widgets = {"body": WysiwygWidget}
+        help_texts = {"topic": "Only people who agreed to this very topic get it."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "pieces" in self.fields:  # not on the page of one that is only shown
+            self.fields["pieces"].choices = pieces.choices()  # type: ignore[attr-defined]
+
+    def clean_body(self) -> str:
+        """Text that has something to say, without what a newsletter may not hold."""
+        body = writing.sanitised(self.cleaned_data["body"])
+        if writing.is_empty(body):
+            raise forms.ValidationError("Nothing is left of this text that a newsletter may hold.")
+        return body
+
+
+class PlainForm(forms.Form):
+    """Nothing to ask, only to confirm."""
+
+
+class WhenForm(forms.Form):
+    """When it goes."""
+
+    for_ = forms.SplitDateTimeField(
+        label="Send at",
+        required=False,
+        widget=UnfoldAdminSplitDateTimeWidget,
+        help_text="In UTC. Left empty, it goes at once.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One page of the desk: from which states, with which form, calling which verb."""
+
+    title: str
+    explains: str
+    froms: Collection[str]
+    form: type[forms.Form]
+    do: Callable[[Campaign, dict[str, Any], Any, datetime], str]  # returns what to say when it is done
+    counts: bool = False
+
+
+def _try_out(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    campaigns.try_out(campaign, to=by.email, subject=by.subject, by=by, at=at)
+    return "It is on its way to your own address, and to nobody else."
+
+
+def _schedule(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    campaigns.schedule(campaign, for_=typed["for_"] or at, by=by, at=at)
+    return (
+        f"It goes {'at once' if campaign.scheduled_for == at else f'at {campaign.scheduled_for:%-d %B %Y, %H:%M} UTC'}."
+    )
+
+
+def _take_back(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    campaigns.take_back(campaign, by=by, at=at)
+    return "It is a draft again."
+
+
+def _pause(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    taken = campaigns.pause(campaign, by=by, at=at)
+    return f"It is paused; {taken} mails were taken out of the outbox."
+
+
+def _go_on(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    campaigns.go_on(campaign, by=by, at=at)
+    return "It goes on. Nobody gets it twice."
+
+
+def _cancel(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    stopped = campaigns.cancel(campaign, by=by, at=at)
+    return f"It is cancelled; {stopped} mails that waited were stopped."
+
+
+def _leading_to(state: str) -> frozenset[str]:
+    return frozenset(start for start in CAMPAIGN.table if CAMPAIGN.allows(start, state))
+
+
+DECISIONS: Final = {
+    "try_out": Decision(
+        "Send me a test", "The draft goes to your own address.", {State.DRAFT, State.SCHEDULED}, PlainForm, _try_out
+    ),
+    "schedule": Decision(
+        "Send",
+        "It goes to everybody who agreed and is not left out, as they stand when each mail leaves.",
+        _leading_to(State.SCHEDULED),
+        WhenForm,
+        _schedule,
+        counts=True,
+    ),
+    "take_back": Decision(
+        "Back to draft", "Nothing was sent yet, and nothing will be.", {State.SCHEDULED}, PlainForm, _take_back
+    ),
+    "pause": Decision(
+        "Pause", "Mails that have not left yet are taken out of the outbox.", {State.SENDING}, PlainForm, _pause
+    ),
+    "go_on": Decision("Go on", "Whoever has it already is passed over.", {State.PAUSED}, PlainForm, _go_on),
+    "cancel": Decision(
+        "Cancel",
+        "Nothing more is sent. What has left cannot be called back.",
+        _leading_to(State.CANCELLED),
+        PlainForm,
+        _cancel,
+    ),
+}
+
+
+@admin.register(Campaign)
+class CampaignAdmin(ModelAdmin):
+    """Newsletters, the newest first."""
+
+    form = CampaignForm
+    list_display = ("title", "state_label", "topic", "scheduled_for", "begun_at", "finished_at", "reference")
+    list_filter = ("state", "topic")
+    search_fields = ("=reference", "title")
+    ordering = ("-created_at",)
+    actions_detail = ("audience", *DECISIONS)
+    change_form_after_template = "admin/privacy/campaign.html"
+
+    def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
+        """What is written; one that was decided shows its words below, as a mail."""
+        words = ("topic", "channel", "title", "preheader")
+        if obj is None or obj.is_draft:
+            return (*words, "body", "pieces")
+        return ("reference", "state", *words, "scheduled_for", "begun_at", "finished_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """A draft can be written; what was decided is only shown."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """What was sent stays on record; a draft is cancelled."""
+        return False
+
+    def has_send_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return bool(request.user.has_perm(MAY_SEND))
+
+    def has_write_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return bool(request.user.has_perm("privacy.change_campaign"))
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        """One verb keeps it, sanitised."""
+        campaigns.write(obj, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what the newsletter's state allows."""
+        campaign = Campaign.objects.filter(pk=object_id).first()
+        decisions = {f"privacy_campaign_{name}": decision for name, decision in DECISIONS.items()}
+        return [
+            each
+            for each in super().get_actions_detail(request, object_id)
+            if campaign and (each.action_name not in decisions or campaign.state in decisions[each.action_name].froms)
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The newsletter, how it looks in a mailbox, and what became of it."""
+        campaign = self.get_object(request, object_id)
+        told = _told(campaign, request.user) if isinstance(campaign, Campaign) else {}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
+        return page
+
+    # Pages
+
+    @action(description="Who would get it", url_path="audience", permissions=["write"])
+    def audience(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """How many would get it now, and why others do not."""
+        campaign = self._found(request, object_id)
+        context = {**self.admin_site.each_context(request), "title": f"Who would get it: {campaign}", "opts": self.opts}
+        context |= {
+            "campaign": campaign,
+            "count": campaigns.count(campaign, at=timezone.now()),
+            "back": _page_of(campaign),
+        }
+        return render(request, "admin/privacy/campaign_decide.html", context)
+
+    @action(description="Send me a test", url_path="try-out", permissions=["write"])
+    def try_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """One mail, to oneself."""
+        return self._decide("try_out", request, object_id)
+
+    @action(description="Send", url_path="send", permissions=["send"], variant=ActionVariant.PRIMARY)
+    def schedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Now, or at an hour."""
+        return self._decide("schedule", request, object_id)
+
+    @action(description="Back to draft", url_path="take-back", permissions=["send"])
+    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Not yet."""
+        return self._decide("take_back", request, object_id)
+
+    @action(description="Pause", url_path="pause", permissions=["send"], variant=ActionVariant.PRIMARY)
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Hold the rest back."""
+        return self._decide("pause", request, object_id)
+
+    @action(description="Go on", url_path="go-on", permissions=["send"], variant=ActionVariant.PRIMARY)
+    def go_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send the rest."""
+        return self._decide("go_on", request, object_id)
+
+    @action(description="Cancel", url_path="cancel", permissions=["send"], variant=ActionVariant.DANGER)
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """It ends here."""
+        return self._decide("cancel", request, object_id)
+
+    def _decide(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for what the verb needs, call it once, come back to the newsletter."""
+        campaign, decision = self._found(request, object_id), DECISIONS[name]
+        back = _page_of(campaign)
+        if campaign.state not in decision.froms:
+            messages.warning(request, f"It is {campaign.get_state_display().lower()}: nothing was changed.")
+            return HttpResponseRedirect(back)
+        form = decision.form(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid() and _done(decision, campaign, form, request):
+            return HttpResponseRedirect(back)
+        context = {**self.admin_site.each_context(request), "title": f"{decision.title}: {campaign}", "opts": self.opts}
+        context |= {"campaign": campaign, "form": form, "decision": decision, "back": back}
+        if decision.counts:
+            context["count"] = campaigns.count(campaign, at=timezone.now())
+        return render(request, "admin/privacy/campaign_decide.html", context)
+
+    def _found(self, request: HttpRequest, object_id: str) -> Campaign:
+        campaign = self.get_object(request, object_id)
+        if not isinstance(campaign, Campaign):
+            raise Http404
+        return campaign
+
+    @display(description="state", label=STATE_COLOURS, ordering="state")
+    def state_label(self, campaign: Campaign) -> tuple[str, str]:
+        return campaign.state, campaign.get_state_display()
+
+
+def _page_of(campaign: Campaign) -> str:
+    return reverse("admin:privacy_campaign_change", args=[campaign.pk])
+
+
+def _done(decision: Decision, campaign: Campaign, form: forms.Form, request: HttpRequest) -> bool:
+    """Call the verb; a refusal is said on the form."""
+    try:
+        said = decision.do(campaign, form.cleaned_data, request.user, timezone.now())
+    except campaigns.NotReady as refused:
+        form.add_error(None, str(refused))
+        return False
+    except (states.NotAllowed, states.Changed):
+        form.add_error(None, "It has moved on meanwhile: look at it again.")
+        return False
+    messages.success(request, said)
+    return True
+
+
+def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
+    """How it looks, and what became of it."""
+    letter = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
+    return {
+        "letter": letter,
+        "schemes": [(scheme, writing.in_scheme(letter.html, scheme)) for scheme in ("light", "dark")],
+        "results": None if campaign.is_draft else campaigns.results(campaign),
+        "campaign": campaign,
+    }

@@ -1,0 +1,102 @@
+"""The newsletter desk: who may write and who may send, what the text may hold, and that no page names a reader."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from privacy.messages import campaigns, writing
+from privacy.messages.models import Message
+from privacy.messages.newsroom import Campaign
+from privacy.tests.people import NOON, someone
+from privacy.tests.subscribers import draft, reader
+
+pytestmark = pytest.mark.django_db
+
+WORDS = {
+    "topic": "new_pieces",
+    "channel": "email",
+    "title": "The autumn case",
+    "preheader": "",
+    "body": "<p>Rings.</p>",
+}
+
+
+def desk(role):
+    """A signed-in member of staff with one role."""
+    call_command("ensure_roles", verbosity=0)
+    carol = someone("carol", is_staff=True)
+    carol.user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(carol.user)
+    return client
+
+
+def page(campaign, action=""):
+    name = f"admin:privacy_campaign_{action or 'change'}"
+    return reverse(name, args=[campaign.pk])
+
+
+def test_whoever_writes_for_the_catalogue_tries_it_out_and_does_not_send():
+    client = desk("catalogue")
+    reader("mona@example.com")
+    client.post(
+        reverse("admin:privacy_campaign_add"), WORDS | {"body": "<h1>New</h1><script>x</script><p onclick=x>Rings.</p>"}
+    )
+    campaign = Campaign.objects.get()
+    assert (campaign.state, campaign.body) == ("draft", "<h2>New</h2><p>Rings.</p>")
+    client.post(page(campaign, "try_out"))
+    assert Message.objects.get(kind=writing.TEST.name).payload["to"] == "carol@example.com"
+    assert client.post(page(campaign, "schedule"), {"for__0": "", "for__1": ""}).status_code == 403
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+def test_the_owner_sees_how_many_and_sends_it():
+    client = desk("owner")
+    campaign = draft()
+    refused = client.post(page(campaign, "schedule"), {"for__0": "", "for__1": ""})
+    assert "Nobody has agreed to this topic" in refused.content.decode()
+    reader("mona@example.com")
+    shown = client.get(page(campaign, "schedule")).content.decode()
+    assert (shown.count("would get it"), Message.objects.count()) == (1, 0)
+    client.post(page(campaign, "schedule"), {"for__0": "", "for__1": ""})
+    campaign.refresh_from_db()
+    assert campaign.state == "scheduled"
+
+
+def test_what_was_decided_can_no_longer_be_written(client):
+    owner = desk("owner")
+    reader("mona@example.com")
+    campaign = campaigns.schedule(draft(), for_=NOON, by="staff:3", at=NOON)
+    assert owner.post(page(campaign), WORDS | {"title": "Another"}).status_code == 403
+    assert Campaign.objects.get().title == "The autumn case"
+
+
+@pytest.mark.parametrize("role", ["order desk", "privacy desk"])
+def test_other_desks_write_nothing(role):
+    client = desk(role)
+    assert client.get(reverse("admin:privacy_campaign_add")).status_code == 403
+    assert client.post(page(draft(), "cancel")).status_code == 403
+
+
+def test_no_page_names_a_reader():
+    owner = desk("owner")
+    reader("mona-tokenmona@example.com")
+    campaign = campaigns.schedule(draft(), for_=NOON, by="staff:3", at=NOON)
+    campaigns.begin(campaign, by="staff:3", at=NOON)
+    campaigns.step(campaign.pk, by="staff:3", at=NOON)
+    pages = [owner.get(address) for address in (page(campaign), page(campaign, "audience"), page(campaign, "pause"))]
+    assert [answer.status_code for answer in pages] == [200, 200, 200]
+    assert [answer for answer in pages if "tokenmona" in answer.content.decode()] == []
+    assert "mails written" in pages[0].content.decode()
+
+
+def test_a_text_of_nothing_but_script_is_refused():
+    client = desk("catalogue")
+    answer = client.post(reverse("admin:privacy_campaign_add"), WORDS | {"body": "<script>alert(1)</script>"})
+    assert (answer.status_code, Campaign.objects.count()) == (200, 0)
+    assert "Nothing is left of this text" in answer.content.decode()
