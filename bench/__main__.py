@@ -70,11 +70,13 @@ def main() -> None:
     statements = {target.name: count_statements(target) for target in targets}
     rows = [row(target, samples, statements) for target in targets]
     print_table(rows)
-    from bench import consent
+    from bench import consent, ledger
 
     category = next(target.path for target in all_targets() if target.name == "category")
     decisions = consent.measure(category)
     consent.print_cases(decisions)
+    questions = ledger.measure(category)
+    ledger.print_costs(questions)
     file = chosen.json or services.data_home() / "bench.json"
     file.write_text(
         json.dumps(
@@ -82,6 +84,7 @@ def main() -> None:
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "rows": rows,
                 "consent": [asdict(case) for case in decisions],
+                "ledger": [asdict(cost) for cost in questions],
             },
             indent=1,
         )
