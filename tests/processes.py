@@ -28,7 +28,14 @@ from dev.valkey import Valkey
 
 START_SECONDS = 180
 COMMAND_SECONDS = 180
-ENVIRONMENT = {"LOUPE_ERASURE_GRACE": "3", "LOUPE_PAGE_CACHE_SECONDS": "0", "LOUPE_POLICY": "jane_ellen"}
+# Switched on for all journeys: none may load anything of theirs before a visitor allows it.
+TAGS = {
+    "GOOGLE_ANALYTICS_ID": "G-CRAWL12345",
+    "HOTJAR_ID": "1234567",
+    "GOOGLE_ADS_ID": "AW-987654321",
+    "META_PIXEL_ID": "123456789012345",
+}
+ENVIRONMENT = {"LOUPE_ERASURE_GRACE": "3", "LOUPE_PAGE_CACHE_SECONDS": "0", "LOUPE_POLICY": "jane_ellen", **TAGS}
 
 
 @dataclass(frozen=True, kw_only=True)

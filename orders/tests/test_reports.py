@@ -180,6 +180,7 @@ def test_with_nothing_to_tell_the_page_says_what_is_missing(carol):
     assert '<svg class="reports__chart"' not in page
 
 
+@pytest.mark.promise("JE-15")
 def test_the_page_shows_what_the_views_tell_and_nothing_of_a_smaller_cell(carol):
     allow(carol)
     people = crowd(12)
