@@ -138,7 +138,7 @@ declare(
         "state": personal(Category.EVIDENCE, source=Source.DERIVED),
         # May hold a link that signs in; blank as soon as the mail has gone.
         "payload": personal(
-            Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True, recipients=["mail"]
+            Category.MESSAGE, source=Source.DERIVED, on_export=Export.HIDE, sensitive=True, recipients=["mail", "sms"]
         ),
         "channel": personal(Category.EVIDENCE, source=Source.DERIVED),
         "attempts": not_personal("how often sending was tried"),

@@ -1,15 +1,21 @@
 """What the inbox holds about people: their mails to the shop, each under the address that sent it."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
 from privacy.register.declare import (
     Action,
     Category,
     Edge,
     Export,
+    Processor,
     Purpose,
     Retention,
     Source,
     declare,
     declare_not_personal,
+    declare_processor,
     link,
     not_personal,
     personal,
@@ -53,6 +59,23 @@ declare(
         "handled_at": _noted,
         "handled_by": personal(Category.EVIDENCE, source=Source.STAFF, on_export=Export.REDACT),
     },
+)
+
+declare_processor(
+    Processor(
+        slug="sms",
+        name="The text service",
+        purpose=Purpose.DELIVERY,
+        payload=dict.fromkeys(("to", "text"), "privacy.Message.payload"),
+        is_written=True,
+        about_nobody={
+            "from": "the shop's own number",
+            "status-callback": "where the service tells us what became of the text, by its random number",
+        },
+        country="US",
+        after_erasure="Texts that reached your telephone stay there; the service forgets its log by its own clock.",
+        hosts=(urlsplit(settings.TWILIO_API_BASE).hostname or "",),
+    )
 )
 
 declare_not_personal(

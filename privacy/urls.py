@@ -21,6 +21,7 @@ from privacy.views import (
     receipts,
     registers,
     sending,
+    texts,
 )
 
 
@@ -80,6 +81,8 @@ urlpatterns = [
     re_path(
         r"^webhooks/mail/(?P<service>[a-z]+)/(?P<what>tracking|inbound)/$", mail_service.reports, name="mail_service"
     ),
+    path("webhooks/sms/", texts.received, name="text_received"),
+    path("webhooks/sms/<uuid:message>/", texts.status, name="text_status"),
     path(".well-known/gpc.json", pages.gpc, name="gpc"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
 ]

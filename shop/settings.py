@@ -260,6 +260,17 @@ if IMAP_HOST and not (IMAP_USER and IMAP_PASSWORD):
 if IMAP_HOST and not IMAP_TLS and not IS_DEMO:
     stop("IMAP_TLS", "must not be off in production")
 
+# Texts: shown on the console, or carried by Twilio. In production the console carries none, so nobody is offered any.
+LOUPE_SMS = env.choice("LOUPE_SMS", ("console", "twilio"), "console")
+TWILIO_API_BASE = env.url("TWILIO_API_BASE", "https://api.twilio.com", ("http", "https"))
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_FROM = env.text("TWILIO_FROM")
+if LOUPE_SMS == "twilio" and not (TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_FROM):
+    stop("LOUPE_SMS", "is twilio: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM beside it")
+if not IS_DEMO and urlsplit(TWILIO_API_BASE).scheme != "https":
+    stop("TWILIO_API_BASE", "must start with https:// in production")
+
 # Celery: a doorbell. No results, no retries of a publish, no waiting for a broker that is away.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None

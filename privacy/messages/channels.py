@@ -6,9 +6,10 @@ from typing import Final
 
 from privacy.consent.vocabulary import Channel
 from privacy.messages.mail import Mail
+from privacy.messages.sms import Sms
 from privacy.messages.transports import Transport
 
-TRANSPORTS: Final[dict[str, Callable[[], Transport]]] = {Channel.EMAIL: Mail}
+TRANSPORTS: Final[dict[str, Callable[[], Transport]]] = {Channel.EMAIL: Mail, Channel.SMS: Sms}
 """The way out of each channel. What has none cannot be posted."""
 
 PARTS: Final[dict[str, Mapping[str, str]]] = {

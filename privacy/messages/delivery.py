@@ -55,7 +55,7 @@ def claim(*, at: datetime, only: UUID | None = None) -> list[Message]:
 def recover(*, at: datetime) -> None:
     """See to what workers that died had begun: transactional messages go again, marketing waits for the staff."""
     left = Message.objects.abandoned(at)
-    if unknown := left.filter(kind__in=kinds.marketing()).update(state=Message.State.UNKNOWN):
+    if unknown := left.filter(kind__in=kinds.at_most_once()).update(state=Message.State.UNKNOWN):
         log.error("message.perhaps_sent", extra={"count": unknown})
     for message in left.filter(attempts__gt=len(BACKOFF)):
         _give_up(message, "its worker died each time")
@@ -155,7 +155,7 @@ def _postpone(message: Message, refusal: NotSent, *, at: datetime) -> bool:
 
 def _leave_open(message: Message, doubt: InDoubt, *, at: datetime) -> bool:
     """Nobody knows whether it went. Marketing waits for the staff, everything else goes again."""
-    if message.kind in kinds.marketing():
+    if message.kind in kinds.at_most_once():
         log.error("message.perhaps_sent", extra={**_about(message), "why": doubt.why})
         Message.objects.filter(pk=message.pk, state=Message.State.SENDING).update(state=Message.State.UNKNOWN)
         return False

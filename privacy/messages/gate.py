@@ -19,7 +19,9 @@ def objection(message: Message) -> str:
     kind = KINDS.get(message.kind)
     if kind is None:
         return "no such kind"
-    if suppressions.stops(message.channel, message.payload["to"], marketing=kind.is_marketing):
+    if not kind.is_last_word and suppressions.stops(
+        message.channel, message.payload["to"], marketing=kind.is_marketing
+    ):
         return "suppressed"
     person = None if message.subject_id is None else subjects.root(Subject.objects.get(pk=message.subject_id))
     return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")

@@ -20,6 +20,7 @@ class Kind:
 
     Transactional or marketing: what serves `Purpose.MARKETING` is marketing, and goes only to people who agreed to its *matter*.
     *reaches_restricted*: still sent to somebody whose data are restricted or being erased: answers to their own request.
+    *is_last_word*: the one answer to a STOP. It passes the suppression that it confirms, and is lost rather than sent twice.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     label: str
     reaches_restricted: bool = False
     matter: Matter | None = None
+    is_last_word: bool = False
 
     def __post_init__(self) -> None:
         if self.name in KINDS:
@@ -47,6 +49,11 @@ class Kind:
 def marketing() -> list[str]:
     """The names of every kind that needs consent."""
     return sorted(kind.name for kind in KINDS.values() if kind.is_marketing)
+
+
+def at_most_once() -> list[str]:
+    """The names of every kind that is not sent again where nobody knows whether it went."""
+    return sorted(kind.name for kind in KINDS.values() if kind.is_marketing or kind.is_last_word)
 
 
 def disagreements() -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from imaplib import IMAP4
 from typing import Any, Final, NamedTuple
@@ -83,14 +83,24 @@ def tidy(*, at: datetime) -> int:
 def opened(folder: str) -> Iterator[BaseMailBox]:
     """The mailbox, signed in, at *folder*, which is made where it is missing."""
     host, port = settings.IMAP_HOST, settings.IMAP_PORT
-    made = (
-        MailBox(host, port, timeout=TIMEOUT) if settings.IMAP_TLS else MailBoxUnencrypted(host, port, timeout=TIMEOUT)
-    )
-    with made.login(settings.IMAP_USER, settings.IMAP_PASSWORD, initial_folder=None) as box:
+    kind = MailBox if settings.IMAP_TLS else MailBoxUnencrypted
+    box = kind(host, port, timeout=TIMEOUT)
+    try:
+        box.login(settings.IMAP_USER, settings.IMAP_PASSWORD, initial_folder=None)
         if not box.folder.exists(folder):
             box.folder.create(folder)
         box.folder.set(folder)
         yield box
+    finally:
+        _hang_up(box)
+
+
+def _hang_up(box: BaseMailBox) -> None:
+    try:
+        box.logout()
+    except TROUBLES:  # the other side hung up first
+        with suppress(OSError):
+            box.client.shutdown()
 
 
 def _collect_one(box: BaseMailBox, uid: str, *, at: datetime) -> bool:

@@ -163,6 +163,11 @@ def _route_of(said: str) -> Route | None:
     return next((route for route, pattern in HEADLINES if words and pattern.fullmatch(words)), None)
 
 
+def ends_something(text: str) -> bool:
+    """Whether words said by themselves end something that anybody may end."""
+    return _route_of(headline(text)) in AT_ONCE
+
+
 def _harmless(letter: Letter) -> Direction | None:
     """The first line of what somebody wrote themselves, where it ends something that anybody may end."""
     line = headline(next((line for line in letter.own.splitlines() if line.strip()), ""))

@@ -11,8 +11,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         return self.filter(lifted_at__isnull=True)
 
     def stopping(self, *, marketing: bool) -> SuppressionQuerySet:
-        """Those that stop a message: marketing by any of them, anything else by a mailbox that does not exist."""
-        return self.live() if marketing else self.live().filter(reason=Suppression.Reason.BOUNCED)
+        """Those that stop a message: marketing by any of them, anything else by an address that is dead or wants nothing."""
+        return self.live() if marketing else self.live().filter(reason__in=Suppression.STOPS_EVERYTHING)
 
 
 class Suppression(models.Model):
@@ -22,6 +22,9 @@ class Suppression(models.Model):
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
         COMPLAINED = "complained", "Reported as spam"
         BOUNCED = "bounced", "Nobody there"
+        REFUSED = "refused", "Wants nothing at all"
+
+    STOPS_EVERYTHING = (Reason.BOUNCED, Reason.REFUSED)
 
     channel = models.CharField(max_length=5, choices=[("email", "E-mail"), ("sms", "Text message"), ("post", "Post")])
     key_version = models.PositiveSmallIntegerField()

@@ -59,7 +59,9 @@ def test_every_kind_of_mail_has_its_three_templates(kind):
         suffix for suffix in ("subject.txt", "txt", "html") if folder.with_name(f"{folder.name}.{suffix}").exists()
     ]
     assert found in (["subject.txt", "txt", "html"], []), f"{template} lacks a part"
-    if not found:
+    if folder.with_name(f"{folder.name}.sms.txt").exists():
+        get_template(f"{template}.sms.txt")
+    elif not found:
         assert kind.startswith("accounts."), "only allauth's own mails are rendered elsewhere"
     for suffix in found:
         get_template(f"{template}.{suffix}")

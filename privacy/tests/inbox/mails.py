@@ -45,7 +45,7 @@ def mail(
     for name, value in (headers or {}).items():
         del made[name]
         made[name] = value
-    return made.as_bytes()
+    return made.as_bytes(policy=policy.SMTP)
 
 
 def _message(raw: bytes) -> EmailMessage:

@@ -138,6 +138,7 @@ def test_unsubscribe_acts_at_once_whoever_wrote():
     assert held(bob) == before
 
 
+@pytest.mark.promise("JS-29", "JK-26")
 def test_stop_sms_by_mail_ends_texts_to_the_numbers_known_and_named():
     alice, bob = someone("alice"), someone("bob-the-second")
     arrives("STOP SMS", "My other number is (212) 555-0199.", sender=alice.email)
