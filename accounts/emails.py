@@ -69,6 +69,14 @@ ACTIONS: Mapping[Kind, tuple[str, str]] = {
     PASSWORD_RESET_LINK: ("password_reset_url", "Choose a new password"),
 }
 
+# Why a mail was sent, as its foot says. A stranger may have typed the address of the first three.
+YOUR_ACCOUNT = "your account"
+WHY: Mapping[Kind, str] = {
+    CONFIRM_SIGNUP: "a new account with this address",
+    ALREADY_EXISTS: "somebody who typed this address",
+    CONFIRM_CHANGE: "an account that is to use this address",
+}
+
 # What else a template may say. Anything more that allauth offers (the request, the IP address) stays out.
 SAYABLE = ("from_email", "to_email")
 
@@ -81,7 +89,7 @@ def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any],
     context = {name: facts[name] for name in SAYABLE if name in facts}
     # A name is greeted only once its account was entered: before that, anybody may have typed it.
     name = user.get_short_name() if user is not None and user.last_login is not None else ""
-    context |= {"name": name, "email": to, "at": at}
+    context |= {"name": name, "email": to, "at": at, "why": WHY.get(kind, YOUR_ACCOUNT)}
     if kind in ACTIONS:
         fact, label = ACTIONS[kind]
         context |= {"action_url": facts[fact], "action_label": label}
@@ -108,7 +116,7 @@ def come_back(user: User, url: str, *, at: datetime) -> None:
 
 def _post(kind: Kind, user: User, url: str, label: str, *, by: Actor, at: datetime) -> None:
     name = user.get_short_name() if user.last_login is not None else ""
-    context = {"name": name, "at": at, "action_url": url, "action_label": label}
+    context = {"name": name, "at": at, "why": YOUR_ACCOUNT, "action_url": url, "action_label": label}
     outbox.post(kind, to=user.email, subject=user.subject, context=context, by=by, at=at)
 
 

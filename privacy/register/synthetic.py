@@ -76,6 +76,16 @@ def people(customers: int, *, seed: int, at: datetime, start: int = 0) -> int:
     return made
 
 
+def one(number: int, *, seed: int, at: datetime) -> Sketch:
+    """Make one customer with a row of every declared model, and return the rows."""
+    autodiscover_modules("samples")
+    sketch = Sketch(invented.Someone(number, Random(f"{seed}:{number}")), at)  # noqa: S311
+    with transaction.atomic():
+        for declaration in in_order():
+            _make(declaration, [sketch])
+    return sketch
+
+
 def in_order() -> list[Declaration]:
     """The declared models, each after those its rows point at; those found by value last, but for what points at them."""
     labels = {declaration.model: declaration for declaration in registry.all_declared()}

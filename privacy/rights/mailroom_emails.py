@@ -60,5 +60,5 @@ def _ask_page() -> str:
 def _post(
     kind: Kind, mail: InboundMail, label: str = "", url: str = "", *, by: audit.Actor, at: datetime, **facts: Any
 ) -> None:
-    context = {"mail": mail, "action_label": label, "action_url": url, **facts}
+    context = {"mail": mail, "why": f"your mail {mail.reference}", "action_label": label, "action_url": url, **facts}
     outbox.post(kind, to=mail.sender, subject=mail.subject, context=context, reference=mail.reference, by=by, at=at)

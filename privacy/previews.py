@@ -1,0 +1,166 @@
+"""Every mail about somebody's rights, about the policy and about mail to us, shown on an invented person."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from privacy.messages import announcements, breach, newsletter, outbox
+from privacy.messages.announcement_models import Announcement
+from privacy.messages.previews import BY, shows
+from privacy.register.documents import Document, Section
+from privacy.register.models import PolicyVersion
+from privacy.register.synthetic import Sketch
+from privacy.rights import emails, mailroom_emails
+from privacy.rights.models import Channel, DataRequest, Kind
+from privacy.rights.reasons import Waiting
+
+REASON: Final = "Three processors have to look for you in their archives."
+
+
+def _asked(sketch: Sketch, kind: str = Kind.ACCESS, **facts: Any) -> DataRequest:
+    """The invented request, waiting for its answer."""
+    request: DataRequest = sketch.rows["privacy.DataRequest"]
+    request.kind, request.contact, request.channel = kind, sketch.who.email, Channel.ACCOUNT
+    for name, value in facts.items():
+        setattr(request, name, value)
+    return request
+
+
+@shows(emails.REQUEST_RECEIVED)
+def request_received(sketch: Sketch, at: datetime) -> None:
+    emails.request_received(_asked(sketch, channel=Channel.FORM), by=BY, at=at)
+
+
+@shows(emails.REQUEST_VERIFIED)
+def request_verified(sketch: Sketch, at: datetime) -> None:
+    emails.request_verified(_asked(sketch, Kind.ERASURE), by=BY, at=at)
+
+
+@shows(emails.REQUEST_EXTENDED)
+def request_extended(sketch: Sketch, at: datetime) -> None:
+    emails.request_extended(_asked(sketch, extension_reason=REASON), by=BY, at=at)
+
+
+@shows(emails.REQUEST_REFUSED)
+def request_refused(sketch: Sketch, at: datetime) -> None:
+    reason = "We hold nothing under this address."
+    emails.request_refused(_asked(sketch, refusal_reason=reason), by=BY, at=at)
+
+
+@shows(emails.REQUEST_WITHDRAWN)
+def request_withdrawn(sketch: Sketch, at: datetime) -> None:
+    emails.request_withdrawn(_asked(sketch, Kind.ERASURE), by=BY, at=at)
+
+
+@shows(emails.COPY_READY)
+def copy_ready(sketch: Sketch, at: datetime) -> None:
+    emails.copy_ready(_asked(sketch), by=BY, at=at)
+
+
+@shows(emails.TRANSFER_DONE)
+def transfer_done(sketch: Sketch, at: datetime) -> None:
+    asked = _asked(sketch)
+    emails.transfer_done(asked, to=asked.contact, host="other.example", outcome="It was taken.", by=BY, at=at)
+
+
+@shows(emails.TRANSFER_FAILED)
+def transfer_failed(sketch: Sketch, at: datetime) -> None:
+    asked = _asked(sketch)
+    emails.transfer_failed(asked, to=asked.contact, host="other.example", outcome="It was refused.", by=BY, at=at)
+
+
+@shows(emails.IDENTITY_CODE)
+def identity_code(sketch: Sketch, at: datetime) -> None:
+    who, ends = sketch.rows["privacy.Subject"], at + timedelta(minutes=10)
+    emails.identity_code(who, to=sketch.who.email, code="482 915", expires_at=ends, by=BY, at=at)
+
+
+@shows(emails.ERASURE_APPROVED)
+def erasure_approved(sketch: Sketch, at: datetime) -> None:
+    asked = _asked(sketch, Kind.ERASURE, approved_at=at, execute_after=at + timedelta(hours=72))
+    emails.erasure_approved(asked, by=BY, at=at)
+
+
+@shows(emails.ERASURE_WAITS)
+def erasure_waits(sketch: Sketch, at: datetime) -> None:
+    parcel = Waiting(
+        "Your order LP-7F3K-92QD is on its way.", "It ends when the parcel has arrived.", ("your address",)
+    )
+    emails.erasure_waits(_asked(sketch, Kind.ERASURE), [parcel], by=BY, at=at)
+
+
+@shows(emails.ERASED)
+def erased(sketch: Sketch, at: datetime) -> None:
+    emails.erased(_asked(sketch, Kind.ERASURE), sketch.rows["privacy.Certificate"], by=BY, at=at)
+
+
+@shows(announcements.POLICY_CHANGED)
+def policy_changed(sketch: Sketch, at: datetime) -> None:
+    """Of a version that nobody published."""
+    chapter = Section("hold", "What we hold, why and how long", "<p>We keep orders for 8 years.</p>")
+    version = PolicyVersion.objects.create(
+        profile="preview", number=1, effective_on=date(at.year + 1, 1, 1), is_material=True,
+        summary="We keep orders for eight years instead of seven, because tax law asks for it.",
+        sections=[each.as_json() for each in Document((chapter,), {}).sections], facts={}, text="", digest="", published_at=at,
+    )  # fmt: skip
+    _announce(Announcement(occasion="policy", version=version), sketch, at)
+
+
+@shows(announcements.BREACH)
+def breach_told(sketch: Sketch, at: datetime) -> None:
+    said = {
+        "happened": "On 1 November a copy of our list of orders was read by somebody who may not read it.",
+        "consequences": "Somebody may write to you and pretend to be us.",
+        "measures": "The way in is closed, and the authority was told.",
+        "advice": "Believe no mail that asks for money or passwords.",
+    }
+    assert said.keys() == breach.WORDS.keys()
+    told = Announcement(occasion="breach", words=said, scope={"data": ["Orders: e-mail, recipient"]})
+    _announce(told, sketch, at)
+
+
+def _announce(told: Announcement, sketch: Sketch, at: datetime) -> None:
+    kind, context = announcements.letter(told)
+    to = sketch.who.email
+    outbox.post(kind, to=to, subject=sketch.rows["privacy.Subject"], context=context, reference="AN-…", by=BY, at=at)
+
+
+@shows(newsletter.CONFIRM)
+def newsletter_confirm(sketch: Sketch, at: datetime) -> None:
+    newsletter.ask("grace@invented.example", at=at)
+
+
+# Answers to mail
+
+
+def _mail(sketch: Sketch, **facts: Any) -> Any:
+    mail = sketch.rows["privacy.InboundMail"]
+    for name, value in facts.items():
+        setattr(mail, name, value)
+    return mail
+
+
+@shows(mailroom_emails.MAIL_WAITS)
+def mail_waits(sketch: Sketch, at: datetime) -> None:
+    mailroom_emails.mail_waits(_mail(sketch), by=BY, at=at)
+
+
+@shows(mailroom_emails.MAIL_STOPPED)
+def mail_stopped(sketch: Sketch, at: datetime) -> None:
+    mailroom_emails.mail_stopped(_mail(sketch, route="unsubscribe"), by=BY, at=at)
+
+
+@shows(mailroom_emails.MAIL_TOO_LARGE)
+def mail_too_large(sketch: Sketch, at: datetime) -> None:
+    mailroom_emails.mail_too_large(_mail(sketch, size_bytes=31_000_000), by=BY, at=at)
+
+
+@shows(mailroom_emails.CARD_IN_MAIL)
+def card_in_mail(sketch: Sketch, at: datetime) -> None:
+    mailroom_emails.card_in_mail(_mail(sketch), by=BY, at=at)
+
+
+@shows(mailroom_emails.MAIL_ANSWERED)
+def mail_answered(sketch: Sketch, at: datetime) -> None:
+    mailroom_emails.mail_answered(_mail(sketch), text="Size 54 is 17.2 mm across inside.", by=BY, at=at)
