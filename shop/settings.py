@@ -172,6 +172,7 @@ MEDIA_ROOT = LOUPE_HOME / "media"
 # Sessions are rows, so that a flushed Redis signs nobody out; ours name their account, so that an erasure finds them.
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 86_400
+SESSION_EXPIRE_AT_BROWSER_CLOSE = profiles.named(LOUPE_POLICY).session_ends_with_browser
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = IS_HTTPS
@@ -351,7 +352,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("LOUPE_BEHIND_PROXY", default=False)
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_REMEMBER = not SESSION_EXPIRE_AT_BROWSER_CLOSE
 ACCOUNT_LOGIN_TIMEOUT = 3600  # how long a sign-in may wait for a confirmed address or a second factor
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _PUBLIC.scheme

@@ -111,10 +111,10 @@ def _yes(holder: ledger.Who, matter: Matter, notice: ConsentNotice, said: Said) 
 
 
 def _no(holder: ledger.Who, matter: Matter, notice: ConsentNotice | None, said: Said) -> None:
-    """A yes is withdrawn; where there was none, the no is recorded all the same."""
-    facts = {"notice": notice, "surface": said.surface, "by": said.by, "at": said.at}
-    if ledger.withdraw(holder, matter, **facts) is None:  # type: ignore[arg-type]
-        ledger.refuse(holder, matter, **facts)  # type: ignore[arg-type]
+    """A yes is withdrawn; where there was none, the no is recorded all the same. Neither says from which network."""
+    taken = ledger.withdraw(holder, matter, notice=notice, surface=said.surface, by=said.by, at=said.at)
+    if taken is None:
+        ledger.refuse(holder, matter, notice=notice, surface=said.surface, by=said.by, at=said.at)
 
 
 def actor_of(who: Subject | None) -> audit.Actor:

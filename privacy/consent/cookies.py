@@ -138,7 +138,7 @@ def _ours() -> list[Entry]:
             holds="A random number.",
             purpose="To keep you signed in, and to protect the forms you send meanwhile.",
             set_when="You sign in, or begin to.",
-            lives=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+            lives=timedelta(seconds=0 if settings.SESSION_EXPIRE_AT_BROWSER_CLOSE else settings.SESSION_COOKIE_AGE),
         ),
         Entry(
             name=SEEN,

@@ -67,7 +67,7 @@ class Entry:
     def lasts(self) -> str:
         """How long it lives, as people read it."""
         if not self.lives:
-            return "until you close the browser"
+            return "until you close the browser" if self.kind.is_in_browser else "while the page is open"
         minutes = int(self.lives.total_seconds()) // 60
         number, unit = (self.days, "day") if self.days else (minutes, "minute")
         return f"{number} {unit}{'' if number == 1 else 's'}"

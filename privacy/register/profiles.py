@@ -98,6 +98,7 @@ class Profile:
     mail: Letterhead
     effective_on: str
     first_on: str  # when the shop first had a policy, `YYYY-MM-DD`; nothing where nobody says
+    session_ends_with_browser: bool  # else a sign-in lasts for its days
     answers_dnt: bool  # whether Do Not Track counts like Global Privacy Control
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
@@ -157,6 +158,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         mail=_letterhead(data["mail"]),
         effective_on=str(data["effective_on"]),
         first_on=str(data.get("first_on", "")),
+        session_ends_with_browser=bool(data.get("session_ends_with_browser", False)),
         answers_dnt=bool(data.get("answers_dnt", False)),
         promises=data.get("promises", ""),
     )

@@ -85,6 +85,16 @@ def test_no_cookie_outlives_thirteen_months():
     assert lives == {settings.SESSION_COOKIE_NAME: declared[settings.SESSION_COOKIE_NAME]}
 
 
+@pytest.mark.promise("JS-16")
+def test_where_the_policy_says_so_a_sign_in_ends_with_the_browser(settings):
+    names = ["SESSION_EXPIRE_AT_BROWSER_CLOSE", "ACCOUNT_SESSION_REMEMBER"]
+    assert in_production_of("jessies_selection", names) == [True, False]
+    settings.SESSION_EXPIRE_AT_BROWSER_CLOSE, settings.ACCOUNT_SESSION_REMEMBER = True, False
+    alice = make_user("alice@example.com")
+    cookie = Browser().sign_in(alice.email).cookies[settings.SESSION_COOKIE_NAME]
+    assert (bool(cookie.value), cookie["max-age"], cookie["expires"]) == (True, "", "")
+
+
 @pytest.mark.promise("JE-50", "JE-89", "JE-51", "JE-60")
 def test_refusing_the_sale_takes_one_click_on_every_page_and_no_account(stranger):
     links = {"opt-out": "Do Not Sell or Share My", "limit": "Limit the Use of My Sensitive"}
@@ -224,8 +234,6 @@ def test_no_mail_can_tell_that_it_was_opened(mail):
 
 @pytest.mark.promise("JS-04", "JK-43", "JE-100")
 def test_in_production_nothing_travels_unencrypted():
-    demo = (profiles.FOLDER / "jane_ellen.toml").read_text()
-    OWN_POLICY.write_text(demo.replace("demo = true", "demo = false"))
     names = [
         "SECURE_SSL_REDIRECT",
         "SECURE_HSTS_SECONDS",
@@ -234,8 +242,15 @@ def test_in_production_nothing_travels_unencrypted():
         "CSRF_COOKIE_SECURE",
         "STRIPE_API_BASE",
     ]
+    assert in_production_of("jane_ellen", names) == [True, 31_536_000, True, True, True, "https://api.stripe.com"]
+
+
+def in_production_of(shop, names):
+    """These settings, where a shop runs for real under a policy like this one."""
+    demo = (profiles.FOLDER / f"{shop}.toml").read_text()
+    OWN_POLICY.write_text(demo.replace("demo = true", "demo = false"))
     try:
-        assert in_production(names) == [True, 31_536_000, True, True, True, "https://api.stripe.com"]
+        return in_production(names)
     finally:
         OWN_POLICY.unlink(missing_ok=True)
 

@@ -107,6 +107,9 @@ def watch(page: Page) -> Visit:
 def measure(page: Page, visit: Visit) -> Visit:
     """Complete *visit* with what stands on the page now."""
     visit.sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.evaluate(
+        "scrollTo(0, document.documentElement.scrollHeight)"
+    )  # where the question about cookies lies over nothing
     found = Axe().run(page, options=RULES).response["violations"]
     visit.violations = [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:160]}" for rule in found for node in rule["nodes"]
