@@ -41,6 +41,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.place_legalhold",
         "privacy.note_consent",
         "privacy.publish_policy",
+        "privacy.send_announcement",
         "orders.view_order",
     ),
     CATALOGUE: (
@@ -62,6 +63,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
         "privacy.place_legalhold",
         "privacy.note_consent",
         "privacy.publish_policy",
+        "privacy.send_announcement",
         "privacy.add_campaign",
         "privacy.change_campaign",
         "privacy.send_campaign",

@@ -24,6 +24,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from privacy import (  # they register their pages
+    admin_announcements,  # noqa: F401
     admin_campaigns,  # noqa: F401
     admin_consent,  # noqa: F401
     admin_holds,  # noqa: F401

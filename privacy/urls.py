@@ -12,6 +12,7 @@ from privacy.views import (
     guests,
     leaving,
     mail_service,
+    mails,
     newsletter,
     pages,
     policy,
@@ -90,5 +91,7 @@ urlpatterns = [
 # At the desk, under /admin/registers/.
 register_patterns = [
     path("article-30/", admin.site.admin_view(registers.article_30), name="article_30"),
+    path("mails/", admin.site.admin_view(mails.mails), name="mails"),
+    path("mails/<str:name>/", admin.site.admin_view(mails.mail), name="mail"),
     path("article-30.csv", admin.site.admin_view(registers.article_30_csv), name="article_30_csv"),
 ]

@@ -1,0 +1,197 @@
+"""The desk's page for what everybody was told, how far it has come, and for telling people of a breach.
+
+A breach is told in three steps, each a page of its own: what leaked and the words, whom that reaches, and sending.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from privacy.admin_masks import Evidence
+from privacy.ground import states
+from privacy.messages import announcements, breach
+from privacy.messages.announcement_models import Announcement
+from privacy.messages.previews import DARK
+from privacy.register import profiles, registry, scope
+
+MAY_SEND = "privacy.send_announcement"
+EXPLAINS = {
+    "happened": "In plain words: what, when, how it was noticed. Names nobody.",
+    "consequences": "What somebody could do with it.",
+    "measures": "What is done already, and what will be.",
+    "advice": "Steps that help. Never ask them to click anything.",
+}
+
+
+class BreachForm(forms.Form):
+    """What leaked, when, and what people are told (GDPR Art. 34(2))."""
+
+    targets = forms.MultipleChoiceField(
+        label="What leaked",
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Whole kinds of record.",
+    )
+    processor = forms.ChoiceField(
+        label="Or everything that one company receives", required=False, widget=UnfoldAdminSelectWidget
+    )
+    start = forms.SplitDateTimeField(
+        label="Rows made from", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty: all of them."
+    )
+    end = forms.SplitDateTimeField(label="Rows made until", required=False, widget=UnfoldAdminSplitDateTimeWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds, companies = self.fields["targets"], self.fields["processor"]
+        assert isinstance(kinds, forms.ChoiceField)
+        assert isinstance(companies, forms.ChoiceField)
+        kinds.choices = [(each.model, each.label) for each in registry.all_declared() if each.personal_fields()]
+        companies.choices = [("", "None"), *((each.slug, each.name) for each in registry.processors())]
+        for name, label in breach.WORDS.items():
+            self.fields[name] = forms.CharField(
+                label=label,
+                max_length=3000,
+                help_text=EXPLAINS[name],
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Something leaked, and a window has two ends."""
+        typed = super().clean() or {}
+        if not self.errors and not typed.get("targets") and not typed.get("processor"):
+            raise forms.ValidationError("Say what leaked: at least one kind of record, or a company.")
+        if bool(typed.get("start")) != bool(typed.get("end")):
+            raise forms.ValidationError("A window has two ends; leave both empty for all rows.")
+        return typed
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(Evidence):
+    """What was told, newest first."""
+
+    list_display = ("reference", "occasion", "state", "created_at", "told", "outcome")
+    list_filter = ("occasion", "state")
+    search_fields = ("=reference",)
+    ordering = ("-created_at",)
+    fields = (
+        "reference",
+        "occasion",
+        "state",
+        "version",
+        "about",
+        "created_at",
+        "begun_at",
+        "finished_at",
+        "told",
+        "outcome",
+    )
+    actions_list = ("tell_of_a_breach",)
+    actions_detail = ("send",)
+
+    def has_send_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return bool(request.user.has_perm(MAY_SEND))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only a draft can be sent."""
+        every: list[Any] = super().get_actions_detail(request, object_id)
+        is_draft = Announcement.objects.filter(pk=object_id, state=Announcement.State.DRAFT).exists()
+        return [each for each in every if is_draft or not each.action_name.endswith("_send")]
+
+    @action(description="Tell of a breach", url_path="breach", permissions=["send"], variant=ActionVariant.DANGER)
+    def tell_of_a_breach(self, request: HttpRequest) -> HttpResponse:
+        """Write the notice down; the next page says whom it reaches."""
+        form = BreachForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and (made := _drafted(form, request)):
+            return HttpResponseRedirect(reverse("admin:privacy_announcement_send", args=[made.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Tell of a breach",
+            "opts": self.opts,
+            "form": form,
+        }
+        context["back"] = reverse("admin:privacy_announcement_changelist")
+        return render(request, "admin/privacy/breach.html", context)
+
+    @action(description="Count, read, send", url_path="send", permissions=["send"], variant=ActionVariant.DANGER)
+    def send(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Whom a draft reaches and what they read; pressing the button tells them."""
+        notice = self.get_object(request, object_id)
+        if not isinstance(notice, Announcement):
+            raise Http404
+        back = reverse("admin:privacy_announcement_change", args=[notice.pk])
+        if notice.state != Announcement.State.DRAFT:
+            messages.warning(request, f"{notice} was sent before: nothing was changed.")
+            return HttpResponseRedirect(back)
+        if request.method == "POST":
+            return self._sent(request, notice, back)
+        context = {**self.admin_site.each_context(request), "title": f"Tell people: {notice}", "opts": self.opts}
+        context |= {"notice": notice, "count": breach.count(notice), "back": back, **_letter(notice)}
+        return render(request, "admin/privacy/breach_send.html", context)
+
+    def _sent(self, request: HttpRequest, notice: Announcement, back: str) -> HttpResponse:
+        by: Any = request.user
+        try:
+            breach.send(notice, by=by, at=timezone.now())
+        except breach.NobodyToTell:
+            messages.error(request, "It concerns nobody whom a mail would reach: nothing was sent.")
+        except states.NotAllowed:
+            messages.warning(request, f"{notice} was sent before: nothing was changed.")
+        else:
+            messages.success(request, f"{notice} is being sent to {notice.deliveries.count()} addresses.")
+        return HttpResponseRedirect(back)
+
+    @display(description="about")
+    def about(self, row: Announcement) -> str:
+        return "; ".join(breach.data_of(row)) if row.occasion == Announcement.Occasion.BREACH else str(row.version)
+
+    @display(description="told")
+    def told(self, row: Announcement) -> str:
+        done = announcements.progress(row)
+        return f"{done.posted} of {done.total}" + (f", {done.gone} addresses gone" if done.gone else "")
+
+    @display(description="their mails")
+    def outcome(self, row: Announcement) -> str:
+        done = announcements.progress(row)
+        return f"{done.sent} sent, {done.stopped} stopped by the gate, {done.failed} failed"
+
+
+def _drafted(form: BreachForm, request: HttpRequest) -> Announcement | None:
+    """Call the verb; what it refuses is told on the form."""
+    typed, by = form.cleaned_data, request.user
+    asked: dict[str, Any] = {name: typed[name] for name in ("targets", "processor", "start", "end")}
+    asked |= {"words": {name: typed[name] for name in breach.WORDS}, "by": by, "at": timezone.now()}
+    try:
+        return breach.draft(**asked)
+    except breach.Unsaid as lacking:
+        form.add_error(None, f"Still to be said: {lacking}")
+    except scope.Unknown as unknown:
+        form.add_error(None, f"{unknown} is not in the register.")
+    return None
+
+
+def _letter(notice: Announcement) -> dict[str, Any]:
+    """The mail as everybody will read it."""
+    kind, context = announcements.letter(notice)
+    known = {**context, "data": breach.data_of(notice), "shop": profiles.current()}
+    html = render_to_string(f"{kind.template}.html", known)
+    return {
+        "subject": render_to_string(f"{kind.template}.subject.txt", known).strip(),
+        "text": render_to_string(f"{kind.template}.txt", known),
+        "schemes": [("light", html.replace(DARK, "@media not all")), ("dark", html.replace(DARK, "@media all"))],
+    }
