@@ -136,7 +136,9 @@ def begin(
 def place(
     bag: Bag, priced: Contents, details: CheckoutDetails, *, subject: Subject | None, by: Actor, at: datetime
 ) -> Order:
-    """Write the order and its lines, and hold its stock: all of it, or none. *Raises* `stock.NotEnough`."""
+    """Write the order and its lines, and hold its stock: all of it, or none. *Raises* Locked, `stock.NotEnough`."""
+    if subject is not None and not subjects.kept_usable(subject):
+        raise Locked
     order = _draft(references.new("LP"), bag, priced, details, at=at)
     order.subject = subject or _guest(details, priced.quote, by=by, at=at)
     order.save(force_insert=True)

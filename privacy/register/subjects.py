@@ -136,6 +136,15 @@ def families(roots: Iterable[UUID]) -> dict[UUID, UUID]:
     return belongs
 
 
+def kept_usable(subject: Subject) -> bool:
+    """Whether something new may be made of this person, and stays so to the end of the transaction: `restrict` waits for it.
+
+    Ask this before writing what a plan made under a restriction must not miss.
+    """
+    usable = Subject.objects.usable().select_for_update(no_key=True)
+    return usable.filter(pk=subject.pk).first() is not None
+
+
 def restrict(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
     """Keep, but do not use: nothing new is made from this person's data. Does nothing when already restricted."""
     rows = Subject.objects.filter(pk__in=family(subject), restricted_at=None)
