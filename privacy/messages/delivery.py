@@ -84,7 +84,7 @@ def send_all(taken: list[Message], *, at: datetime) -> int:
 
 def _send(message: Message, way: Way, *, at: datetime) -> bool:
     """One attempt: the gate, the row, the wire, the row."""
-    if objection := gate.objection(message):
+    if objection := gate.objection(message) or gate.too_soon(message, at=at):
         return _close(message, Message.State.STOPPED, because=objection)
     transport = way(message.channel)
     parcel = _packed(message, transport)

@@ -1,8 +1,9 @@
 """May this message go, now? Asked in the worker at the moment of sending, so that what changed after queueing counts."""
 
+from datetime import datetime
 from typing import Final
 
-from privacy.consent import ledger
+from privacy.consent import ledger, preferences
 from privacy.messages import suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
@@ -25,6 +26,14 @@ def objection(message: Message) -> str:
         return "suppressed"
     person = None if message.subject_id is None else subjects.root(Subject.objects.get(pk=message.subject_id))
     return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")
+
+
+def too_soon(message: Message, *, at: datetime) -> str:
+    """Whether news come closer together than their reader wants. Asked last: what passes here is counted as the one that went."""
+    if not KINDS[message.kind].is_marketing or message.subject_id is None:
+        return ""
+    person = Subject.objects.get(pk=message.subject_id)
+    return "" if preferences.take_turn(person, message=message.pk, at=at) else "too soon"
 
 
 def _state(person: Subject, kind: Kind) -> str:

@@ -8,10 +8,12 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from privacy.consent import links, preferences
+from privacy.consent import ledger, links, notices, preferences
 from privacy.consent.preferences import NotOffered
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import sealed
-from privacy.models import AuditEvent, Preference, Subject, SubjectLink
+from privacy.messages import outbox, writing
+from privacy.models import AuditEvent, Message, Preference, Subject, SubjectLink
 from privacy.register import subjects
 from privacy.tests.people import NOON, someone
 
@@ -78,6 +80,41 @@ def test_a_message_whose_server_was_away_keeps_its_turn():
     assert preferences.take_turn(alice, message=first, at=NOON)
     assert not preferences.take_turn(alice, message=second, at=NOON + DAY)
     assert preferences.take_turn(alice, message=first, at=NOON + DAY)
+
+
+def news_to(person, *, at):
+    """What became of news that are sent now: empty where they went, else why not."""
+    message = outbox.post_rendered(
+        writing.KINDS[Matter.OFFERS],
+        to=person.email,
+        subject=person.subject,
+        title="Offers",
+        text="Offers",
+        html="",
+        by="system:test",
+        at=at,
+    )
+    outbox.send(message.pk, at=at)
+    return Message.objects.get(pk=message.pk).stopped_because
+
+
+def test_the_gate_keeps_the_distance_whatever_sends_the_news(mailoutbox):
+    alice, bob = someone("alice"), someone("bob")
+    for one in (alice, bob):
+        ledger.grant(
+            one.subject,
+            Matter.OFFERS,
+            channel="email",
+            notice=notices.current("preferences"),
+            surface=Surface.PREFERENCES,
+            by=one.user,
+            at=NOON,
+        )
+    chooses(alice.subject, "weekly")
+    days = (0, 0, 6, 7, 8)
+    assert [news_to(alice, at=NOON + n * DAY) for n in days] == ["", "too soon", "too soon", "", "too soon"]
+    assert [news_to(bob, at=NOON + n * DAY) for n in days] == [""] * 5
+    assert sorted(mail.to[0] for mail in mailoutbox) == [alice.email] * 2 + [bob.email] * 5
 
 
 def test_the_latest_choice_of_a_family_counts_and_so_does_its_last_news():

@@ -230,6 +230,11 @@ def test_every_choice_stands_there_with_the_words_it_was_about(alice, bob):
     assert re.findall(r'data-label="Choice">([^<]+)<', made) == ["Withdrawn", "Yes"]
     assert made.count(notices.text("preferences")) == 2
     assert made.count("<tr>") == 3
+    for said in ledger.history(alice.subject):
+        path = f"/account/preferences/receipts/{said.receipt}.json"
+        assert f'href="{path}"' in made
+        assert str(said.receipt) in browser.get(path).content.decode()
+    assert str(ledger.history(bob.subject).get().receipt) not in made
 
 
 def test_a_long_history_is_read_page_by_page_at_one_cost(alice, django_assert_max_num_queries):
@@ -334,3 +339,65 @@ def test_saving_twice_at_once_is_saving_once(alice):
     change = wishes.save(alice.subject, wanted, seen=wanted.yes, said=said)
     assert not change
     assert records(alice.subject) == []
+
+
+# As easy to take back as to give (GDPR Art. 7(3))
+
+
+class Hand:
+    """Somebody at a page: opens links, moves switches, presses buttons, and each of these is a click."""
+
+    def __init__(self, person):
+        self.browser, self.clicks, self.page = browser_of(person), 0, None
+
+    def opens(self, path):
+        """Follow a link of the page that is open; the first page is where one is."""
+        if self.page is not None:
+            assert f'href="{path}"' in self.page.content.decode(), path
+            self.clicks += 1
+        self.page = self.browser.get(path, follow=True)
+        assert self.page.status_code == 200
+        return self
+
+    def switches(self, **wanted):
+        held = switches(self.page)
+        moved = {name for name, is_on in wanted.items() if held[name] is not is_on}
+        self.clicks += len(moved)
+        self.sent = {name: "on" for name, is_on in {**held, **wanted}.items() if is_on}
+        return self
+
+    def saves(self):
+        self.clicks += 1
+        fields = {**ALL, "seen": hidden(self.page, "seen"), **self.sent, "do": "save"}
+        self.page = self.browser.post(self.page.request["PATH_INFO"], fields)
+        return self
+
+    def presses(self, do):
+        assert f'name="do" value="{do}"' in main_of(self.page)
+        self.clicks += 1
+        self.page = self.browser.post(self.page.request["PATH_INFO"], {"do": do})
+        return self
+
+
+THINGS = [f"{topic}-{way}" for topic in ("new_pieces", "offers", "care") for way in ("email", "sms", "post")]
+
+
+@pytest.mark.promise("JE-84")
+@pytest.mark.parametrize("name", [*THINGS, "recommendations"])
+def test_taking_back_takes_no_more_clicks_than_giving(alice, settings, name):
+    settings.LOUPE_POLICY = "jskeuc"
+    giving = Hand(alice).opens("/account/").opens(PAGE).switches(**{name: True}).saves()
+    assert on(alice.subject) == {name}
+    taking = Hand(alice).opens("/account/").opens(PAGE).switches(**{name: False}).saves()
+    assert on(alice.subject) == set()
+    assert (taking.clicks, giving.clicks) == (3, 3)
+
+
+@pytest.mark.promise("JE-84")
+def test_taking_everything_back_takes_fewer_clicks_than_giving_any_of_it(alice, settings):
+    settings.LOUPE_POLICY = "jskeuc"
+    giving = Hand(alice).opens("/account/").opens(PAGE).switches(**dict.fromkeys(THINGS, True)).saves()
+    assert on(alice.subject) == set(THINGS)
+    taking = Hand(alice).opens("/account/").opens(PAGE).presses("withdraw")
+    assert on(alice.subject) == set()
+    assert (taking.clicks, giving.clicks) == (2, 1 + len(THINGS) + 1)

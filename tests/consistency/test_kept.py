@@ -17,10 +17,11 @@ from django.utils.html import escape
 from accounts.tests.conftest import NOON, Browser, make_user
 from orders import bag as bags
 from orders.forms import CheckoutForm
-from privacy.consent import cookies
+from privacy.consent import cookies, ledger, notices
 from privacy.consent.entries import Category, Kind
 from privacy.consent.models import ConsentRecord
-from privacy.consent.vocabulary import Matter
+from privacy.consent.vocabulary import Channel, Matter, Surface
+from privacy.messages import wishes
 from privacy.register import profiles, registry
 from privacy.rights import requests
 from shop import activity
@@ -212,6 +213,37 @@ def test_using_ones_rights_changes_no_offer_and_no_price():
     assert "$1,296" in seen[0][0]
     assert "$2,592" in seen[0][1]
     assert seen == [seen[0]] * 4
+
+
+@pytest.mark.promise("JE-90")
+def test_no_choice_about_consent_changes_an_offer_or_a_price():
+    """Whoever agreed to everything, to nothing, or took it all back, sees the same shop at the same prices as a stranger."""
+    shelf = make_category()
+    piece, _ = (make_piece(shelf, name=name, variants=({"price_minor": 129_600},)) for name in ("Alba", "Brisa"))
+    paths = ["/", shelf.get_absolute_url(), piece.get_absolute_url(), "/search/?q=alba", "/bag/"]
+    alice, bob, dana = (make_user(f"{name}@example.com") for name in ("alice", "bob", "dana"))
+    for customer in (alice, dana):
+        agreed_to_everything(customer)
+    said = wishes.Said(Surface.PREFERENCES, "", by=dana, at=NOON)
+    assert wishes.withdraw_everything(dana.subject, said=said)
+    seen = []
+    for customer in (None, alice, bob, dana):
+        browser = Client(headers={"Sec-Fetch-Site": "same-origin"})
+        if customer:
+            browser.force_login(customer)
+        browser.post("/bag/add/", {"key": f"v:{piece.variants.get().pk}", "quantity": 2})
+        seen.append([main_of(browser.get(path)) for path in paths])
+    assert "$1,296" in seen[0][2]
+    assert "$2,592" in seen[0][4]
+    assert seen == [seen[0]] * 4
+
+
+def agreed_to_everything(customer):
+    """A yes to every topic by every channel, and to everything else there is."""
+    ways = {matter: list(Channel) if matter.needs_channel else [""] for matter in Matter}
+    for matter, channel in ((matter, channel) for matter, channels in ways.items() for channel in channels):
+        notice, surface = notices.current("preferences"), Surface.PREFERENCES
+        ledger.grant(customer.subject, matter, channel=channel, notice=notice, surface=surface, by=customer, at=NOON)
 
 
 def main_of(answer):
