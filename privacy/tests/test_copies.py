@@ -326,8 +326,11 @@ def peak_of(person):
     "count", [pytest.param(3_000, marks=pytest.mark.slow), pytest.param(20_000, marks=pytest.mark.prove)]
 )
 def test_memory_does_not_grow_with_the_rows(count):
-    """A ratio, not bytes: a batch of 500 rows, the templates and the frames are all there is. Fifteen times the rows, or a
-    hundred times, cost what one whole batch costs more than two fifths of one."""
+    """A copy of many rows takes no more memory than one of few.
+
+    A ratio, not bytes: a batch of 500 rows, the templates and the frames are all there is. Fifteen times the rows, or a hundred
+    times, cost what one whole batch costs more than two fifths of one.
+    """
     few, many, first = someone("few"), someone("many"), someone("first")
     many_addresses(few, 200)
     many_addresses(many, count)
@@ -353,6 +356,7 @@ def test_rows_beyond_one_batch_are_met_once_each(alice):
 
 @pytest.mark.prove
 def test_a_person_with_a_hundred_thousand_rows_gets_a_copy(alice):
+    """A person with a hundred thousand rows gets all of them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO privacy_auditevent (event, subject_id, object_ref, actor, note, details, at)"

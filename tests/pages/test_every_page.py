@@ -211,11 +211,13 @@ def everywhere(public: Visits, buying: Visits, personal: Visits) -> Visits:
 
 @SLOW
 def test_no_page_has_a_violation(everywhere: Visits) -> None:
+    """Every page, on a desk by day and on a phone by night, passes the checks of axe-core for WCAG 2.2 AA."""
     assert {path: visit.violations for path, visit in everywhere.items() if visit.violations} == {}
 
 
 @SLOW
 def test_every_page_answers(everywhere: Visits) -> None:
+    """Every page answers as it should."""
     expected = {"/no-such-page/": 404, "/checkout/ sent empty (full)": 422}
     answers = {path: visit.status for path, visit in everywhere.items()}
     assert answers == {path: expected.get(path, 200) for path in answers}
@@ -224,21 +226,25 @@ def test_every_page_answers(everywhere: Visits) -> None:
 
 @SLOW
 def test_nothing_scrolls_sideways(everywhere: Visits) -> None:
+    """No page scrolls sideways."""
     assert {path: visit.sideways for path, visit in everywhere.items() if visit.sideways > 0} == {}
 
 
 @SLOW
 @pytest.mark.promise("JS-13", "JS-14", "JK-09", "JE-25", "JE-42", "JE-126")
 def test_no_page_asks_anybody_else(everywhere: Visits) -> None:
+    """No page asks anybody else for anything."""
     assert {path: visit.elsewhere for path, visit in everywhere.items() if visit.elsewhere} == {}
 
 
 @SLOW
 def test_the_content_policy_has_nothing_to_stop(everywhere: Visits) -> None:
+    """No page does what its content policy would have to stop."""
     assert {path: visit.complaints for path, visit in everywhere.items() if visit.complaints} == {}
 
 
 @SLOW
 @pytest.mark.promise("JS-13", "JS-19", "JE-62", "JH-24")
 def test_looking_around_leaves_no_cookie(public: Visits) -> None:
+    """Looking around leaves no cookie."""
     assert {path: visit.cookies for path, visit in public.items() if visit.cookies} == {}

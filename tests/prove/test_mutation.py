@@ -76,7 +76,7 @@ def test_without_a_mutant_nothing_is_found_and_bob_stays(histories, now):
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize(("model", "name"), BLANKED, ids=".".join)
+@pytest.mark.parametrize(("model", "name"), BLANKED, ids=[".".join(pair) for pair in BLANKED])
 def test_a_field_that_is_kept_instead_of_blanked_is_noticed(histories, now, declarations, model, name, record_property):
     """A mutant that keeps a field of an erased person is noticed."""
     declared = DECLARATIONS[model]

@@ -184,10 +184,12 @@ def test_while_redis_is_away_a_webhook_is_kept_and_the_sweep_settles(opened: Ord
 @pytest.mark.prove
 @pytest.mark.parametrize("round_", range(25))
 def test_many_rounds_of_everything_at_once(opened: Order, local_stripe: LocalStripe, now, round_):
+    """A webhook, the browser's return, another tab and the sweep at once settle a payment once."""
     test_webhook_return_tab_and_sweep_at_once_settle_once(opened, local_stripe, now)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("round_", range(50))
 def test_many_rounds_of_paying_and_closing_at_once(opened: Order, local_stripe: LocalStripe, now, round_):
+    """Paying an order and closing it at once ends paid or expired, never both."""
     test_paying_and_closing_at_once_ends_paid_or_expired_and_never_both(opened, local_stripe, now, round_)
