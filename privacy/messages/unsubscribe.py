@@ -72,7 +72,12 @@ def url(subject: Subject | UUID, *, address: str) -> str:
 
 def path(subject: Subject | UUID, *, address: str) -> str:
     """The address on our own site."""
-    return f"{reverse('privacy:unsubscribe')}?key={key(Reader(_id(subject), digests.of('email', address)))}"
+    return f"{reverse('privacy:unsubscribe')}?key={key_of(subject, address=address)}"
+
+
+def key_of(subject: Subject | UUID, *, address: str) -> str:
+    """The sealed part of it, for a mail to *address*."""
+    return key(Reader(_id(subject), digests.of("email", address)))
 
 
 def headers(message: Addressed) -> dict[str, str]:
