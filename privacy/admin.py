@@ -28,6 +28,7 @@ from privacy import (  # they register their pages
     admin_campaigns,  # noqa: F401
     admin_consent,  # noqa: F401
     admin_holds,  # noqa: F401
+    admin_inbox,  # noqa: F401
     admin_messages,
     admin_policy,  # noqa: F401
 )

@@ -1,4 +1,4 @@
-"""Third parties' signals: what the mail service heard about mails of ours."""
+"""Third parties' signals: what the mail service heard about mails of ours, and the mails it takes in for us."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 import re
 from typing import Any, Final
 
-from anymail.signals import EventType, RejectReason, tracking
+from anymail.signals import EventType, RejectReason, inbound, tracking
 from django.dispatch import receiver
 from django.utils import timezone
 
-from privacy.messages import outcomes
+from privacy.messages import inbox, outcomes
+from privacy.messages.arrivals import InboundMail
+from privacy.messages.inbox import Arrival
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,13 @@ def heard(sender: Any, event: Any, esp_name: str, **kwargs: Any) -> None:
         return
     if not known:
         log.warning("mail_service.unknown_mail", extra={"service": esp_name})
+
+
+@receiver(inbound)
+def arrived(sender: Any, event: Any, esp_name: str, **kwargs: Any) -> None:
+    """The mail service took a mail in for us."""
+    raw, now = event.message.as_bytes(), timezone.now()
+    inbox.keep(Arrival(raw, len(raw), InboundMail.Via.WEBHOOK, event.timestamp or now), by=BY, at=now)
 
 
 def is_dead(event: Any) -> bool:

@@ -34,10 +34,14 @@ class MailState(models.TextChoices):
 class InboundMailQuerySet(models.QuerySet["InboundMail"]):
     """The questions the mailroom, the desk and the mailbox ask."""
 
-    def waiting(self) -> InboundMailQuerySet:
-        """For a person of our staff, those that go first first, then by what is due."""
+    def in_turn(self) -> InboundMailQuerySet:
+        """In the order in which staff answer: those that go first first, then by what is due."""
         first = models.Case(models.When(route__in=FIRST, then=0), default=1, output_field=models.IntegerField())
-        return self.filter(state=MailState.WAITING).annotate(turn=first).order_by("turn", "due_at", "pk")
+        return self.annotate(turn=first).order_by("turn", "due_at", "pk")
+
+    def waiting(self) -> InboundMailQuerySet:
+        """For a person of our staff."""
+        return self.filter(state=MailState.WAITING).in_turn()
 
     def from_address(self, digests: list[str]) -> InboundMailQuerySet:
         """Mails whose sender has this address, by its keyed digests."""

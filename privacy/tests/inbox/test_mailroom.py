@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import datetime, timedelta
 
@@ -241,3 +242,30 @@ def test_a_missed_bell_is_made_up_for():
     assert mailroom.sweep(at=NOW + timedelta(seconds=30)) == 1
     kept.refresh_from_db()
     assert kept.state == MailState.WAITING
+
+
+# By a mail service
+
+
+def posts(settings, raw: bytes, *, secret: str = "reports:secret"):
+    """Postmark posts a mail it took in. *Source*: https://postmarkapp.com/developer/webhooks/inbound-webhook"""
+    settings.LOUPE_MAIL_SERVICE, settings.ANYMAIL = "postmark", {"WEBHOOK_SECRET": "reports:secret"}
+    body = {
+        "FromFull": {},
+        "To": "privacy@janeellen.example",
+        "MessageID": "x",
+        "RawEmail": raw.decode(),
+        "Headers": [],
+    }
+    headers = {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+    return Client().post("/webhooks/mail/postmark/inbound/", body, content_type="application/json", headers=headers)
+
+
+def test_a_mail_service_may_bring_the_mail(settings):
+    raw = mail("Re: Unsubscribe", "")
+    assert posts(settings, raw, secret="reports:wrong").status_code == 400
+    assert InboundMail.objects.count() == 0
+    assert [posts(settings, raw).status_code for _ in range(2)] == [200, 200]
+    kept = InboundMail.objects.get()
+    assert (kept.via, kept.route, kept.sender) == ("webhook", "unsubscribe", "alice@example.com")
+    assert inbox.keep(arrival(raw), at=NOW) == kept

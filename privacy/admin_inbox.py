@@ -1,0 +1,277 @@
+"""The desk's page of mails to the shop: what waits, in the order in which it is due; who wrote, and what, is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from privacy.admin_masks import Evidence
+from privacy.ground import digests, states
+from privacy.messages.arrivals import InboundMail, MailState
+from privacy.rights import mailroom
+from privacy.rights.models import Kind
+
+COLOURS: Final = {"new": "info", "waiting": "warning", "done": "success", "ignored": "info"}
+HIDDEN: Final = "masked: reveal it for a reason"
+
+
+class AnswerForm(forms.Form):
+    """What staff write back."""
+
+    text = forms.CharField(
+        label="Answer",
+        max_length=10_000,
+        help_text="The person reads these words, under the shop's letterhead. Their own mail is not quoted.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}),
+    )
+
+
+class OpenForm(forms.Form):
+    """Which right the mail means."""
+
+    kind = forms.ChoiceField(
+        label="They want to", choices=[(kind.value, kind.label) for kind in Kind], widget=UnfoldAdminSelectWidget
+    )
+
+
+class PutAwayForm(forms.Form):
+    """Why nothing is sent from here."""
+
+    note = forms.CharField(
+        label="Note",
+        max_length=200,
+        help_text="For the trail: what was done, such as answered by telephone. Name nobody.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page by which a mail is dealt with."""
+
+    title: str
+    explains: str
+    done: str
+    form: type[forms.Form]
+    do: Callable[[InboundMail, dict[str, Any], Any, datetime], object]
+
+
+def _answer(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
+    return mailroom.answer(mail, text=typed["text"], by=by, at=at)
+
+
+def _open_request(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
+    return mailroom.open_request(mail, typed["kind"], by=by, at=at) or "asked too often"
+
+
+def _put_away(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
+    return mailroom.put_away(mail, note=typed["note"], by=by, at=at)
+
+
+STEPS: Final = {
+    "answer": Step(
+        "Answer",
+        "It goes to the one address that the mail is from, by the outbox, and the mail is done.",
+        "is answered",
+        AnswerForm,
+        _answer,
+    ),
+    "open_request": Step(
+        "Open a request",
+        "The request counts from the moment the mail arrived. A link goes to its sender, and nothing happens before it is pressed.",
+        "has become a request",
+        OpenForm,
+        _open_request,
+    ),
+    "put_away": Step(
+        "Put away",
+        "Nothing is sent from here, and the mail waits no more.",
+        "is put away",
+        PutAwayForm,
+        _put_away,
+    ),
+}
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """What waits, unless somebody asks for other mails."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("done", "Done"), ("ignored", "Left alone"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Django's `All` means *waiting* here."""
+        everything, *others = super().choices(changelist)
+        yield {**everything, "display": "Waiting"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[InboundMail]) -> QuerySet[InboundMail]:
+        if self.value() == "all":
+            return queryset
+        wanted = {self.value()} if self.value() else {MailState.NEW, MailState.WAITING}
+        return queryset.filter(state__in=wanted)
+
+
+@admin.register(InboundMail)
+class InboundMailAdmin(Evidence):
+    """The queue: mails about data first, then by what is due."""
+
+    list_display = ("reference", "route_label", "due", "state_label", "received_at", "proven", "missing")
+    list_filter = (StandingFilter, "route", "via")
+    search_fields = ("=reference", "=about")
+    search_help_text = "The whole reference of the mail or of what it led to, or the whole e-mail address"
+    actions_detail = ("answer", "open_request", "put_away")
+    shows = {"written_by": ("sender",), "title": ("letter",), "words": ("letter",), "files": ("letter",)}
+    fieldsets = (
+        (None, {"fields": ("reference", "route_label", "because", "about", "state_label", "due")}),
+        ("The mail", {"fields": ("written_by", "proven", "title", "words", "files", "missing", "cards_masked")}),
+        ("Dates", {"fields": ("received_at", "kept_at", "handled_at", "handled_by", "via", "size_bytes")}),
+    )
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:
+        """In the order in which they are answered."""
+        return InboundMail.objects.in_turn()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("turn", "due_at", "-received_at", "pk")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """An e-mail address is looked up by its keyed digest: it stands in no column."""
+        if "@" not in search_term:
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, search_term.strip().upper()
+            )
+            return found
+        values = [digest.value for digest in digests.all_of("email", search_term)]
+        return queryset.filter(pk__in=InboundMail.objects.from_address(values).values("pk")), False
+
+    def has_answer_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return bool(request.user.has_perm("privacy.change_inboundmail"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only while the mail waits, and an answer only where there is somebody to answer."""
+        mail = InboundMail.objects.filter(pk=object_id).first()
+        every: list[Any] = super().get_actions_detail(request, object_id)
+        closed = {f"privacy_inboundmail_{name}" for name in STEPS if not (mail and _fits(name, mail))}
+        return [each for each in every if each.action_name not in closed]
+
+    @action(description="Answer", url_path="answer", permissions=["answer"], variant=ActionVariant.PRIMARY)
+    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Write back."""
+        return self._take("answer", request, object_id)
+
+    @action(description="Open a request", url_path="open-request", permissions=["answer"])
+    def open_request(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The mail means a right."""
+        return self._take("open_request", request, object_id)
+
+    @action(description="Put away", url_path="put-away", permissions=["answer"])
+    def put_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Nothing is sent."""
+        return self._take("put_away", request, object_id)
+
+    def _take(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for what the verb needs, call it once, come back to the mail."""
+        mail, step = self.get_object(request, object_id), STEPS[name]
+        if not isinstance(mail, InboundMail):
+            raise Http404
+        back = reverse("admin:privacy_inboundmail_change", args=[mail.pk])
+        if not _fits(name, mail):
+            messages.warning(request, f"{mail} does not wait for this: nothing was changed.")
+            return HttpResponseRedirect(back)
+        form = step.form(request.POST if request.method == "POST" else None)
+        if form.is_valid() and _done(step, mail, form, request):
+            messages.success(request, f"{mail} {step.done}.")
+            return HttpResponseRedirect(back)
+        context = {**self.admin_site.each_context(request), "title": f"{step.title}: {mail}", "opts": self.opts}
+        return render(
+            request, "admin/privacy/mail.html", {**context, "form": form, "step": step, "asked": mail, "back": back}
+        )
+
+    @display(description="about", ordering="route", label={"yes": "warning", "no": "info"})
+    def route_label(self, mail: InboundMail) -> tuple[str, str]:
+        return "yes" if mail.is_urgent else "no", mail.get_route_display()
+
+    @display(description="state", label=COLOURS, ordering="state")
+    def state_label(self, mail: InboundMail) -> tuple[str, str]:
+        return mail.state, mail.get_state_display()
+
+    @display(description="due", ordering="due_at")
+    def due(self, mail: InboundMail) -> str:
+        if mail.due_at is None:
+            return ""
+        now = timezone.now()
+        waits = mail.state == MailState.WAITING
+        left = f"{timesince(mail.due_at, now)} late" if mail.due_at < now else f"in {timeuntil(mail.due_at, now)}"
+        look = " due--late" if waits and mail.due_at < now else ""
+        words = f"{mail.due_at:%-d %b %Y}" + (f", {left}" if waits else "")
+        return format_html('<span class="due{}">{}</span>', look, words)
+
+    @display(description="sender proven", boolean=True)
+    def proven(self, mail: InboundMail) -> bool:
+        return mail.is_proven
+
+    @display(description="not here")
+    def missing(self, mail: InboundMail) -> str:
+        """What of the mail only the mailbox has."""
+        files = f"{mail.enclosures} enclosed" if mail.enclosures else ""
+        return ", ".join(filter(None, [files, "" if mail.is_whole else "the rest of a large mail"]))
+
+    @display(description="from")
+    def written_by(self, mail: InboundMail) -> str:
+        return mail.sender or "nobody who could be answered"
+
+    @display(description="subject")
+    def title(self, mail: InboundMail) -> str:
+        return _read(mail, "subject")
+
+    @display(description="text")
+    def words(self, mail: InboundMail) -> str:
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in _read(mail, "text").splitlines()))
+
+    @display(description="enclosed, not kept")
+    def files(self, mail: InboundMail) -> str:
+        return ", ".join(f"{each['name'] or 'a mail'} ({each['kind']})" for each in mail.says("enclosed") or [])
+
+
+def _read(mail: InboundMail, name: str) -> str:
+    """A part of the letter; a word where it is masked, nothing where nothing was kept."""
+    return mail.says(name) or (HIDDEN if mail.letter == {} else "")
+
+
+def _fits(name: str, mail: InboundMail) -> bool:
+    return mail.state == MailState.WAITING and (name == "put_away" or bool(mail.sender))
+
+
+def _done(step: Step, mail: InboundMail, form: forms.Form, request: HttpRequest) -> bool:
+    """Call the verb; what it refuses is told on the form."""
+    try:
+        if step.do(mail, form.cleaned_data, request.user, timezone.now()) == "asked too often":
+            form.add_error(None, "This address has had enough requests for a day. Answer it, or try again tomorrow.")
+    except (states.NotAllowed, states.Changed):
+        form.add_error(None, "Somebody else has just dealt with this mail. Look at it again.")
+    except mailroom.AnswerMissing:
+        form.add_error("text", "An empty answer is none.")
+    return form.is_valid()
