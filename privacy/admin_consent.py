@@ -23,7 +23,7 @@ from unfold.widgets import (
 from privacy.admin_holds import named
 from privacy.admin_masks import Evidence, MaskedAdmin
 from privacy.consent import ledger, notices
-from privacy.consent.models import ConsentNotice, ConsentRecord
+from privacy.consent.models import MATTERS, ConsentNotice, ConsentRecord
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import audit
 from privacy.register.models import Subject
@@ -40,6 +40,7 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
     )
     answer = forms.ChoiceField(label="What they said", choices=ANSWERS, widget=UnfoldAdminRadioSelectWidget)
+    matter = forms.ChoiceField(label="About", choices=[("", "Choose"), *MATTERS], widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
         label="How we know",
         max_length=200,
@@ -51,10 +52,10 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         model = ConsentRecord
         fields = ("person", "answer", "matter", "channel", "about", "reason")
         widgets = {
-            "matter": UnfoldAdminSelectWidget,
             "channel": UnfoldAdminSelectWidget,
             "about": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         }
+        labels = {"about": "Which one"}
         help_texts = {
             "channel": "For news, offers and care only.",
             "about": "Which review, photo or order, by its reference; empty where it is about none.",

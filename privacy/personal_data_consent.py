@@ -29,9 +29,7 @@ from privacy.register.declare import (
 )
 
 TO_SHOW_CONSENT = "what you agreed to and refused is kept to show that your choice was honoured (GDPR Art. 7(1))"
-RECORD_TIME = Retention.years("requests", anchor="replaced_by__at", fallback="at").not_while(
-    "state__is_granted", True, False
-)
+RECORD_TIME = Retention.years("requests", anchor="replaced_by__at", fallback="at").not_while("state__is_granted", True)
 
 _said = personal(Category.PREFERENCE, on_erase=keep(TO_SHOW_CONSENT))
 _noted = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(TO_SHOW_CONSENT))

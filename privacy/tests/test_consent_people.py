@@ -107,12 +107,22 @@ def test_the_desk_notes_a_yes_and_a_no_with_the_reason_which_their_person_reads(
     pages = carol.get(RECORDS).content.decode() + carol.get(f"{RECORDS}{record.pk}/change/").content.decode()
     assert "Letter of 3 November" in pages
     assert [word for word in alice.words if word in pages] == []
+    hers = Client()
+    hers.force_login(alice.user)
+    assert "Our staff, for you: Letter of 3 November" in hers.get("/account/preferences/").content.decode()
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"reason": ""}, {"channel": ""}, {"matter": "targeting"}, {"person": "nobody@example.com"}, {"answer": "maybe"}],
-    ids=lambda wrong: next(iter(wrong)),
+    [
+        {"reason": ""},
+        {"channel": ""},
+        {"matter": ""},
+        {"matter": "targeting"},
+        {"person": "nobody@example.com"},
+        {"answer": "maybe"},
+    ],
+    ids=lambda wrong: "-".join(*wrong.items()),
 )
 def test_the_desk_notes_nothing_that_is_no_proof(alice, wrong):
     assert desk().post(f"{RECORDS}add/", typed(**wrong)).status_code == 200
@@ -176,6 +186,9 @@ def test_an_erasure_ends_consent_keeps_the_bare_evidence_and_leaves_bobs(alice, 
     assert {each.pk for each in kept[1:]} == {given.pk, banner.pk}
     assert [each.network for each in kept] == ["", "", ""]
     assert kept[0].replaces == given
+    step = request.steps.get(target="privacy.ConsentRecord")
+    assert (step.planned, step.affected) == (3, 3)
+    assert step.until_on is not None
     assert list(projection.differences(at=LATER)) == []
     assert held(bob) == before
     assert ledger.may(bob.subject, Matter.NEW_PIECES, Channel.EMAIL)
@@ -224,4 +237,5 @@ def test_an_old_no_stays_where_another_record_of_the_person_says_yes(alice):
     )
     assert subjects.root(guest) == alice.subject
     assert night(NOON + 3 * YEAR) == ["refused", "granted"]
+    assert retention.past_due_total(NOON + 3 * YEAR) == 0, "nobody can let go of what stands"
     assert not ledger.may(alice.subject, Matter.NEW_PIECES, Channel.EMAIL)
