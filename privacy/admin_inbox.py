@@ -207,7 +207,9 @@ class InboundMailAdmin(Evidence):
             return HttpResponseRedirect(back)
         context = {**self.admin_site.each_context(request), "title": f"{step.title}: {mail}", "opts": self.opts}
         return render(
-            request, "admin/privacy/mail.html", {**context, "form": form, "step": step, "asked": mail, "back": back}
+            request,
+            "admin/privacy/inbound_mail.html",
+            {**context, "form": form, "step": step, "asked": mail, "back": back},
         )
 
     @display(description="about", ordering="route", label={"yes": "warning", "no": "info"})
