@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from privacy.messages import gate, kinds, suppressions
 from privacy.messages.channels import ways_out
@@ -22,6 +22,7 @@ from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
 from privacy.messages.transports import InDoubt, NotSent, Parcel, Transport
 from privacy.register import disclosures
+from privacy.register.models import Disclosure
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,21 @@ BATCH: Final = 100
 BATCH_SECONDS: Final = 120.0
 """A worker begins nothing more of its batch then, well before its lease ends."""
 
-Way = Callable[[str], Transport]
+State = Message.State
+MESSAGES, DISCLOSURES = Message._meta.db_table, Disclosure._meta.db_table
+BEGIN: Final = f"""
+    WITH gone AS (
+        UPDATE {MESSAGES} SET state = 'sent', payload = NULL, stopped_because = '', sent_at = %(at)s
+         WHERE id = %(gone)s AND state = 'sending'
+    ), begun AS (
+        UPDATE {MESSAGES} SET state = 'sending', attempts = attempts + 1
+         WHERE id = %(message)s AND state = 'queued' AND next_attempt_at = %(lease)s
+        RETURNING id
+    )
+    INSERT INTO {DISCLOSURES} (processor, subject_id, keys, purpose, host, reference, actor, at)
+    SELECT %(processor)s, %(subject)s::uuid, %(keys)s, %(purpose)s, %(host)s, %(reference)s, %(actor)s, %(at)s FROM begun
+    RETURNING id
+"""  # noqa: S608  # names of our own tables
 
 
 def claim(*, at: datetime, only: UUID | None = None) -> list[Message]:
@@ -55,11 +70,11 @@ def claim(*, at: datetime, only: UUID | None = None) -> list[Message]:
 def recover(*, at: datetime) -> None:
     """See to what workers that died had begun: transactional messages go again, marketing waits for the staff."""
     left = Message.objects.abandoned(at)
-    if unknown := left.filter(kind__in=kinds.at_most_once()).update(state=Message.State.UNKNOWN):
+    if unknown := left.filter(kind__in=kinds.at_most_once()).update(state=State.UNKNOWN):
         log.error("message.perhaps_sent", extra={"count": unknown})
     for message in left.filter(attempts__gt=len(BACKOFF)):
         _give_up(message, "its worker died each time")
-    left.update(state=Message.State.QUEUED, next_attempt_at=at)
+    left.update(state=State.QUEUED, next_attempt_at=at)
 
 
 def send_all(taken: list[Message], *, at: datetime) -> int:
@@ -67,36 +82,83 @@ def send_all(taken: list[Message], *, at: datetime) -> int:
 
     *Raises* what went wrong inside the house, after every other message had its turn.
     """
-    began, sent = time.monotonic(), 0
+    began = time.monotonic()
     problems: list[Exception] = []
     with ways_out() as way:
+        worker = Worker(way, at)
         for message in taken:
             if time.monotonic() - began > BATCH_SECONDS:
                 break  # the lease of the rest ends by itself
             try:
-                sent += _send(message, way, at=at)
+                worker.attempt(message)
             except Exception as problem:  # noqa: BLE001 - one message must not keep the others
                 problems.append(problem)
+        worker.finish()
     if problems:
         raise problems[0]
-    return sent
+    return worker.sent
 
 
-def _send(message: Message, way: Way, *, at: datetime) -> bool:
-    """One attempt: the gate, the row, the wire, the row."""
-    if objection := gate.objection(message) or gate.too_soon(message, at=at):
-        return _close(message, Message.State.STOPPED, because=objection)
-    transport = way(message.channel)
-    parcel = _packed(message, transport)
-    if not _begin(message, parcel, transport, at=at):
-        return False  # somebody else has it, or an erasure took it away
-    try:
-        transport.hand_over(parcel)
-    except NotSent as refusal:
-        return _postpone(message, refusal, at=at)
-    except InDoubt as doubt:
-        return _leave_open(message, doubt, at=at)
-    return _close(message, Message.State.SENT, sent_at=at)
+class Worker:
+    """Somebody who sends one message after the other.
+
+    That a message went is written down with the next attempt, in one statement and one commit; so a worker never has more than one
+    message on its way, and a message costs one write.
+    """
+
+    def __init__(self, way: Callable[[str], Transport], at: datetime) -> None:
+        self.way, self.at = way, at
+        self.sent = 0
+        self._gone: Message | None = None
+
+    def attempt(self, message: Message) -> None:
+        """One attempt: the gate, the row, the wire."""
+        if objection := gate.objection(message) or gate.too_soon(message, at=self.at):
+            _close(message, State.STOPPED, because=objection)
+            return
+        transport = self.way(message.channel)
+        parcel = _packed(message, transport)
+        if not self._begin(message, _disclosure(message, parcel, transport, at=self.at)):
+            return  # somebody else has it, or an erasure took it away
+        try:
+            transport.hand_over(parcel)
+        except NotSent as refusal:
+            _postpone(message, refusal, at=self.at)
+        except InDoubt as doubt:
+            _leave_open(message, doubt, at=self.at)
+        else:
+            self._gone = message
+            self.sent += 1
+
+    def finish(self) -> None:
+        """Write down that the last one went."""
+        if self._gone is not None:
+            _close(self._gone, State.SENT, sent_at=self.at)
+            self._gone = None
+
+    def _begin(self, message: Message, given: Disclosure) -> bool:
+        """Commit that an attempt is made, who is given what by it, and that the one before went. False where the claim is over."""
+        facts: dict[str, Any] = {
+            "gone": self._gone and str(self._gone.pk),
+            "message": str(message.pk),
+            "lease": message.next_attempt_at,
+            "processor": given.processor,
+            "subject": given.subject_id and str(given.subject_id),
+            "keys": given.keys,
+            "purpose": given.purpose,
+            "host": given.host,
+            "reference": given.reference,
+            "actor": given.actor,
+            "at": self.at,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(BEGIN, facts)
+            has_begun = cursor.fetchone() is not None
+        self._gone = None
+        if has_begun:
+            message.attempts += 1
+            message.state = State.SENDING
+        return has_begun
 
 
 def _packed(message: Message, transport: Transport) -> Parcel:
@@ -108,15 +170,9 @@ def _packed(message: Message, transport: Transport) -> Parcel:
         raise
 
 
-@transaction.atomic
-def _begin(message: Message, parcel: Parcel, transport: Transport, *, at: datetime) -> bool:
-    """Commit that an attempt is being made, and who is given what by it. False where this worker's claim is over."""
-    mine = Message.objects.filter(pk=message.pk, state=Message.State.QUEUED, next_attempt_at=message.next_attempt_at)
-    message.attempts += 1
-    message.state = Message.State.SENDING
-    if not mine.update(state=Message.State.SENDING, attempts=message.attempts):
-        return False
-    disclosures.record(
+def _disclosure(message: Message, parcel: Parcel, transport: Transport, *, at: datetime) -> Disclosure:
+    """Who is given what about whom by an attempt. *Raises* `disclosures.NotAllowed`, `payloads.NotDeclared`."""
+    return disclosures.drafted(
         transport.processor,
         subject_id=message.subject_id,
         keys=parcel.keys,
@@ -126,48 +182,46 @@ def _begin(message: Message, parcel: Parcel, transport: Transport, *, at: dateti
         by="system:outbox",
         at=at,
     )
-    return True
 
 
-def _close(message: Message, state: Message.State, *, because: str = "", sent_at: datetime | None = None) -> bool:
-    """End a message's life and blank what it held. Returns whether it went."""
+def _close(message: Message, state: Message.State, *, because: str = "", sent_at: datetime | None = None) -> None:
+    """End a message's life and blank what it held."""
     mine = Message.objects.filter(pk=message.pk, state=message.state)
     mine.update(state=state, payload=None, stopped_because=because, sent_at=sent_at)
-    return state is Message.State.SENT
 
 
-def _give_up(message: Message, why: str) -> bool:
+def _give_up(message: Message, why: str) -> None:
     """The end of trying. The staff see it on their desk, whoever reads the logs there."""
     log.error("message.given_up", extra={**_about(message), "why": why})
-    return _close(message, Message.State.FAILED, because=why)
+    _close(message, State.FAILED, because=why)
 
 
-def _postpone(message: Message, refusal: NotSent, *, at: datetime) -> bool:
+def _postpone(message: Message, refusal: NotSent, *, at: datetime) -> None:
     """Try again later, or give up after the last wait; nothing more goes to an address where nobody is."""
     if refusal.is_dead:
         suppressions.raise_for(
             message.channel, message.payload["to"], reason=suppressions.Reason.BOUNCED, by="system:outbox", at=at
         )
     if refusal.is_final or message.attempts > len(BACKOFF):
-        return _give_up(message, refusal.why)
-    return _wait(message, refusal.why, at=at)
+        _give_up(message, refusal.why)
+    else:
+        _wait(message, refusal.why, at=at)
 
 
-def _leave_open(message: Message, doubt: InDoubt, *, at: datetime) -> bool:
+def _leave_open(message: Message, doubt: InDoubt, *, at: datetime) -> None:
     """Nobody knows whether it went. Marketing waits for the staff, everything else goes again."""
     if message.kind in kinds.at_most_once():
         log.error("message.perhaps_sent", extra={**_about(message), "why": doubt.why})
-        Message.objects.filter(pk=message.pk, state=Message.State.SENDING).update(state=Message.State.UNKNOWN)
-        return False
-    return _postpone(message, NotSent(doubt.why), at=at)
+        Message.objects.filter(pk=message.pk, state=State.SENDING).update(state=State.UNKNOWN)
+    else:
+        _postpone(message, NotSent(doubt.why), at=at)
 
 
-def _wait(message: Message, why: str, *, at: datetime) -> bool:
+def _wait(message: Message, why: str, *, at: datetime) -> None:
     log.warning("message.postponed", extra={**_about(message), "why": why})
-    Message.objects.filter(pk=message.pk, state=Message.State.SENDING).update(
-        state=Message.State.QUEUED, next_attempt_at=at + BACKOFF[message.attempts - 1]
+    Message.objects.filter(pk=message.pk, state=State.SENDING).update(
+        state=State.QUEUED, next_attempt_at=at + BACKOFF[message.attempts - 1]
     )
-    return False
 
 
 def _about(message: Message) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def objection(message: Message) -> str:
         message.channel, message.payload["to"], marketing=kind.is_marketing
     ):
         return "suppressed"
-    person = None if message.subject_id is None else subjects.root(Subject.objects.get(pk=message.subject_id))
+    person = None if message.subject_id is None else subjects.of_number(message.subject_id)
     return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")
 
 

@@ -99,10 +99,36 @@ def record(
     at: datetime,
 ) -> Disclosure:
     """Write down that *keys* leave for the processor at *host*. *Raises* `payloads.NotDeclared`."""
+    row = drafted(
+        processor,
+        subject_id=subject_id,
+        keys=keys,
+        purpose=purpose,
+        host=host,
+        reference=reference,
+        by=by,
+        at=at,
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def drafted(
+    processor: str,
+    *,
+    subject_id: UUID | None,
+    keys: Iterable[str],
+    purpose: Purpose,
+    host: str,
+    reference: str = "",
+    by: audit.Actor,
+    at: datetime,
+) -> Disclosure:
+    """The same row, for a room that writes it in one statement with a row of its own. *Raises* `payloads.NotDeclared`."""
     names = sorted(set(keys))
     if processor != CHOSEN_BY_YOU:
         payloads.guard(processor, names)
-    return Disclosure.objects.create(
+    return Disclosure(
         processor=processor,
         subject_id=subject_id,
         keys=names,

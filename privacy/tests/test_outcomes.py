@@ -12,13 +12,13 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 
+from dev.mail import sink
 from privacy.consent.vocabulary import Matter
 from privacy.messages import outbox, outcomes, suppressions
 from privacy.messages.kinds import Kind
 from privacy.models import AuditEvent, Message
 from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON, someone
-from tests import sink
 
 ORDER = Kind("tests.outcome", purpose=Purpose.ORDER, label="Order")
 NEWS = Kind("tests.outcome_news", purpose=Purpose.MARKETING, label="News", matter=Matter.OFFERS)
