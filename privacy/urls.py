@@ -57,6 +57,7 @@ urlpatterns = [
     path("privacy/promises/", promises.promised, name="promises"),
     path("privacy/promises/<slug:shop>/", promises.promised, name="promises_of"),
     path("privacy/choices/", choices.choices, name="choices"),
+    path("privacy/choices/<uuid:receipt>.json", choices.receipt, name="choice_receipt"),
     path("privacy/choices/kept/", choices.kept, name="choices_kept"),
     path("privacy/clear-device/", choices.clear_device, name="clear_device"),
     path("privacy/device-cleared/", choices.device_cleared, name="device_cleared"),

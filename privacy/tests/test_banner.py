@@ -14,6 +14,7 @@ from privacy.consent.choice import Category, Choice
 from privacy.consent.entries import Entry, Kind
 from privacy.consent.models import ConsentRecord, VisitorLink
 from privacy.consent.vocabulary import Matter
+from privacy.proof import receipts
 from privacy.tests.people import NOON, someone
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +243,32 @@ def test_too_many_answers_of_one_network_stop_being_recorded_but_a_no_is_still_k
     assert answer(stranger, "refuse").status_code == 302
     assert choice_of(stranger).has_refused
     assert records() == written
+
+
+def test_a_browser_that_agreed_gets_a_receipt_for_each_word_and_nobody_elses(visitor):
+    stranger = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    for client in (visitor, stranger):
+        answer(client, "accept")
+    mine, theirs = (ConsentRecord.objects.get(visitor_id=choice_of(client).visitor) for client in (visitor, stranger))
+    page = visitor.get("/privacy/choices/").text
+    assert (f"/privacy/choices/{mine.receipt}.json" in page, str(theirs.receipt) in page) == (True, False)
+    file = visitor.get(f"/privacy/choices/{mine.receipt}.json")
+    assert file.status_code == 200
+    assert file.json() == receipts.of(mine)
+    assert visitor.get(f"/privacy/choices/{theirs.receipt}.json").status_code == 404
+    answer(visitor, "refuse")
+    assert visitor.get(f"/privacy/choices/{mine.receipt}.json").status_code == 404, (
+        "the number is gone from the browser"
+    )
+
+
+@pytest.mark.promise("JE-51")
+def test_three_ways_to_choose_are_open_to_everybody(visitor):
+    page = visitor.get("/privacy/").text
+    assert '<section class="consent' in page
+    for path in ("/privacy/unsubscribe/by-address/", "/privacy/request/"):
+        assert f'href="{path}"' in page, path
+        assert '<form method="post"' in visitor.get(path).text, path
 
 
 # The account

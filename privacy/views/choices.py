@@ -6,12 +6,14 @@ Every one of them works without a script, without an account and without a cooki
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import logout
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -21,12 +23,15 @@ from privacy.consent import answers, banner, choice, cookies, notices
 from privacy.consent.answers import Said
 from privacy.consent.choice import Choice
 from privacy.consent.entries import Category, Kind
+from privacy.consent.models import ConsentRecord
 from privacy.consent.vocabulary import Surface
 from privacy.register.models import Subject
+from privacy.views.receipts import as_file
 
 AN_HOUR: Final = 60
 """Answers recorded from one network address in an hour. Past that a yes has to wait; a no never does."""
 
+MOST_SHOWN: Final = 24  # of what this browser has said
 FORGET_STORAGE: Final = '"storage"'
 FORGET_ALL: Final = '"cache", "cookies", "storage"'
 SURFACES: Final = {"banner": Surface.BANNER, "settings": Surface.COOKIE_SETTINGS}
@@ -70,9 +75,16 @@ def settings_page(request: HttpRequest, *, status: int = 200, problem: str = "")
         "opts_in_late": found.has_opted_out or has_objected(request),
         "late_text": notices.text("opt_in"),
         "next": request.GET.get("next", ""),
+        "said": said_here(found)[:MOST_SHOWN],
         "problem": problem,
     }
     return render(request, "privacy/choices.html", shown, status=status)
+
+
+@require_safe
+def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
+    """The receipt for something this browser has said, by the number in its cookie; anybody else's does not exist here."""
+    return as_file(get_object_or_404(said_here(choice.of(request)), receipt=receipt))
 
 
 @require_safe
@@ -155,6 +167,11 @@ def signed_in(request: HttpRequest) -> Subject | None:
     """The person behind the account in use, or None."""
     subject = getattr(request.user, "subject", None)
     return subject if isinstance(subject, Subject) else None
+
+
+def said_here(found: Choice) -> QuerySet[ConsentRecord]:
+    """What was said on this browser under its present number, newest first; nothing where it has none."""
+    return ConsentRecord.objects.filter(visitor_id=found.visitor) if found.visitor else ConsentRecord.objects.none()
 
 
 def has_objected(request: HttpRequest) -> bool:

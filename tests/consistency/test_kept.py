@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,14 @@ import pytest
 from allauth.account.forms import SignupForm
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from accounts.tests.conftest import NOON, Browser, make_user
 from orders import bag as bags
 from orders.forms import CheckoutForm
-from privacy.consent import cookies, ledger, notices
+from privacy.consent import choice, cookies, ledger, notices
+from privacy.consent.choice import Choice
 from privacy.consent.entries import Category, Kind
 from privacy.consent.models import ConsentRecord
 from privacy.consent.vocabulary import Channel, Matter, Surface
@@ -94,6 +97,36 @@ def test_where_the_policy_says_so_a_sign_in_ends_with_the_browser(settings):
     alice = make_user("alice@example.com")
     cookie = Browser().sign_in(alice.email).cookies[settings.SESSION_COOKIE_NAME]
     assert (bool(cookie.value), cookie["max-age"], cookie["expires"]) == (True, "", "")
+
+
+@pytest.mark.promise("JS-17")
+def test_signed_out_a_browser_keeps_country_bag_and_its_answer_about_cookies(stranger):
+    piece = make_piece(make_category(), variants=({"price_minor": 129_600},))
+    variant = piece.variants.get()
+    stranger.post("/privacy/choices/", {"answer": "refuse"})
+    stranger.post("/bag/add/", {"key": f"v:{variant.pk}", "quantity": "2"})
+    stranger.post("/bag/place/", {"place": "GB"})
+    for path in PUBLIC:
+        read(stranger, path)
+    assert sorted(stranger.cookies) == ["bag", "consent"]
+    bag = bags._decode(stranger.cookies["bag"].value)
+    assert (bag.place, bag.lines) == ("GB", ((("v", variant.pk), 2),))
+    assert {field.name for field in fields(bag)} == {"id", "place", "currency", "lines", "is_tampered"}
+    answered = choice.read(stranger.cookies["consent"].value, gpc=False, at=timezone.now())
+    assert answered == Choice(decided_on=timezone.now().date(), has_refused=True)
+
+
+@pytest.mark.promise("JS-18")
+def test_the_session_says_who_is_signed_in_and_how_and_no_more():
+    alice, browser = make_user("alice@example.com"), Browser()
+    browser.sign_in(alice.email)
+    for path in ("/", "/account/", "/account/details/", "/account/privacy/", "/account/preferences/", "/bag/"):
+        assert browser.get(path).status_code == 200, path
+    assert re.fullmatch(r"[a-z0-9]{32}", browser.cookies[settings.SESSION_COOKIE_NAME].value), "a random number"
+    who = {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
+    how_and_how_long = {"account_authentication_methods", "account_authentication_methods_user", "_session_expiry"}
+    token_of_forms = {"_csrftoken"}
+    assert set(browser.session.keys()) == who | how_and_how_long | token_of_forms
 
 
 @pytest.mark.promise("JE-50", "JE-89", "JE-51", "JE-60")
