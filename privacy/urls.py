@@ -54,6 +54,7 @@ urlpatterns = [
     path("privacy/versions/<int:number>/policy.txt", policy.version_text, name="version_text"),
     path("privacy/versions/<int:number>/seen/", policy.put_away, name="put_away"),
     path("privacy/cookies/", pages.cookies, name="cookies"),
+    path("privacy/authorities/", pages.supervisors, name="authorities"),
     path("privacy/promises/", promises.promised, name="promises"),
     path("privacy/promises/<slug:shop>/", promises.promised, name="promises_of"),
     path("privacy/choices/", choices.choices, name="choices"),

@@ -17,6 +17,7 @@ from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.proof.models import Certificate
+from privacy.register import authorities, subjects
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 from privacy.rights import letter, links
@@ -138,7 +139,14 @@ def _post(
         kind,
         to=request.contact,
         subject=None if belongs_to_nobody else request.subject,
-        context={"request": request, "why": _why(request), "action_url": url, "action_label": label, **facts},
+        context={
+            "request": request,
+            "why": _why(request),
+            "authorities": authorities.of(subjects.root(request.subject).residence),
+            "action_url": url,
+            "action_label": label,
+            **facts,
+        },
         reference=request.reference,
         by=by,
         at=at,

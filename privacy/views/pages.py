@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from privacy.consent import banner, guides, signals
 from privacy.consent import cookies as cookie_register
 from privacy.consent.choice import Choice
-from privacy.register import profiles
+from privacy.register import authorities, profiles
 from privacy.rights import contents
 
 SECURITY_TXT_LIVES = timedelta(days=180)
@@ -32,6 +32,12 @@ def cookies(request: HttpRequest) -> HttpResponse:
         "industry": guides.INDUSTRY,
     }
     return render(request, "privacy/cookies.html", shown)
+
+
+@require_safe
+def supervisors(request: HttpRequest) -> HttpResponse:
+    """To whom people may complain about us, by where they live (GDPR Art. 77)."""
+    return _public(request, render(request, "privacy/authorities.html", {"authorities": authorities.DIRECTORY}))
 
 
 @require_safe

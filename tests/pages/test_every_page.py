@@ -40,6 +40,7 @@ PUBLIC = [
     "/privacy/device-cleared/",
     "/privacy/limit/",
     "/privacy/opt-out/",
+    "/privacy/authorities/",
     "/privacy/promises/",
     "/privacy/request/",
     "/privacy/certificate/",
