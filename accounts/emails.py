@@ -33,6 +33,7 @@ CONFIRM_SIGNUP = _kind("confirm_signup", "Confirm your e-mail address", Purpose.
 CONFIRM_CHANGE = _kind("confirm_change", "Confirm your new e-mail address", Purpose.ACCOUNT)
 ALREADY_EXISTS = _kind("already_exists", "You already have an account")
 EMAIL_CHANGED = _kind("email_changed", "Your e-mail address was changed")
+EMAIL_IN_USE = _kind("email_in_use", "Your new e-mail address is in use", Purpose.ACCOUNT)
 PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purpose.ACCOUNT)
 PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
 DEACTIVATED = _kind("deactivated", "Your account is closed for now")
@@ -101,6 +102,12 @@ def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any],
         by=user or "system:accounts",
         at=at,
     )
+
+
+def email_in_use(user: User, *, at: datetime) -> None:
+    """Say to the new address that the account uses it from now on; the old one hears it from allauth."""
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('accounts:security')}"
+    _post(EMAIL_IN_USE, user, url, "See the security of your account", by=user, at=at)
 
 
 def deactivated(user: User, *, by: Actor, at: datetime) -> None:

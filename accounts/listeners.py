@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
-from accounts import inactivity, security
+from accounts import emails, inactivity, security
 from accounts.models import User
 from privacy.register import subjects
 from privacy.rights import identity
@@ -36,9 +36,11 @@ def password_renewed(*, user: User, **kwargs: Any) -> None:
 
 
 def address_exchanged(*, user: User, from_email_address: EmailAddress | None, **kwargs: Any) -> None:
-    """Another address took the place of a confirmed one: copies of the account's data wait for a week."""
+    """Another address took the place of a confirmed one: it is told so, and copies of the account's data wait for a week."""
     if from_email_address is not None:  # else it is the first one, at sign-up
-        identity.note_change(user.subject, identity.Change.EMAIL, by=user, at=timezone.now())
+        now = timezone.now()
+        identity.note_change(user.subject, identity.Change.EMAIL, by=user, at=now)
+        emails.email_in_use(user, at=now)
 
 
 def signed_in(*, user: User, **kwargs: Any) -> None:

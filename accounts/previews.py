@@ -36,6 +36,11 @@ for _template, _kind in emails.BY_TEMPLATE.items():
     shows(_kind)(partial(_from_allauth, _template))
 
 
+@shows(emails.EMAIL_IN_USE)
+def email_in_use(sketch: Sketch, at: datetime) -> None:
+    emails.email_in_use(_user(sketch), at=at)
+
+
 @shows(emails.DEACTIVATED)
 def deactivated(sketch: Sketch, at: datetime) -> None:
     emails.deactivated(_user(sketch), by=BY, at=at)

@@ -30,6 +30,7 @@ ORDER_SHIPPED = _about_one_in_hand("order_shipped", "Your parcel is on its way")
 ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived")
 ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")
 ORDER_REFUNDED = _about_one_in_hand("order_refunded", "Refund")
+REFUND_FAILED = _about_one_in_hand("refund_failed", "Your refund takes longer")
 ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
 
 
@@ -80,6 +81,11 @@ def order_cancelled(order: Order, *, refunded_minor: int, by: Actor, at: datetim
 def order_refunded(order: Order, *, refunded_minor: int, by: Actor, at: datetime) -> None:
     """Money is on its way back."""
     _post(ORDER_REFUNDED, order, refunded_minor=refunded_minor, by=by, at=at)
+
+
+def refund_failed(order: Order, *, refunded_minor: int, by: Actor, at: datetime) -> None:
+    """What was announced did not arrive: the bank sent it back, and somebody looks for another way."""
+    _post(REFUND_FAILED, order, refunded_minor=refunded_minor, by=by, at=at)
 
 
 def order_link(order: Order, *, by: Actor, at: datetime) -> None:

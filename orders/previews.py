@@ -59,6 +59,11 @@ def order_refunded(sketch: Sketch, at: datetime) -> None:
     emails.order_refunded(_order(sketch), refunded_minor=2_600, by=BY, at=at)
 
 
+@shows(emails.REFUND_FAILED)
+def refund_failed(sketch: Sketch, at: datetime) -> None:
+    emails.refund_failed(_order(sketch), refunded_minor=2_600, by=BY, at=at)
+
+
 @shows(emails.ORDER_LINK)
 def order_link(sketch: Sketch, at: datetime) -> None:
     emails.order_link(_order(sketch), by=BY, at=at)

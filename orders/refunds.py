@@ -13,7 +13,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q, Sum
 
-from orders import gateway, tasks
+from orders import emails, gateway, tasks
 from orders.models import Order, Payment, PaymentEvent, Refund
 from orders.states import PAYMENT
 from privacy.ground import audit, doorbell, references
@@ -127,7 +127,10 @@ def _made_before(promised: Refund) -> gateway.RefundDone | None:
 def _enter(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Refund:
     """Write down a refund as Stripe knows it, once; one nobody promised here gets a row of its own."""
     payment = Payment.objects.select_for_update().select_related("order").get(pk=payment.pk)
-    entered = payment.refunds.filter(_names(made)).first() or _foreign(payment, made, at=at)
+    entered = payment.refunds.filter(_names(made)).first()
+    if entered is None:
+        entered = _foreign(payment, made, at=at)
+        emails.order_refunded(payment.order, refunded_minor=made.amount_minor, by="stripe", at=at)
     if made.status in FAILED:
         return _refuse(entered, because=made.status, at=at)
     if entered.state == Refund.State.DONE:
@@ -169,7 +172,7 @@ def _foreign(payment: Payment, made: gateway.RefundDone, *, at: datetime) -> Ref
 
 @transaction.atomic
 def _refuse(refund: Refund, *, because: str, at: datetime) -> Refund:
-    """Stripe did not pay it back: the money can be promised again, and the desk is told."""
+    """Stripe did not pay it back: the money can be promised again, and the desk and the customer are told."""
     payment = Payment.objects.select_for_update().select_related("order").get(pk=refund.payment_id)
     refund.refresh_from_db()
     if refund.state == Refund.State.REFUSED:
@@ -200,6 +203,7 @@ def _refuse(refund: Refund, *, because: str, at: datetime) -> Refund:
     _recount(payment)
     if payment.state == Payment.State.REFUNDED:
         PAYMENT.advance(payment, Payment.State.CAPTURED, by="stripe", at=at)
+    emails.refund_failed(payment.order, refunded_minor=refund.amount_minor, by="stripe", at=at)
     return refund
 
 

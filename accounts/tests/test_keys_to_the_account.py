@@ -108,6 +108,7 @@ def test_a_changed_address_is_proven_first_and_the_old_one_hears_of_it(signed_in
     assert [row.email for row in EmailAddress.objects.filter(user=alice)] == ["new@example.com"]
     assert mailbox("alice@example.com").kinds == ["accounts.email_changed"]
     assert "new@example.com" in mailbox("alice@example.com").mails[0]["text"]
+    assert mailbox("new@example.com").kinds == ["accounts.confirm_change", "accounts.email_in_use"]
     assert works(signed_in)
 
 

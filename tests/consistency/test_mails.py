@@ -19,6 +19,7 @@ import orders
 import privacy
 import shop
 from privacy.messages import previews
+from privacy.messages.channels import PARTS
 from privacy.messages.kinds import KINDS
 from privacy.messages.previews import Letter, Look
 from privacy.models import Message
@@ -51,7 +52,18 @@ def every_module() -> None:
 
 every_module()
 OURS = sorted(name for name in KINDS if not name.startswith("tests."))
-TRANSACTIONAL = [name for name in OURS if not MARKETING.search(name)]
+FILES = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*")}
+
+
+def parts_of(name: str) -> dict[str, set[str]]:
+    """The templates a kind has, by the channels that it can leave by with them."""
+    stem = name.replace(".", "/")
+    wanted = {str(channel): {f"{stem}.{part}" for part in parts.values()} for channel, parts in PARTS.items()}
+    return {channel: files for channel, files in wanted.items() if files <= FILES}
+
+
+BY_MAIL = [name for name in OURS if "email" in parts_of(name)]
+BY_TEXT = [name for name in OURS if "sms" in parts_of(name)]
 SHOWN = [kind.name for kind in previews.kinds()]
 
 
@@ -66,16 +78,22 @@ def letters(django_db_setup, django_db_blocker) -> dict[str, Letter]:
 
 
 def test_every_transactional_kind_can_be_shown():
-    assert [name for name in TRANSACTIONAL if name not in SHOWN] == []
+    assert len(BY_MAIL) > 40
+    assert [name for name in BY_MAIL if name not in SHOWN and not MARKETING.search(name)] == []
 
 
-def test_every_kind_has_three_templates_and_every_template_a_kind():
-    parts = ("subject.txt", "txt", "html")
-    wanted = {f"{name.replace('.', '/')}.{part}" for name in OURS for part in parts}
-    found = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*")}
+def test_every_kind_has_the_templates_of_a_channel_and_every_template_a_kind():
+    """A mail has three (subject, text, HTML), a text message one."""
+    assert [name for name in OURS if not parts_of(name)] == []
+    wanted = {file for name in OURS for files in parts_of(name).values() for file in files}
     used = "\n".join(path.read_text() for path in TEMPLATES.rglob("*") if path.is_file())
-    assert wanted - found == set()
-    assert {name for name in found - wanted if f'"emails/{name}"' not in used} == set()
+    assert {name for name in FILES - wanted if f'"emails/{name}"' not in used} == set()
+
+
+@pytest.mark.parametrize("name", BY_TEXT)
+def test_no_text_message_sells(name):
+    said = (TEMPLATES / f"{name.replace('.', '/')}.sms.txt").read_text()
+    assert (SELLS.findall(said), CATALOGUE.findall(said), "!" in said) == ([], [], False)
 
 
 @pytest.mark.promise("JS-08", "JS-07")

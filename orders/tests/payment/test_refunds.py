@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from orders import payments, refunds
 from orders.models import Order, Payment, PaymentEvent, Refund
 from privacy.ground.models import AuditEvent
+from privacy.models import Message
 
 from .conftest import LocalStripe, session_id, told
 
@@ -28,6 +29,10 @@ def paid(order: Order, local_stripe: LocalStripe, now) -> Order:
 def returned(local_stripe: LocalStripe, order: Order) -> int:
     intent = local_stripe.sdk.checkout.sessions.retrieve(session_id(order)).payment_intent
     return sum(refund.amount for refund in local_stripe.sdk.refunds.list({"payment_intent": intent}).data)
+
+
+def mailed(kind: str) -> list[str]:
+    return [mail.payload["text"] for mail in Message.objects.filter(kind=f"orders.{kind}")]
 
 
 def test_refunds_in_parts_end_at_what_was_paid(paid: Order, local_stripe: LocalStripe, now):
@@ -141,6 +146,7 @@ def test_a_refund_made_at_stripe_is_entered_once(paid: Order, place, local_strip
     assert (entered.amount_minor, entered.state, entered.reason) == (9_600, "done", "made at Stripe")
     assert refunds.refundable(paid) == 120_000
     assert told(paid)[1:] == [("refunded", "re", 9_600)]
+    assert ["$96.00" in text for text in mailed("order_refunded")] == [True], "its customer hears of it, once"
 
 
 def test_a_refund_the_bank_sends_back_can_be_promised_again(paid: Order, local_stripe: LocalStripe, now):
@@ -155,6 +161,7 @@ def test_a_refund_the_bank_sends_back_can_be_promised_again(paid: Order, local_s
     assert (Refund.objects.get().state, refunds.refundable(paid)) == ("refused", 129_600)
     assert [event[::2] for event in told(paid)[1:]] == [("refunded", 129_600), ("failed", 129_600)]
     assert Payment.objects.get(order=paid).state == "captured"
+    assert ["$1,296.00" in text for text in mailed("refund_failed")] == [True], "who waits for it hears that it is late"
 
 
 def test_a_refund_that_stripe_refuses_can_be_promised_again_and_is_told_to_the_desk(paid, local_stripe, now):
