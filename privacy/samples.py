@@ -147,19 +147,19 @@ def sweep(row: Any, sketch: Sketch) -> None:
 
 @hint("privacy.ConsentRecord")
 def consent_record(row: Any, sketch: Sketch) -> None:
-    """A yes to news by e-mail, given in the preferences."""
+    """A yes to showing a photo of theirs, given in the preferences."""
     row.receipt, row.visitor_id = UUID(invented.hexadecimal(sketch.who.chance, 32)), None
-    row.matter, row.channel, row.decision, row.surface = "new_pieces", "email", "granted", "preferences"
-    row.about, row.reason, row.locale = "", "", "en"
+    row.matter, row.channel, row.decision, row.surface = "use_photo", "", "granted", "preferences"
+    row.about, row.reason, row.locale = f"photo:{invented.hexadecimal(sketch.who.chance, 12)}", "", "en"
     row.network, row.actor = "203.0.113.0/24", f"customer:{row.subject_id}"
-    row.notice = notices.current("preferences")
+    row.notice = notices.current("use_photo")
 
 
 @hint("privacy.ConsentState")
 def consent_state(row: Any, sketch: Sketch) -> None:
     """What follows from it."""
     record = sketch.rows["privacy.ConsentRecord"]
-    row.matter, row.channel, row.about, row.is_granted = record.matter, record.channel, "", True
+    row.matter, row.channel, row.about, row.is_granted = record.matter, record.channel, record.about, True
     row.decided_at = record.at
 
 
