@@ -41,6 +41,8 @@ PUBLIC = [
     "/privacy/limit/",
     "/privacy/opt-out/",
     "/privacy/authorities/",
+    "/privacy/versions/",
+    "/privacy/versions/1/",
     "/privacy/promises/",
     "/privacy/request/",
     "/privacy/certificate/",
