@@ -79,6 +79,7 @@ class CheckoutDetails:
     line2: str = ""
     region: str = ""
     phone: str = ""
+    wants_texts: bool = False
     recipient: str = ""
     method: str = ""
     vat_number: str = ""
@@ -291,6 +292,7 @@ def _draft(reference: str, bag: Bag, priced: Contents, details: CheckoutDetails,
         email=details.email,
         full_name=details.full_name,
         phone=details.phone,
+        texts_asked_at=at if details.wants_texts and details.phone else None,
         ship_name=details.recipient or details.full_name,
         ship_line1=details.line1,
         ship_line2=details.line2,
@@ -338,7 +340,7 @@ def _lines(order: Order, priced: Contents, details: CheckoutDetails) -> list[Ord
 
 
 AGREED: Final = (
-    *("email", "full_name", "phone", "vat_number", "gift_message"),
+    *("email", "full_name", "phone", "wants_texts", "vat_number", "gift_message"),
     *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code", "country", "region", "shipping_method"),
     *("currency", "subtotal_minor", "shipping_minor", "tax_minor", "total_minor"),
 )

@@ -1,4 +1,4 @@
-"""The mails about an order: one function each, three templates each, all through the outbox.
+"""The messages about an order: one function each, three templates each mail and one each text, all through the outbox.
 
 Those that come by themselves end when the person's data are erased: the outbox asks at the moment of sending.
 """
@@ -11,8 +11,9 @@ from typing import Any
 from orders import destinations, links
 from orders.destinations import Method
 from orders.models import Order, Payment, Shipment
+from privacy.consent.vocabulary import Channel
 from privacy.ground.audit import Actor
-from privacy.messages import outbox
+from privacy.messages import outbox, sms
 from privacy.messages.kinds import Kind
 from privacy.register.declare import Purpose
 
@@ -31,6 +32,8 @@ ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived
 ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")
 ORDER_REFUNDED = _about_one_in_hand("order_refunded", "Refund")
 REFUND_FAILED = _about_one_in_hand("refund_failed", "Your refund takes longer")
+TEXT_SHIPPED = Kind("orders.text_shipped", purpose=Purpose.DELIVERY, label="Text: your parcel is on its way")
+TEXT_DELIVERED = Kind("orders.text_delivered", purpose=Purpose.DELIVERY, label="Text: your parcel has arrived")
 ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
 
 
@@ -73,6 +76,16 @@ def order_delivered(order: Order, *, by: Actor, at: datetime) -> None:
     _post(ORDER_DELIVERED, order, by=by, at=at)
 
 
+def text_shipped(order: Order, shipment: Shipment, *, by: Actor, at: datetime) -> None:
+    """The same in two lines, to the telephone of somebody who wants that."""
+    _text(TEXT_SHIPPED, order, shipment=shipment, by=by, at=at)
+
+
+def text_delivered(order: Order, *, by: Actor, at: datetime) -> None:
+    """It arrived, by text."""
+    _text(TEXT_DELIVERED, order, by=by, at=at)
+
+
 def order_cancelled(order: Order, *, refunded_minor: int, by: Actor, at: datetime) -> None:
     """It was called off, and what is paid back."""
     _post(ORDER_CANCELLED, order, refunded_minor=refunded_minor, by=by, at=at)
@@ -109,3 +122,19 @@ def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) ->
         **facts,
     }
     outbox.post(kind, to=order.email, subject=order.subject, context=context, reference=order.reference, by=by, at=at)
+
+
+def _text(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) -> None:
+    """Text the order's number, if its customer asked for that and texts go anywhere."""
+    if not (order.wants_texts and order.phone and sms.is_on()) or order.is_erased:
+        return
+    outbox.post(
+        kind,
+        to=order.phone,
+        subject=order.subject,
+        context={"order": order, **facts},
+        reference=order.reference,
+        channel=Channel.SMS,
+        by=by,
+        at=at,
+    )

@@ -28,6 +28,7 @@ from orders.models import Order, Paper, Shipment
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
 from privacy.consent.vocabulary import Surface
+from privacy.messages import sms
 from privacy.news_boxes import NewsBoxes
 from shop import money
 from shop.stock import Key
@@ -151,6 +152,11 @@ class CheckoutForm(NewsBoxes):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         help_text="For the courier, if the parcel needs a hand.",
     )
+    wants_texts = forms.BooleanField(
+        label="Text me when the parcel leaves and when it arrives",
+        required=False,
+        help_text="Two texts for this order, and no others. Reply STOP ALL to end them.",
+    )
     vat_number = forms.CharField(
         label="VAT number",
         max_length=20,
@@ -182,6 +188,8 @@ class CheckoutForm(NewsBoxes):
                 name = f"engraving_{buyable.key[0]}_{buyable.key[1]}"
                 self._engraved[name] = buyable.key
                 self.fields[name] = _text(f"Engraving on {buyable.title}", "off", most=30)
+        if not sms.is_on():
+            del self.fields["wants_texts"]
         method = self.fields["method"]
         assert isinstance(method, MethodField)
         method.offer(contents.quote)
@@ -217,8 +225,10 @@ class CheckoutForm(NewsBoxes):
         return compact if rules is eu_vat else f"GB{compact}"
 
     def clean(self) -> dict[str, Any]:
-        """Ask for a postal code where a parcel cannot arrive without one."""
+        """Ask for a postal code where a parcel cannot arrive without one, and for a number where texts are wanted."""
         cleaned = super().clean() or {}
+        if cleaned.get("wants_texts") and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", "Say which number we may text.")
         place = cleaned.get("place", "")
         if place and not cleaned.get("postal_code") and place[:2] not in WITHOUT_POSTAL_CODE:
             self.add_error("postal_code", "Parcels there need a postal code.")
@@ -229,7 +239,9 @@ class CheckoutForm(NewsBoxes):
         typed = self.cleaned_data
         names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings", "news"}
         engravings = {key: typed[name] for name, key in self._engraved.items() if typed[name]}
-        return CheckoutDetails(**{name: typed[name] for name in names}, engravings=engravings, news=self.ticked())
+        return CheckoutDetails(
+            **{name: typed[name] for name in names & typed.keys()}, engravings=engravings, news=self.ticked()
+        )
 
 
 # The order desk

@@ -71,6 +71,7 @@ def ship(order: Order, *, carrier: str, tracking_number: str, by: Actor, at: dat
         order=order, carrier=carrier, tracking_number=tracking_number.strip(), shipped_at=at
     )
     emails.order_shipped(order, shipment, by=by, at=at)
+    emails.text_shipped(order, shipment, by=by, at=at)
     return shipment
 
 
@@ -81,6 +82,7 @@ def deliver(order: Order, *, by: Actor, at: datetime) -> Order:
     Shipment.objects.filter(order=order).update(delivered_at=at)
     _complete(order, at=at)
     emails.order_delivered(order, by=by, at=at)
+    emails.text_delivered(order, by=by, at=at)
     return order
 
 

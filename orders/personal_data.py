@@ -118,7 +118,8 @@ declare(
             Category.CONTACT, recipients=MAIL, purposes=(Purpose.ORDER, Purpose.DELIVERY, Purpose.MARKETING)
         ),
         "full_name": _gone(Category.NAME),
-        "phone": _gone(Category.CONTACT, recipients=CARRIER, retention=FOR_DELIVERY),
+        "phone": _gone(Category.CONTACT, recipients=(*CARRIER, "sms"), retention=FOR_DELIVERY),
+        "texts_asked_at": _gone(Category.PREFERENCE, retention=FOR_DELIVERY),
         "ship_name": _gone(Category.NAME, recipients=CARRIER),
         "ship_line1": _gone(Category.ADDRESS, recipients=CARRIER),
         "ship_line2": _gone(Category.ADDRESS, recipients=CARRIER),

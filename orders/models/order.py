@@ -77,6 +77,8 @@ class Order(models.Model):
     email = models.EmailField("e-mail", blank=True)
     full_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=20, blank=True)
+    # When they asked for texts about this parcel. Null: they did not, or it is long delivered.
+    texts_asked_at = models.DateTimeField("texts asked for", null=True, blank=True)
     ship_name = models.CharField("recipient", max_length=150, blank=True)
     ship_line1 = models.CharField("address", max_length=150, blank=True)
     ship_line2 = models.CharField("apartment, floor", max_length=150, blank=True)
@@ -154,6 +156,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def wants_texts(self) -> bool:
+        """Whether its customer asked for texts about the parcel."""
+        return self.texts_asked_at is not None
 
     @property
     def is_paid(self) -> bool:

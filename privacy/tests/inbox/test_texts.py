@@ -119,7 +119,7 @@ def test_a_stop_that_overtakes_news_in_the_outbox_is_honoured(gateway):
     post(NEWS, to=alice.user.phone, subject=alice.subject)
     says("QUIT", number=alice.user.phone)
     outbox.sweep(at=NOON + timedelta(minutes=1))
-    assert [form["Body"].partition(": ")[2][:30] for form in gateway.taken] == ["you get no more promotional te"]
+    assert [form["Body"].partition(": ")[2][:30] for form in gateway.taken] == ["you get no more advertising by"]
 
 
 def test_start_lifts_the_stop_and_grants_nothing():
