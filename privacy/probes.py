@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from privacy.consent import projection
+from privacy.consent.models import ConsentRecord
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
 from privacy.proof.probes import declare
-from privacy.register.models import Identifier
+from privacy.register.models import Identifier, SubjectLink
 from privacy.rights import retention
 from privacy.rights.models import DataRequest, ExportPackage, Kind, LegalHold, State
 
@@ -38,9 +39,23 @@ def mails_waiting(at: datetime) -> int:
 
 
 def news_without_consent(at: datetime) -> int:
-    """Sent marketing. Nobody has been asked for consent yet, so each one would be one too many."""
-    marketing = [kind.name for kind in KINDS.values() if kind.is_marketing]
-    return Message.objects.filter(kind__in=marketing, state=Message.State.SENT).count()
+    """Sent marketing for which no yes stood at the moment it went: to its very topic, by its very channel, of whoever got it."""
+    whoever = OuterRef(OuterRef("subject_id"))
+    theirs = (
+        Q(subject_id=OuterRef("subject_id"))
+        | Q(subject_id__in=SubjectLink.objects.filter(child=whoever).values("root"))
+        | Q(subject_id__in=SubjectLink.objects.filter(root=whoever).values("child"))
+    )
+    stands = Q(at__lte=OuterRef("sent_at")) & (Q(replaced_by=None) | Q(replaced_by__at__gt=OuterRef("sent_at")))
+    yes = ConsentRecord.objects.filter(
+        theirs, stands, decision=ConsentRecord.Decision.GRANTED, channel=OuterRef("channel")
+    )
+    sent = Message.objects.filter(state__in=[Message.State.SENT, Message.State.RETURNED])
+    return sum(
+        sent.filter(~Exists(yes.filter(matter=kind.matter)), kind=kind.name).count()
+        for kind in KINDS.values()
+        if kind.is_marketing
+    )
 
 
 def copies_past_their_time(at: datetime) -> int:

@@ -105,7 +105,7 @@ def _from_page_to_refund(order: Order, local_stripe: LocalStripe, now: Any) -> N
     refunds.reconcile(Payment.objects.get(order=order), at=now)
 
 
-@pytest.mark.promise("JE-39", "JK-21", "JH-17")
+@pytest.mark.promise("JK-21", "JH-17")
 def test_each_call_of_stripe_leaves_one_row_before_it_leaves(
     order: Order, wire, local_stripe: LocalStripe, settings, now
 ):
