@@ -90,6 +90,7 @@ def typed(**changes: str) -> dict[str, str]:
     } | changes
 
 
+@pytest.mark.promise("JE-84")
 def test_the_desk_notes_a_yes_and_a_no_with_the_reason_which_their_person_reads(alice, bob):
     carol = desk()
     assert carol.post(f"{RECORDS}add/", typed()).status_code == 302
