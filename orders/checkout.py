@@ -24,6 +24,7 @@ from orders.models import Bag as BagRow
 from orders.models import Order, OrderLine
 from orders.pricing import Quote
 from orders.states import ORDER
+from privacy.consent import soft_opt_in
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
 from privacy.ground.audit import Actor
@@ -86,6 +87,7 @@ class CheckoutDetails:
     gift_message: str = ""
     engravings: Mapping[Key, str] = field(default_factory=dict)
     news: Sequence[Matter] = ()  # the topics whose boxes were ticked
+    declines_similar: bool | None = None  # None: the box of the soft opt-in was not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,9 @@ def price(bag: Bag, details: CheckoutDetails) -> Contents:
 
 def note(bag: Bag, details: CheckoutDetails, *, subject: Subject | None, at: datetime) -> None:
     """Keep what was typed, sealed, so that coming back from Stripe loses nothing. Swept after thirty days."""
-    words = asdict(replace(details, news=()))  # a box that was ticked is asked about at once, and shown unticked again
+    words = asdict(
+        replace(details, news=(), declines_similar=None)
+    )  # a box that was ticked is asked about at once, and shown unticked again
     words |= {"engravings": {bags.name_of(key): text for key, text in details.engravings.items()}}
     BagRow.objects.update_or_create(
         pk=bag.id,
@@ -198,6 +202,7 @@ def paid(order: Order, *, by: Actor, at: datetime) -> Order:
     stock.commit(order.pk, by=by, at=at)
     papers.take_certificates(order, by=by, at=at)
     BagRow.objects.filter(pk=order.bag_id).delete()
+    soft_opt_in.sold(order.reference, at=at)
     confirm(order, by=by, at=at)
     return order
 
@@ -253,6 +258,9 @@ def _ask_for_news(order: Order, details: CheckoutDetails, *, network: str, by: A
     else:
         said = Said(Surface.CHECKOUT, network, by=order.subject, at=at)
         wishes.tick(details.news, address=details.email, guest=order.subject, said=said)
+    if details.declines_similar is not None:
+        no = details.declines_similar
+        soft_opt_in.shown(order.subject, reference=order.reference, declined=no, network=network, by=said.by, at=at)
 
 
 def _live(bag: Bag) -> Order | None:

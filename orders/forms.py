@@ -27,7 +27,8 @@ from orders.destinations import Method
 from orders.models import Order, Paper, Shipment
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
-from privacy.consent.vocabulary import Surface
+from privacy.consent import notices, soft_opt_in
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.messages import sms
 from privacy.news_boxes import NewsBoxes
 from shop import money
@@ -38,6 +39,7 @@ NOT_A_NUMBER = "This does not look like a phone number. Include the country code
 NOT_A_VAT_NUMBER = (
     "This is no VAT number of the EU or the United Kingdom. Check its letters and digits, or leave it empty."
 )
+NO_SIMILAR = "no_similar"
 WITHOUT_POSTAL_CODE = frozenset({"IE"})
 
 
@@ -190,6 +192,9 @@ class CheckoutForm(NewsBoxes):
                 self.fields[name] = _text(f"Engraving on {buyable.title}", "off", most=30)
         if not sms.is_on():
             del self.fields["wants_texts"]
+        if soft_opt_in.is_on():
+            label, _, self.similar_help = notices.text(soft_opt_in.NOTICE).partition("\n")
+            self.fields[NO_SIMILAR] = forms.BooleanField(label=label, required=False)
         method = self.fields["method"]
         assert isinstance(method, MethodField)
         method.offer(contents.quote)
@@ -197,6 +202,15 @@ class CheckoutForm(NewsBoxes):
     def engraving_fields(self) -> Iterator[forms.BoundField]:
         """The fields that follow the bag's pieces, for the template."""
         return (self[name] for name in self._engraved)
+
+    def news_topics(self) -> list[Matter]:
+        """Not the topics of the soft opt-in, where a shop chose it: those have a box to say no."""
+        topics = super().news_topics()
+        return [topic for topic in topics if topic not in soft_opt_in.SIMILAR] if soft_opt_in.is_on() else topics
+
+    def no_similar(self) -> forms.BoundField | None:
+        """The box to say no to mails about similar pieces, where a shop writes them without a yes."""
+        return self[NO_SIMILAR] if NO_SIMILAR in self.fields else None
 
     def clean_phone(self) -> str:
         """One spelling, E.164."""
@@ -237,10 +251,13 @@ class CheckoutForm(NewsBoxes):
     def details(self) -> CheckoutDetails:
         """What was typed, as the room takes it."""
         typed = self.cleaned_data
-        names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings", "news"}
+        names = CheckoutDetails.__dataclass_fields__.keys() - {"engravings", "news", "declines_similar"}
         engravings = {key: typed[name] for name, key in self._engraved.items() if typed[name]}
         return CheckoutDetails(
-            **{name: typed[name] for name in names & typed.keys()}, engravings=engravings, news=self.ticked()
+            **{name: typed[name] for name in names & typed.keys()},
+            engravings=engravings,
+            news=self.ticked(),
+            declines_similar=typed.get(NO_SIMILAR),
         )
 
 

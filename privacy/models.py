@@ -2,6 +2,7 @@
 
 from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.preference_models import Preference
+from privacy.consent.soft_opt_in_models import SoftOptIn
 from privacy.ground.models import AuditEvent
 from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.messages.arrivals import InboundMail, InboundText
@@ -33,6 +34,7 @@ __all__ = [
     "NewsletterSignup",
     "PolicyVersion",
     "Preference",
+    "SoftOptIn",
     "Subject",
     "SubjectLink",
     "Suppression",

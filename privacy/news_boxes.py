@@ -25,13 +25,17 @@ class NewsBoxes(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for topic in wishes.ORDER:
+        for topic in self.news_topics():
             label, _, self.news_help = notices.text(wishes.box_notice(topic, self.news_surface)).partition("\n")
             self.fields[f"{PREFIX}{topic}"] = forms.BooleanField(label=label, required=False, initial=False)
 
+    def news_topics(self) -> list[Matter]:
+        """The topics that there is a box for."""
+        return list(wishes.ORDER)
+
     def news_fields(self) -> list[forms.BoundField]:
         """The boxes, for the template."""
-        return [self[f"{PREFIX}{topic}"] for topic in wishes.ORDER]
+        return [self[f"{PREFIX}{topic}"] for topic in self.news_topics()]
 
     def ticked(self) -> list[Matter]:
         """The topics somebody asked to hear of."""

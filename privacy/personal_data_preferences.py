@@ -35,9 +35,7 @@ declare(
     retention=Retention.as_its("subject", AS_LONG_AS_NAMED),
     ended=manner_of_nobody,
     purposes=[Purpose.MARKETING, Purpose.ACCOUNT],
-    describe=lambda row: (
-        f"{row.get_frequency_display().capitalize()}, in {row.language}, with prices in {row.currency}"
-    ),
+    describe=lambda row: f"{row.get_frequency_display()}, in {row.language}, with prices in {row.currency}",
     fields={
         "subject": link("the person it is about", edge=Edge.DEEP),
         "frequency": personal(Category.PREFERENCE, purposes=[Purpose.MARKETING]),
@@ -46,5 +44,22 @@ declare(
         "changed_at": personal(Category.EVIDENCE, source=Source.DERIVED),
         "last_news_id": not_personal("a random number of a message, so that it is counted once"),
         "last_news_at": personal(Category.EVIDENCE, source=Source.DERIVED, purposes=[Purpose.MARKETING]),
+    },
+)
+
+declare(
+    "privacy.SoftOptIn",
+    label="Orders at which you were told that we write about similar pieces",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.years("inactive", anchor="sold_at", fallback="shown_at"),
+    purposes=[Purpose.MARKETING],
+    describe=lambda row: f"Shown at order {row.reference}",
+    fields={
+        "subject": link("the person it was shown to", edge=Edge.DEEP),
+        "reference": personal(Category.TRANSACTION, source=Source.DERIVED),
+        "notice": not_personal("the words that were shown"),
+        "shown_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "sold_at": personal(Category.EVIDENCE, source=Source.DERIVED),
     },
 )

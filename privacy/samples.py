@@ -71,6 +71,13 @@ def delivery(row: Any, sketch: Sketch) -> None:
     row.state, row.posted_at, row.mail_id = "waiting", None, None
 
 
+@hint("privacy.SoftOptIn")
+def soft_opt_in(row: Any, sketch: Sketch) -> None:
+    """Shown at an order that was paid at once."""
+    row.reference, row.sold_at = invented.reference(sketch.who.chance, "LP"), row.shown_at
+    row.notice = notices.current("checkout_similar")
+
+
 @hint("privacy.Message")
 def message(row: Any, sketch: Sketch) -> None:
     row.kind, row.state, row.payload, row.sent_at = "orders.order_confirmed", "sent", None, row.created_at

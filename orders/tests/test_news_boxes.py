@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import User
+from orders import payments
 from orders.models import Order
 from orders.tests.conftest import Browser, bag_of, mails, typed
 from privacy.consent import ledger, notices
 from privacy.consent.models import ConsentRecord
+from privacy.consent.soft_opt_in_models import SoftOptIn
 from privacy.consent.vocabulary import Matter
 from privacy.messages import newsletter, suppressions
 from privacy.messages.newsroom import NewsletterSignup
+from privacy.register import profiles
 from shop.models import Variant
 
 pytestmark = pytest.mark.usefixtures("local_stripe")
@@ -95,3 +99,35 @@ def test_a_customer_who_proved_the_address_says_yes_at_once(
     begin(bag_of((necklace, 1)), alice, news=[Matter.CARE])
     assert ConsentRecord.objects.count() == 1
     assert not ConsentRecord.objects.filter(subject_id=bob.subject_id).exists()
+
+
+@pytest.fixture
+def soft_opt_in_on(settings: Any, tmp_path: Any) -> None:
+    text = (profiles.FOLDER / "jane_ellen.toml").read_text()
+    own = tmp_path / "own.toml"
+    own.write_text(text.replace("soft_opt_in = false", "soft_opt_in = true"))
+    settings.LOUPE_POLICY = str(own)
+
+
+@pytest.mark.parametrize("declines", [False, True])
+def test_a_shop_with_the_soft_opt_in_shows_a_box_to_say_no_in_place_of_those_to_say_yes(
+    browser: Browser, necklace: Variant, soft_opt_in_on: None, local_stripe: Any, declines: bool
+) -> None:
+    browser.put_in_bag(f"v:{necklace.pk}")
+    page = browser.get("/checkout/")
+    assert boxes(page) == {"news_care": False}
+    assert '<input type="checkbox" name="no_similar" id="id_no_similar">' in page.content.decode()
+    answer = pay(browser, necklace, **({"no_similar": "on"} if declines else {}))
+    assert answer.status_code == 303
+    order = Order.objects.get()
+    local_stripe.pay(order)
+    payments.settle(order.reference, by="stripe", at=order.placed_at + timedelta(minutes=5))
+    shown = [(row.subject, row.sold_at is not None) for row in SoftOptIn.objects.all()]
+    assert shown == ([] if declines else [(order.subject, True)])
+    said = [(record.matter, record.decision) for record in ledger.history(order.subject).order_by("matter")]
+    assert said == ([("new_pieces", "refused"), ("offers", "refused")] if declines else [])
+
+
+def test_without_it_no_such_box_is_there(browser: Browser, necklace: Variant) -> None:
+    browser.put_in_bag(f"v:{necklace.pk}")
+    assert "no_similar" not in browser.get("/checkout/").content.decode()

@@ -155,5 +155,5 @@ def test_the_pieces_of_a_product_page_are_the_same_for_everybody_and_say_why(ali
     assert pages == [pages[0]] * 3
     assert re.findall(r'piece__name">([^<]+)<', pages[0]) == ["Brisa", "Cala", "Dora", "Elba"]
     assert "Why am I shown these?" in pages[0]
-    assert "Each is of the same style, solitaire rings" in pages[0]
+    assert "Each is of the same style as this one, solitaire rings, in the order of the shelf." in pages[0]
     assert "Nothing about you was used" in pages[0]

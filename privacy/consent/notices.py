@@ -29,8 +29,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "We send you only what you tick here, the way you tick it, until you untick it. {shop} does not pass your choice on."
         ),
         "text_messages": (
-            "With this, {shop} may send advertising by text message to the mobile number you gave us. Nothing depends on it. "
+            "Switching on text messages lets {shop} send advertising to the mobile number you gave us. Nothing depends on it. "
             "Your provider may charge for receiving them. The answer STOP ends them."
+        ),
+        # Shown only where a shop chose the soft opt-in (`soft_opt_in`).
+        "checkout_similar": (
+            "Please do not write to me about pieces like those I buy.\n"
+            "Unless you tick this, {shop} writes to you by e-mail about new pieces and offers of its own, like those you buy. "
+            "Every such mail has a link to stop it. Your order does not depend on it."
         ),
         # Boxes at the checkout and at sign-up: the first line stands beside the box, the second below all of them.
         "checkout_new_pieces": (

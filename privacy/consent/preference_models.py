@@ -13,9 +13,9 @@ from django.db import models
 class Frequency(models.TextChoices):
     """How often news may come, all ways of writing counted together."""
 
-    ALL = "all", "whenever there is something"
-    WEEKLY = "weekly", "at most once a week"
-    MONTHLY = "monthly", "at most once a month"
+    ALL = "all", "Whenever there is something"
+    WEEKLY = "weekly", "At most once a week"
+    MONTHLY = "monthly", "At most once a month"
 
 
 class Preference(models.Model):

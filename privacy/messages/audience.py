@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 
-from privacy.consent import ledger, preferences
+from privacy.consent import ledger, preferences, soft_opt_in
 from privacy.consent.models import ConsentState
 from privacy.consent.preference_models import Frequency, Preference
 from privacy.consent.vocabulary import Matter
@@ -125,13 +125,23 @@ def page(matter: Matter, channel: str, *, after: UUID | None, size: int = PAGE, 
     """The next candidates behind the person record *after*. A fixed number of queries for people of one record each."""
     yes = ConsentState.objects.granted().filter(matter=matter, channel=channel, about="")
     behind = yes.filter(subject_id__gt=after) if after else yes
-    states = list(behind.order_by("subject_id")[:size])
+    agreed = dict(behind.order_by("subject_id").values_list("subject_id", "decided_at")[:size])
+    met = dict(soft_opt_in.customers(matter, channel, after=after, most=size)) | agreed
+    states = [_Met(one, met[one], one in agreed) for one in sorted(met)[:size]]
     families = _families({state.subject_id for state in states})
-    first = _first_yes(families, yes)
+    first = _first_met(families, yes, matter, channel)
     mine = [state for state in states if first[families.root_of[state.subject_id]] == state.subject_id]
     people = _People(families, [families.root_of[state.subject_id] for state in mine])
     candidates = [people.candidate(state, matter, channel, at) for state in mine]
     return Page(candidates, states[-1].subject_id if len(states) == size else None)
+
+
+class _Met(NamedTuple):
+    """A person record on the way: with a yes, or, where a shop chose the soft opt-in, with a sale."""
+
+    subject_id: UUID
+    decided_at: datetime
+    has_agreed: bool
 
 
 # Families
@@ -172,10 +182,13 @@ def _families(ids: set[UUID]) -> _Families:
     return _Families(roots, members)
 
 
-def _first_yes(families: _Families, yes: models.QuerySet[ConsentState]) -> dict[UUID, UUID]:
-    """For each family the record with its first yes: a person is met there and nowhere else."""
+def _first_met(
+    families: _Families, yes: models.QuerySet[ConsentState], matter: Matter, channel: str
+) -> dict[UUID, UUID]:
+    """For each family the record with its first yes or sale: a person is met there and nowhere else."""
     joined = {member: root for root, members in families.members.items() for member in members}
-    given = yes.filter(subject_id__in=joined).values_list("subject_id", flat=True)
+    given = set(yes.filter(subject_id__in=joined).values_list("subject_id", flat=True))
+    given |= {one for one, _ in soft_opt_in.customers(matter, channel, among=joined)}
     first: dict[UUID, UUID] = {}
     for one in sorted(given):
         first.setdefault(joined[one], one)
@@ -198,21 +211,25 @@ class _People:
         apart = wanting.exclude(frequency=Frequency.ALL).values_list("subject_id", flat=True)
         self.want_distance = {self.everyone[one] for one in apart}
 
-    def candidate(self, state: ConsentState, matter: Matter, channel: str, at: datetime) -> Candidate:
+    def candidate(self, state: _Met, matter: Matter, channel: str, at: datetime) -> Candidate:
         root = self.everyone[state.subject_id]
         person, address = self.subjects[root], self.addresses.get(root, "")
-        why = self._why(person, address, matter, channel, at)
+        is_plain = state.has_agreed and len(self.members[root]) == 1  # the state that led here is the answer
+        is_allowed = is_plain or ledger.may(person, matter, channel) or soft_opt_in.allows(person, matter, channel)
+        why = self._why(person, address, is_allowed, matter, channel, at)
         return Candidate(person, state.decided_at, address if why is None else "", why)
 
-    def _why(self, person: Subject, address: str, matter: Matter, channel: str, at: datetime) -> Why | None:
+    def _why(
+        self, person: Subject, address: str, is_allowed: bool, matter: Matter, channel: str, at: datetime
+    ) -> Why | None:
         if person.is_erased:
             return Why.ERASED
         if person.is_restricted:
             return Why.RESTRICTED
         if person.is_paused:
             return Why.PAUSED
-        if len(self.members[person.pk]) > 1 and not ledger.may(person, matter, channel):
-            return Why.WITHDRAWN  # for one record alone, the state that led here is the answer
+        if not is_allowed:
+            return Why.WITHDRAWN
         if not address:
             return Why.NO_ADDRESS
         if reason := self.stopped.get(address):

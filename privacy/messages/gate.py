@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from privacy.consent import ledger, preferences
+from privacy.consent import ledger, preferences, soft_opt_in
 from privacy.messages import suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
@@ -48,7 +48,9 @@ def _state(person: Subject, kind: Kind) -> str:
 
 
 def _consent(person: Subject | None, kind: Kind, message: Message) -> str:
-    """Whether a live yes to this very topic by this very channel is there."""
+    """Whether a live yes to this very topic by this very channel is there, or, where a shop chose that, the soft opt-in holds."""
     if person is None or kind.matter is None:
         return "no consent"
-    return "" if ledger.may(person, kind.matter, message.channel) else "no consent"
+    if ledger.may(person, kind.matter, message.channel) or soft_opt_in.allows(person, kind.matter, message.channel):
+        return ""
+    return "no consent"

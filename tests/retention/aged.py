@@ -38,6 +38,7 @@ from privacy.models import (
     InboundMail,
     Message,
     NewsletterSignup,
+    SoftOptIn,
     Subject,
     Tombstone,
     VisitorLink,
@@ -233,6 +234,12 @@ def tombstone(at: datetime) -> Tombstone:
     return Tombstone.objects.create(
         subject_id=uuid4(), kind="email", key_version=1, digest=f"{next(_number):064}", raised_at=at
     )
+
+
+def soft_opt_in(at: datetime) -> SoftOptIn:
+    subject, notice = Subject.objects.create(created_at=at - DAY), notices.current("checkout_similar")
+    facts = {"subject": subject, "notice": notice, "shown_at": at - DAY, "sold_at": at}
+    return SoftOptIn.objects.create(reference=references.new("LP"), **facts)
 
 
 def signup(at: datetime) -> NewsletterSignup:
