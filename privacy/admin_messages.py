@@ -103,7 +103,6 @@ class MessageAdmin(Evidence):
         "state_label",
         "created_at",
         "sent_at",
-        "attempts",
         "stopped_because",
     )
     list_filter = (WaitingFilter, "state", "channel", "kind")

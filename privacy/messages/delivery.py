@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from privacy.messages import gate, kinds, suppressions
 from privacy.messages.channels import ways_out
 from privacy.messages.kinds import KINDS
-from privacy.messages.models import Message
+from privacy.messages.models import Message, MessageQuerySet
 from privacy.messages.transports import InDoubt, NotSent, Parcel, Transport
 from privacy.register import disclosures
 from privacy.register.models import Disclosure
@@ -38,6 +38,8 @@ LEASE: Final = timedelta(minutes=10)
 BATCH: Final = 100
 BATCH_SECONDS: Final = 120.0
 """A worker begins nothing more of its batch then, well before its lease ends."""
+ANSWERED_WITHIN: Final = timedelta(days=30)
+"""What was perhaps sent, and what it said, waits so long for the staff."""
 
 State = Message.State
 MESSAGES, DISCLOSURES = Message._meta.db_table, Disclosure._meta.db_table
@@ -57,11 +59,20 @@ BEGIN: Final = f"""
 
 
 def claim(*, at: datetime, only: UUID | None = None) -> list[Message]:
-    """Take what is due for this worker alone: others pass it by until the lease ends. Nothing of it is begun."""
-    due = Message.objects.due(at) if only is None else Message.objects.due(at).filter(pk=only)
-    with transaction.atomic():
-        taken = list(due.select_for_update(skip_locked=True)[:BATCH])
-        Message.objects.filter(pk__in=[each.pk for each in taken]).update(next_attempt_at=at + LEASE)
+    """Take what is due for this worker alone: others pass it by until the lease ends. Nothing of it is begun.
+
+    Marketing is only taken where nothing else is due, so that no order's mail waits behind a newsletter.
+    """
+    due = Message.objects.due(at)
+    if only is not None:
+        return _taken(due.filter(pk=only), at=at)
+    return _taken(due.exclude(kind__in=kinds.marketing()), at=at) or _taken(due, at=at)
+
+
+@transaction.atomic
+def _taken(due: MessageQuerySet, *, at: datetime) -> list[Message]:
+    taken = list(due.select_for_update(skip_locked=True)[:BATCH])
+    Message.objects.filter(pk__in=[each.pk for each in taken]).update(next_attempt_at=at + LEASE)
     for each in taken:
         each.next_attempt_at = at + LEASE
     return taken
@@ -75,6 +86,8 @@ def recover(*, at: datetime) -> None:
     for message in left.filter(attempts__gt=len(BACKOFF)):
         _give_up(message, "its worker died each time")
     left.update(state=State.QUEUED, next_attempt_at=at)
+    unanswered = Message.objects.filter(state=State.UNKNOWN, next_attempt_at__lte=at - ANSWERED_WITHIN)
+    unanswered.update(state=State.STOPPED, payload=None, stopped_because="nobody said whether it went")
 
 
 def send_all(taken: list[Message], *, at: datetime) -> int:

@@ -163,6 +163,8 @@ def test_what_a_dead_worker_had_begun_goes_again_or_waits_for_the_staff(alice):
     assert outbox.sweep(at=NOON + timedelta(days=30)) == 0
     assert reread(news).state == "unknown"
     assert list(Message.objects.for_staff()) == [news]
+    assert outbox.sweep(at=lease + delivery.ANSWERED_WITHIN) == 0
+    assert (reread(news).state, news.payload) == ("stopped", None), "nobody said anything for a month"
 
 
 def test_a_message_that_kills_its_worker_each_time_is_given_up(alice):
@@ -182,6 +184,14 @@ def test_two_workers_never_have_the_same_message(alice):
     assert delivery.claim(at=later) == [mine]
     assert delivery.send_all([taken], at=later) == 0, "the first one's claim is over"
     assert django_mail.outbox == []
+
+
+def test_no_order_waits_behind_a_newsletter(alice):
+    news = [queue(alice, NEWS) for _ in range(3)]
+    order = queue(alice, at=NOON + timedelta(seconds=1))
+    assert delivery.claim(at=NOON + timedelta(seconds=1)) == [order]
+    assert set(delivery.claim(at=NOON + timedelta(seconds=1))) == set(news)
+    assert delivery.claim(at=NOON + timedelta(seconds=1)) == []
 
 
 def test_a_message_that_cannot_be_written_is_given_up_and_keeps_no_other(alice):
