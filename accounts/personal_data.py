@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
-from accounts import social
+from accounts import print_lists, social
 from accounts.models import Session
 from privacy.models import Identifier
 from privacy.register import rotation, subjects
@@ -32,12 +32,14 @@ from privacy.register.declare import (
     Export,
     Family,
     Keeps,
+    Processor,
     Purpose,
     Retention,
     Rows,
     Source,
     declare,
     declare_not_personal,
+    declare_processor,
     link,
     not_personal,
     personal,
@@ -45,6 +47,7 @@ from privacy.register.declare import (
 
 WHILE_ACCOUNT = Retention.while_account()
 ERASURE = "system:erasure"
+PRINTED, POSTED = (print_lists.PRINTER,), (Purpose.DELIVERY, Purpose.MARKETING)
 
 
 def _hidden(category: Category, source: Source = Source.DERIVED, *, sensitive: bool = False) -> Any:
@@ -150,13 +153,14 @@ declare(
     describe=lambda address: ", ".join(address.lines),
     fields={
         "user": link("the account it was saved on", edge=Edge.DEEP),
-        "full_name": personal(Category.NAME),
-        "line1": personal(Category.ADDRESS),
-        "line2": personal(Category.ADDRESS),
-        "city": personal(Category.ADDRESS),
-        "region": personal(Category.ADDRESS),
-        "postal_code": personal(Category.ADDRESS),
-        "country": personal(Category.ADDRESS),
+        # Letters go there too, where its owner agreed to any by post (`accounts.print_lists`).
+        "full_name": personal(Category.NAME, recipients=PRINTED, purposes=POSTED),
+        "line1": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
+        "line2": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
+        "city": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
+        "region": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
+        "postal_code": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
+        "country": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
         "phone": personal(Category.CONTACT),
         "is_default_shipping": personal(Category.PREFERENCE),
         "created_at": personal(Category.ACCOUNT, source=Source.DERIVED),
@@ -373,3 +377,14 @@ declare_not_personal("auth.Permission", "something a role may do")
 declare_not_personal("contenttypes.ContentType", "a list of the shop's own tables")
 
 rotation.secrets_in("mfa.Authenticator", "data")
+
+declare_processor(
+    Processor(
+        slug=print_lists.PRINTER,
+        name="The printer of our letters",
+        purpose=Purpose.MARKETING,
+        payload={name: f"accounts.Address.{name}" for name in print_lists.COLUMNS},
+        country="US",
+        after_erasure="The printer destroys each list when its letters are posted.",
+    )
+)

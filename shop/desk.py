@@ -61,6 +61,7 @@ REGISTERS: Final = (
     ("Processing activities", "list_alt", "registers:article_30", "privacy.view_register"),
     ("Mails", "mail", "registers:mails", "privacy.view_register"),
     ("Reports", "bar_chart", "reports:overview", "shop.view_reports"),
+    ("Print lists", "mail", "print_lists:make", "privacy.send_campaign"),
 )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from privacy.consent import ledger, preferences, soft_opt_in
+from privacy.consent.vocabulary import Matter
 from privacy.messages import suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
@@ -34,6 +35,14 @@ def too_soon(message: Message, *, at: datetime) -> str:
         return ""
     person = Subject.objects.get(pk=message.subject_id)
     return "" if preferences.take_turn(person, message=message.pk, at=at) else "too soon"
+
+
+def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
+    """Why no news about *matter* may go to this person by a channel that no outbox carries, or an empty text."""
+    root = subjects.root(person)
+    standing = {"erased": root.is_erased, "restricted": root.is_restricted, "paused": root.is_paused}
+    forbids = next((why for why, holds in standing.items() if holds), "")
+    return forbids or ("" if ledger.may(root, matter, channel) else "no consent")
 
 
 def _state(person: Subject, kind: Kind) -> str:

@@ -52,7 +52,7 @@ def every_module() -> None:
 
 every_module()
 OURS = sorted(name for name in KINDS if not name.startswith("tests."))
-FILES = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*")}
+FILES = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*") if path.is_file()}
 
 
 def parts_of(name: str) -> dict[str, set[str]]:
