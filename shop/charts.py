@@ -12,7 +12,7 @@ from typing import Final
 
 WIDTH: Final = 720
 HEIGHT: Final = 150
-STEPS: Final = (1, 2, 5)
+STEPS: Final = (1, 2, 4, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def by_period(values: Mapping[date, int], *, days: int, most: int) -> Chart | No
 
 
 def ceiling(value: int) -> int:
-    """The next round figure that is even: 10, 20, 50, 100, ..."""
+    """The next round figure that can be halved: 10, 20, 40, 60, 80, 100, 200, ..."""
     scale = 10
     while True:
         for step in STEPS:

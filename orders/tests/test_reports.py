@@ -228,7 +228,7 @@ def test_a_chart_leaves_a_gap_where_nothing_is_told():
         ("2 March", 0, False),
         ("3 March", 20, True),
     ]
-    assert [bar.height for bar in chart.bars] == [120.0, 0.0, 60.0]
+    assert [bar.height for bar in chart.bars] == [150.0, 0.0, 75.0]
     assert charts.by_period({}, days=1, most=60) is None
 
 

@@ -21,7 +21,8 @@ from shop.reports import ACTIVITY, LEAST, VISITORS, Cell, Report
 MAY_READ: Final = "shop.view_reports"
 SHOWN: Final = 8
 DAYS: Final = {"day": 1, "week": 7}
-PLACES: Final = {"product": "Piece", "stone": "Stone", "category": "Shelf", "page": "Page", "search": "Search"}
+PLACES: Final = {"product": "Piece", "stone": "Stone", "category": "Shelf", "page": "Page"}
+SEARCHES: Final = {"search/found": "that found something", "search/nothing": "that found nothing"}
 TITLES: Final = {
     Activity.Kind.VIEWED: "Looked at",
     Activity.Kind.ADDED: "Put into the bag",
@@ -75,6 +76,8 @@ def _top(cells: list[Cell], kind: str, month: object) -> list[tuple[Cell, str, s
 
 def _named(what: str) -> tuple[str, str]:
     """`product/solitaire-ring` as two words for a reader."""
+    if what in SEARCHES:
+        return "Search", SEARCHES[what]
     place, _, name = what.partition("/")
     return PLACES.get(place, place), name if place == "stone" else name.replace("-", " ")
 
