@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -98,36 +98,49 @@ def become(context: BrowserContext, state: State, shop_url: str) -> None:
     page.close()
 
 
-def walk(context: BrowserContext, state: State, shop_url: str, paths: Collection[str]) -> Walk:
-    """Open every path, each in a tab of its own."""
+def walk(
+    context: BrowserContext,
+    state: State,
+    shop_url: str,
+    paths: Iterable[str],
+    presses: Iterable[tuple[str, tuple[str, ...]]] = (),
+) -> Walk:
+    """Open every path, each in a tab of its own; then those of *presses*, each with the buttons to press there in turn."""
     found = Walk(Seen(state.choice))
-    host = urlsplit(shop_url).netloc
-    for path in paths:
-        page = context.new_page()
-        others: set[str] = set()
-
-        def note(request: Request, others: set[str] = others) -> None:
-            parts = urlsplit(request.url)
-            if parts.scheme not in {"data", "blob"} and parts.netloc != host:
-                others.add(parts.netloc)
-
-        def note_message(message: ConsoleMessage) -> None:
-            if "Content Security" in message.text:
-                found.complaints.append(message.text)
-
-        page.on("request", note)
-        page.on("console", note_message)
-        page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        response = page.goto(shop_url + path, wait_until="load")
-        found.statuses[path] = response.status if response else 0
-        if state.presses == "Accept":
-            page.wait_for_load_state("networkidle")
-        found.by_page[path] = others
-        found.seen.hosts |= others
-        found.seen.things |= stored(page)
-        page.close()
+    for path, buttons in [*((path, ()) for path in paths), *presses]:
+        with _watched(context, found, path, ours=urlsplit(shop_url).netloc) as page:
+            response = page.goto(shop_url + path, wait_until="load")
+            found.statuses[path] = response.status if response else 0
+            for button in buttons:
+                page.get_by_role("button", name=button, exact=True).first.click()
+                page.wait_for_load_state("load")
+            if state.presses == "Accept":
+                page.wait_for_load_state("networkidle")
+            found.seen.things |= stored(page)
     found.seen.things |= cookies(context, shop_url)
     return found
+
+
+@contextmanager
+def _watched(context: BrowserContext, found: Walk, path: str, *, ours: str) -> Iterator[Page]:
+    """A tab of which is written down what it asks of others, and what it complains about."""
+    page, others = context.new_page(), found.by_page.setdefault(path, set())
+
+    def note_request(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc != ours:
+            others.add(parts.netloc)
+
+    def note_message(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            found.complaints.append(message.text)
+
+    page.on("request", note_request)
+    page.on("console", note_message)
+    page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    yield page
+    page.close()
+    found.seen.hosts |= others
 
 
 def cookies(context: BrowserContext, shop_url: str) -> set[Found]:
