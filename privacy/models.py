@@ -7,7 +7,7 @@ from privacy.ground.models import AuditEvent
 from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
-from privacy.messages.newsroom import Campaign, NewsletterSignup
+from privacy.messages.newsroom import Campaign, MailchimpMember, NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
@@ -30,6 +30,7 @@ __all__ = [
     "IdentityCode",
     "InboundMail",
     "InboundText",
+    "MailchimpMember",
     "Message",
     "NewsletterSignup",
     "PolicyVersion",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from privacy.messages import mailchimp
 from privacy.messages.newsroom import NewsletterSignup
 from privacy.messages.stoplist import Suppression
 from privacy.register.declare import (
@@ -21,6 +22,7 @@ from privacy.register.declare import (
     Source,
     declare,
     declare_not_personal,
+    declare_processor,
     keep,
     link,
     not_personal,
@@ -28,6 +30,7 @@ from privacy.register.declare import (
 )
 from privacy.register.models import Identifier
 
+AT_MAILCHIMP = [mailchimp.SLUG] if mailchimp.is_used() else []
 OBJECTED = "an objection to marketing holds for good (GDPR Art. 21(3)), so its fingerprint stays as long"
 _kept = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(OBJECTED))
 
@@ -99,3 +102,24 @@ declare_not_personal(
     "privacy.Campaign",
     "what a newsletter says to everybody, for which topic, and how many it was sent to: it names no reader",
 )
+
+declare(
+    "privacy.MailchimpMember",
+    label="Your contact on the list at Mailchimp",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.until_event("Mailchimp has deleted it for good", model="privacy.MailchimpMember"),
+    purposes=[Purpose.MARKETING],
+    eraser=mailchimp.forget,
+    describe=lambda row: row.get_state_display(),
+    fields={
+        "subject": link("the person it stands for", edge=Edge.DEEP),
+        "email": personal(Category.CONTACT, recipients=AT_MAILCHIMP),
+        "state": personal(Category.EVIDENCE, source=Source.DERIVED, recipients=AT_MAILCHIMP),
+        "refused_because": personal(Category.EVIDENCE, source=Source.PROCESSOR),
+        "changed_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+    },
+)
+
+if mailchimp.is_used():
+    declare_processor(mailchimp.processor())

@@ -37,6 +37,11 @@ def signup(row: Any, sketch: Sketch) -> None:
     row.confirmed_at = row.asked_at + timedelta(hours=1)
 
 
+@hint("privacy.MailchimpMember")
+def contact(row: Any, sketch: Sketch) -> None:
+    row.email, row.state, row.refused_because = sketch.who.email, "subscribed", ""
+
+
 @hint("privacy.Suppression")
 def suppression(row: Any, sketch: Sketch) -> None:
     """They left the newsletter long ago."""

@@ -34,6 +34,14 @@ def sweep_campaigns() -> None:
 
 
 @shared_task
+def reconcile_mailchimp() -> None:
+    """Carry over to Mailchimp who is on the list, where the shop has one there."""
+    from privacy.messages import mailchimp
+
+    mailchimp.reconcile(by="system:worker", at=timezone.now())
+
+
+@shared_task
 def close_newsletter_signups() -> None:
     """End the sign-ups of people who agree to no topic by e-mail any more."""
     from privacy.messages import newsletter

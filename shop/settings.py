@@ -208,6 +208,14 @@ if not IS_DEMO and urlsplit(STRIPE_API_BASE).scheme != "https":
 if not IS_DEMO and not STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_", "sk_test_", "rk_test_")):
     stop("STRIPE_SECRET_KEY", "must be a secret key that starts with sk_live_, rk_live_, sk_test_ or rk_test_")
 
+# The newsletter list at Mailchimp, for a shop that keeps one there. Without a key nothing of it exists (docs/campaigns.md).
+MAILCHIMP_API_KEY, MAILCHIMP_LIST_ID = env.text("MAILCHIMP_API_KEY"), env.text("MAILCHIMP_LIST_ID")
+MAILCHIMP_API_BASE = env.text("MAILCHIMP_API_BASE")  # empty: the host that the key names
+if bool(MAILCHIMP_API_KEY) != bool(MAILCHIMP_LIST_ID):
+    stop("MAILCHIMP_API_KEY", "and MAILCHIMP_LIST_ID must be set together, or neither")
+if MAILCHIMP_API_KEY and not MAILCHIMP_API_KEY.rpartition("-")[0]:
+    stop("MAILCHIMP_API_KEY", "must end with its data centre, like ...-us19")
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -307,6 +315,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="37"),
     },
     "newsletters on their way": {"task": "privacy.tasks.sweep_campaigns", "schedule": 10.0},
+    "the list at Mailchimp": {"task": "privacy.tasks.reconcile_mailchimp", "schedule": 600.0},
     "newsletter sign-ups that are over": {
         "task": "privacy.tasks.close_newsletter_signups",
         "schedule": crontab(hour="2", minute="53"),

@@ -103,3 +103,26 @@ class Campaign(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+
+class MailchimpMember(models.Model):
+    """Somebody who was put on the list at Mailchimp, as we gave them to it. Gone once Mailchimp has deleted them for good."""
+
+    class State(models.TextChoices):
+        SUBSCRIBED = "subscribed", "On the list"
+        UNSUBSCRIBED = "unsubscribed", "Taken off the list"
+        REFUSED = "refused", "Refused by Mailchimp"
+        DELETED = "deleted", "Deleted there for good"
+
+    subject = models.ForeignKey("privacy.Subject", on_delete=models.PROTECT, related_name="mailchimp_members")
+    email = models.EmailField(max_length=254, unique=True)
+    state = models.CharField(max_length=12, choices=State.choices)
+    refused_because = models.CharField(max_length=80, blank=True)  # the title of Mailchimp's answer
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "contact at Mailchimp"
+        verbose_name_plural = "contacts at Mailchimp"
+
+    def __str__(self) -> str:
+        return f"contact at Mailchimp #{self.pk}"
