@@ -39,6 +39,7 @@ class Why(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINED = "complained"
     BOUNCED = "bounced"
+    REFUSED = "refused"
     RESTRICTED = "restricted"
     PAUSED = "paused"
     ERASED = "erased"
@@ -56,6 +57,7 @@ WORDS: Final = {
     Why.UNSUBSCRIBED: "unsubscribed this address",
     Why.COMPLAINED: "reported a mail as spam",
     Why.BOUNCED: "have a mailbox that does not exist",
+    Why.REFUSED: "want nothing at all from us",
     Why.RESTRICTED: "have their data restricted",
     Why.PAUSED: "deactivated their account",
     Why.ERASED: "were erased",

@@ -24,11 +24,13 @@ def reader(address: str, *, at: datetime = NOON) -> Subject:
     return newsletter.confirm(signup, at=at)
 
 
-def agrees(subject: Subject, matter: Matter = Matter.NEW_PIECES, *, at: datetime = NOON) -> None:
+def agrees(
+    subject: Subject, matter: Matter = Matter.NEW_PIECES, *, channel: Channel = Channel.EMAIL, at: datetime = NOON
+) -> None:
     ledger.grant(
         subject,
         matter,
-        channel=Channel.EMAIL,
+        channel=channel,
         notice=notices.current("preferences"),
         surface=Surface.PREFERENCES,
         by=subject,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from privacy import probes
 from privacy.consent import ledger, preferences
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.ground import states
@@ -23,6 +26,7 @@ from privacy.tests.subscribers import agrees, draft, reader
 pytestmark = pytest.mark.django_db
 
 STAFF = "staff:3"
+HOUR = timedelta(hours=1)
 NEWS = "privacy.newsletter_new_pieces"
 
 
@@ -56,6 +60,8 @@ def test_it_goes_to_those_who_agreed_to_its_topic_by_mail_and_to_nobody_else(mai
     alice, bob = someone("alice"), someone("bob")
     agrees(alice.subject), agrees(bob.subject, Matter.CARE)
     reader("mona@example.com")
+    by_text = someone("tom").subject
+    agrees(by_text, channel=Channel.SMS)
     run(scheduled())
     assert sorted(mail.to[0] for mail in mailoutbox if "autumn" in mail.subject) == [
         "alice@example.com",
@@ -69,7 +75,7 @@ def left_out(why):
     if why is Why.NO_ADDRESS:
         return agrees(subjects.new(by="test", at=NOON))
     person = reader("nils@example.com")
-    if why in ("unsubscribed", "complained", "bounced"):
+    if why in ("unsubscribed", "complained", "bounced", "refused"):
         suppressions.raise_for("email", "nils@example.com", reason=why, by="test", at=NOON)
     elif why is Why.WITHDRAWN:
         other = subjects.new(by="test", at=NOON)
@@ -131,6 +137,11 @@ def test_counting_costs_the_same_for_three_and_for_thirty():
 
 
 # Deciding
+
+
+def test_the_diagram_in_the_documentation_is_the_table():
+    page = (Path(settings.BASE_DIR) / "docs/campaigns.md").read_text()
+    assert f"```mermaid\n{campaigns.CAMPAIGN.mermaid()}\n```" in page
 
 
 def test_a_newsletter_to_nobody_is_refused_with_the_reason():
@@ -259,6 +270,24 @@ def test_leaving_while_the_mail_waits_is_in_time(client, mailoutbox):
     assert news().get(subject=mona).stopped_because == "suppressed"
     assert not ledger.may(mona, Matter.NEW_PIECES, Channel.EMAIL)
     assert ledger.may(nils, Matter.NEW_PIECES, Channel.EMAIL)
+
+
+def test_the_probe_counts_a_promotion_that_nobody_agreed_to_and_no_other():
+    mona, nils = reader("mona@example.com"), reader("nils@example.com")
+    other = subjects.new(by="test", at=NOON)
+    agrees(other)
+    joined = subjects.new(by="test", at=NOON)
+    SubjectLink.objects.create(child=other, root=joined, proof="link_clicked", at=NOON)
+    run(scheduled())
+    sent = {"kind": NEWS, "state": "sent", "created_at": NOON, "next_attempt_at": NOON}
+    Message.objects.create(**sent, subject=joined, sent_at=NOON)
+    assert probes.news_without_consent(NOON) == 0
+    ledger.withdraw(mona, Matter.NEW_PIECES, channel="email", surface=Surface.PREFERENCES, by=mona, at=NOON + HOUR)
+    assert probes.news_without_consent(NOON) == 0, "they had agreed when it went"
+    Message.objects.create(**sent, subject=mona, sent_at=NOON + 2 * HOUR)
+    Message.objects.create(**sent, subject=subjects.new(by="test", at=NOON), sent_at=NOON)
+    Message.objects.create(**sent, subject=nils, sent_at=NOON - HOUR)
+    assert probes.news_without_consent(NOON) == 3
 
 
 def test_the_results_are_numbers():

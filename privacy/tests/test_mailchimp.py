@@ -141,7 +141,6 @@ def test_its_declaration_and_the_fields_say_the_same(account):
     assert mailchimp.processor().hosts == ("us19.api.mailchimp.com",)
 
 
-@pytest.mark.promise("JE-39")
 def test_who_agreed_is_put_on_the_list_once_and_each_call_leaves_one_row(account):
     mona = reader("Mona@example.com")
     agrees(someone("bob").subject, Matter.CARE)

@@ -143,6 +143,7 @@ def test_a_restricted_or_erased_person_is_not_woken_up():
     assert not may(alice.subject)
 
 
+@pytest.mark.promise("JE-68")
 def test_without_the_button_the_address_is_forgotten_and_with_it_kept_until_the_yes_is_over():
     mona, nils = signed_up(), signed_up("nils@example.com")
     person = newsletter.confirm(mona, at=NOON)
