@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from privacy.consent import ledger, links, notices, preferences
 from privacy.consent.preferences import NotOffered
-from privacy.consent.vocabulary import Matter, Surface
+from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.ground import sealed
-from privacy.messages import outbox, writing
+from privacy.messages import gate, outbox, writing
 from privacy.models import AuditEvent, Message, Preference, Subject, SubjectLink
 from privacy.register import subjects
 from privacy.tests.people import NOON, someone
@@ -115,6 +115,26 @@ def test_the_gate_keeps_the_distance_whatever_sends_the_news(mailoutbox):
     assert [news_to(alice, at=NOON + n * DAY) for n in days] == ["", "too soon", "too soon", "", "too soon"]
     assert [news_to(bob, at=NOON + n * DAY) for n in days] == [""] * 5
     assert sorted(mail.to[0] for mail in mailoutbox) == [alice.email] * 2 + [bob.email] * 5
+
+
+@pytest.mark.promise("JS-11")
+def test_a_yes_to_one_way_of_writing_is_none_to_another_nor_to_another_topic(mailoutbox):
+    alice = someone("alice")
+    said = {"notice": notices.current("preferences"), "surface": Surface.PREFERENCES, "by": alice.user, "at": NOON}
+    ledger.grant(alice.subject, Matter.OFFERS, channel="email", **said)
+    ledger.grant(alice.subject, Matter.CARE, channel="post", **said)
+    ways = [(topic, channel) for topic in (Matter.OFFERS, Matter.CARE, Matter.NEW_PIECES) for channel in Channel]
+    messages = {
+        way: Message(
+            kind=writing.KINDS[way[0]].name,
+            channel=way[1],
+            subject=alice.subject,
+            payload={"to": "+12125550137 12 Lane"},
+        )
+        for way in ways
+    }
+    passed = [way for way, message in messages.items() if not gate.objection(message)]
+    assert passed == [(Matter.OFFERS, Channel.EMAIL), (Matter.CARE, Channel.POST)]
 
 
 def test_the_latest_choice_of_a_family_counts_and_so_does_its_last_news():

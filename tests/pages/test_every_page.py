@@ -58,6 +58,7 @@ ACCOUNT = [
     "/account/details/",
     "/account/security/",
     "/account/security/keys/",
+    "/account/preferences/",
     "/account/privacy/",
     "/account/privacy/copy/",
     "/account/privacy/erase/",
