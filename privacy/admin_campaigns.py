@@ -302,7 +302,7 @@ def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
     letter = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
     return {
         "letter": letter,
-        "schemes": [(scheme, writing.in_scheme(letter.html, scheme)) for scheme in ("light", "dark")],
+        "schemes": [(scheme, writing.in_scheme(pieces.on_a_page(letter.html), scheme)) for scheme in ("light", "dark")],
         "results": None if campaign.is_draft else campaigns.results(campaign),
         "campaign": campaign,
     }

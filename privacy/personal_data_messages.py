@@ -58,6 +58,7 @@ declare_processor(
             "from": "the shop's own address",
             "message-id": "the mail's random number",
             "metadata": "the same number, for a mail service that has names of its own for mails",
+            "pictures": "pieces of the catalogue, the same picture for every reader",
             "auto-submitted": "that a machine wrote it",
             "list-unsubscribe": "a sealed link by which its reader leaves; says nothing to anybody but us",
             "list-unsubscribe-post": "that the link may be pressed by the mail program",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
+from functools import lru_cache
 
+from django.contrib.staticfiles import finders
 from django.urls import reverse
+from PIL import Image
 
 from privacy.messages.pieces import Catalogue, Piece
 from shop import pictures
@@ -36,7 +40,23 @@ def _piece(product: Product) -> Piece | None:
         file.path,
         file.width,
         file.height,
+        file.name,
     )
 
 
-catalogue = Catalogue(choices, find)
+def jpeg(piece: Piece) -> bytes:
+    """The picture of a piece as every mail program shows it."""
+    return _converted(piece.source)
+
+
+@lru_cache(maxsize=64)
+def _converted(name: str) -> bytes:
+    """A static file as JPEG: made once for all the mails of a newsletter."""
+    file = finders.find(name)
+    assert file is not None, "the manifest names pictures that are there"
+    with Image.open(file) as picture, io.BytesIO() as made:
+        picture.convert("RGB").save(made, "JPEG", quality=85, optimize=True)
+        return made.getvalue()
+
+
+catalogue = Catalogue(choices, find, jpeg)

@@ -76,11 +76,12 @@ def html(
 
 
 class File(NamedTuple):
-    """One file of a render: its address on our site, and how large it is."""
+    """One file of a render: its address on our site, how large it is, and its name among the static files."""
 
     path: str
     width: int
     height: int
+    name: str
 
 
 def file(archetype: str, metal: str) -> File | None:
@@ -89,7 +90,8 @@ def file(archetype: str, metal: str) -> File | None:
     if render is None:
         return None
     width, height = render.sizes[len(render.sizes) // 2]
-    return File(static(f"{FOLDER}/{render.name}-{width}.{manifest()['formats'][-1]}"), width, height)
+    name = f"{FOLDER}/{render.name}-{width}.{manifest()['formats'][-1]}"
+    return File(static(name), width, height, name)
 
 
 def _file(render: Render, width: int, form: str) -> str:

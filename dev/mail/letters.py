@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from functools import cached_property
 from pathlib import Path
 
@@ -78,11 +78,13 @@ class Letter:
 
     @property
     def attachments(self) -> list[Attachment]:
-        """The files that came with it."""
-        return [
-            Attachment(part.get_filename("attachment"), part.get_content_type(), part.get_content())
-            for part in self.message.iter_attachments()
-        ]
+        """The files that came with it, without the pictures that its HTML shows."""
+        return [_file(part) for part in self.message.iter_attachments() if not _is_shown(part)]
+
+    @property
+    def pictures(self) -> dict[str, Attachment]:
+        """The pictures that its HTML shows, by their Content-ID (RFC 2392)."""
+        return {part["Content-ID"].strip("<> "): _file(part) for part in self.message.walk() if _is_shown(part)}
 
     @property
     def links(self) -> list[str]:
@@ -103,6 +105,15 @@ class Letter:
     def _part(self, kind: str) -> str:
         part = self.message.get_body(preferencelist=(kind,))
         return str(part.get_content()).replace("\r\n", "\n") if part else ""
+
+
+def _is_shown(part: Message) -> bool:
+    return part.get_content_maintype() == "image" and bool(part["Content-ID"])
+
+
+def _file(part: Message) -> Attachment:
+    assert isinstance(part, EmailMessage), "the policy makes every part one"
+    return Attachment(part.get_filename("attachment"), part.get_content_type(), part.get_content())
 
 
 class Letters:

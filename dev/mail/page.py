@@ -4,6 +4,7 @@ No script anywhere. The HTML part of a mail is shown in a sandboxed frame under 
 as a mail program would show it. Only requests that name this machine are answered, and only its own form may delete.
 """
 
+import base64
 from collections.abc import Callable
 from html import escape
 from http import HTTPStatus
@@ -134,8 +135,11 @@ def _letter(letter: Letter) -> Answer:
 
 
 def _html_part(letter: Letter) -> Answer:
-    """The HTML part as it came, its links opening outside the frame."""
+    """The HTML part as it came, with the pictures that came with it, its links opening outside the frame."""
     page = '<!doctype html><base target="_blank"><meta charset="utf-8">' + letter.html
+    for name, picture in letter.pictures.items():
+        data = f"data:{picture.content_type};base64,{base64.b64encode(picture.content).decode()}"
+        page = page.replace(f'src="cid:{name}"', f'src="{data}"')
     return Answer(page, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 

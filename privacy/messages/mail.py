@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import smtplib
 from contextlib import suppress
+from email.mime.image import MIMEImage
 from typing import Any, Final
 
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused
@@ -18,9 +19,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 from privacy.ground import mail_services
-from privacy.messages import unsubscribe
+from privacy.messages import pieces, unsubscribe
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
+from privacy.messages.pieces import Picture
 from privacy.messages.transports import InDoubt, NotSent, Parcel
 from privacy.register import payloads, profiles
 
@@ -48,6 +50,7 @@ def envelope(message: Message) -> EmailMultiAlternatives:
         mail.extra_headers |= unsubscribe.headers(message)
     if payload["html"]:
         mail.attach_alternative(payload["html"], "text/html")
+        _enclose(mail, pieces.pictures(payload["html"]))
     if settings.LOUPE_MAIL_SERVICE != mail_services.SMTP:
         mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]  # what its reports name the mail by
     payloads.guard(PROCESSOR, keys_of(mail, payload))
@@ -58,7 +61,18 @@ def keys_of(mail: EmailMultiAlternatives, payload: dict[str, Any]) -> list[str]:
     """Everything that leaves with a mail, by the names that the mail service's declaration has for it."""
     parts = [key for key in payload if key != "headers"]
     named = ["metadata"] if hasattr(mail, "metadata") else []
-    return [*parts, "from", *named, *map(str.lower, mail.extra_headers)]
+    shown = ["pictures"] if mail.attachments else []
+    return [*parts, "from", *named, *shown, *map(str.lower, mail.extra_headers)]
+
+
+def _enclose(mail: EmailMultiAlternatives, pictures: list[Picture]) -> None:
+    """Let a mail carry the pictures that its HTML shows (RFC 2387), so that nothing is fetched when it is opened."""
+    for each in pictures:
+        part = MIMEImage(each.jpeg, "jpeg")
+        part["Content-ID"] = f"<{each.content_id}>"
+        part["Content-Disposition"] = "inline"
+        mail.attach(part)
+        mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # what Django calls the outermost part
 
 
 class Mail:

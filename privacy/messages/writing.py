@@ -1,8 +1,8 @@
 """How a newsletter is written: what its text may hold, and the mail that one reader gets.
 
 Staff write rich text. What reaches a mail is a short list of tags with links as their only attribute: no script, no style, no
-picture of its own, hence no way to tell who opened it. Pictures come from the catalogue (`messages.pieces`), under the same
-address for everybody. There is no opening or click tracking, and nowhere to switch it on.
+picture of its own, hence no way to tell who opened it. Pictures come from the catalogue (`messages.pieces`) and travel
+inside the mail. There is no opening or click tracking, and nowhere to switch it on.
 """
 
 from __future__ import annotations

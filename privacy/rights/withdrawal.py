@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from privacy.consent.models import ConsentRecord, ConsentState, VisitorLink
@@ -57,10 +59,10 @@ def sweep(*, by: audit.Actor, at: datetime) -> int:
 
 def _who_said(record: ConsentRecord) -> Subject | None:
     number = record.subject_id
-    if number is None:
+    if number is None and record.visitor_id is not None:
         link = VisitorLink.objects.filter(visitor_id=record.visitor_id, at__lte=record.at).order_by("-at").first()
         number = link.subject_id if link else None
-    return Subject.objects.filter(pk=number).first()
+    return None if number is None else Subject.objects.filter(pk=number).first()
 
 
 def _left(declaration: Declaration) -> Iterator[Rows]:
@@ -70,7 +72,7 @@ def _left(declaration: Declaration) -> Iterator[Rows]:
         yield manager.filter(**{f"{path}__in": _refusing(declaration.allowed_by)})
 
 
-def _refusing(matter: str) -> QuerySet[Subject]:
+def _refusing(matter: str) -> QuerySet[Subject, Any]:
     """The ids of the person records that say no, by their own word or by that of the person they were joined to."""
     said = ConsentState.objects.filter(matter=matter)
     own = Exists(said.filter(subject=OuterRef("pk"), is_granted=False))

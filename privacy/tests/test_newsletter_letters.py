@@ -17,13 +17,17 @@ from privacy.tests.people import NOON
 
 MARKETING = sorted(name for name, kind in KINDS.items() if kind.is_marketing and not name.startswith("tests."))
 PIECE = pieces.Piece(
-    "halo-ring", "Halo ring", "A ring.", "/product/halo-ring/", "/static/img/pieces/h-480.webp", 480, 600
+    "halo-ring", "Halo ring", "A ring.", "/product/halo-ring/", "/static/img/pieces/h-480.webp", 480, 600, "h-480.webp"
 )
 
 
 @pytest.fixture
 def catalogue(monkeypatch):
-    found = pieces.Catalogue(choices=lambda: [("halo-ring", "Halo ring")], find=lambda slugs: [PIECE for _ in slugs])
+    found = pieces.Catalogue(
+        choices=lambda: [("halo-ring", "Halo ring")],
+        find=lambda slugs: [PIECE for _ in slugs],
+        jpeg=lambda piece: b"\xff\xd8" + piece.source.encode(),
+    )
     monkeypatch.setattr(pieces, "_catalogue", found)
 
 
@@ -86,14 +90,51 @@ def test_the_text_holds_words_and_links_and_nothing_else(settings, typed, kept):
     assert writing.sanitised(kept) == kept
 
 
-def test_the_only_pictures_are_pieces_under_an_address_that_is_the_same_for_everybody(catalogue, mona):
+LOADED = re.compile(
+    r"(?:src|srcset|background|data|poster)\s*=\s*[\"']?([^\"'\s>]*)|url\(([^)]*)\)|<link|<script|@import", re.I
+)
+
+
+@pytest.mark.promise("JE-57")
+def test_opening_a_newsletter_fetches_nothing_for_its_pictures_travel_inside_it(catalogue, mona):
     other = subjects.new(by="test", at=NOON)
-    told = [letter(person, pieces=["halo-ring"]).html for person in (mona, other)]
-    pictures = [re.findall(r"<img[^>]*src=\"([^\"]*)\"", html) for html in told]
-    assert pictures[0] == pictures[1]
-    assert [len(found) for found in pictures] == [1, 1]
-    without_leave = [re.sub(r"key=[\w-]+", "", html) for html in told]
+    sent = [posted(person, letter(person, pieces=["halo-ring", "halo-ring"])) for person in (mona, other)]
+    for mail in sent:
+        html = mail.alternatives[0].content
+        assert [found.group(1) for found in LOADED.finditer(html)] == ["cid:halo-ring@pieces"] * 2
+        assert mail.message().get_content_type() == "multipart/related"
+    enclosed = [[(part["Content-ID"], part.get_payload(decode=True)) for part in mail.attachments] for mail in sent]
+    assert enclosed[0] == enclosed[1] == [("<halo-ring@pieces>", b"\xff\xd8h-480.webp")]
+    without_leave = [re.sub(r"key=[\w-]+", "", mail.alternatives[0].content) for mail in sent]
     assert without_leave[0] == without_leave[1], "nothing else tells one reader from another"
+
+
+def posted(person, written):
+    """The mail as it leaves."""
+    message = outbox.post_rendered(
+        writing.KINDS[Matter.CARE],
+        to="mona@example.com",
+        subject=person,
+        title=written.title,
+        text=written.text,
+        html=written.html,
+        by="test",
+        at=NOON,
+    )
+    return envelope(message)
+
+
+def test_a_piece_that_is_sold_meanwhile_leaves_its_name_and_fetches_nothing(catalogue, mona, monkeypatch):
+    written = letter(mona, pieces=["halo-ring"])
+    monkeypatch.setattr(pieces, "_catalogue", pieces.Catalogue(choices=list, find=lambda _: [], jpeg=lambda _: b""))
+    mail = posted(mona, written)
+    assert mail.attachments == []
+    assert 'src="cid:halo-ring@pieces" alt="Halo ring"' in mail.alternatives[0].content
+
+
+def test_a_page_shows_the_same_picture_from_our_own_site(catalogue, mona):
+    shown = pieces.on_a_page(letter(mona, pieces=["halo-ring"]).html)
+    assert re.findall(r'<img src="([^"]*)"', shown) == ["/static/img/pieces/h-480.webp"]
 
 
 def test_links_in_the_text_go_where_they_say(mona):

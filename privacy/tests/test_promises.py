@@ -331,8 +331,8 @@ def test_a_promise_says_what_shows_it_what_the_law_asks_and_what_is_counted():
     promise = promises.register().promises["JE-95"]
     for words in (promise.words, "Tested", "The law asks more:", promise.override, "after the date they were due"):
         assert words in one
-    assert "Completion is the sooner of 30 days and one month" in one
-    assert "privacy/tests/test_rights_clock.py" in one
+    assert "A law can only tighten" in one
+    assert "privacy/tests/test_rights_deadlines.py" in one
     assert '<span class="tag tag--good">0</span>' in one
 
 

@@ -148,6 +148,19 @@ def test_one_mail_shows_text_links_source_and_a_sandboxed_html_part(catcher: Cat
     assert raw.startswith("X-MailFrom: shop@loupe.example\r\nX-RcptTo: alice@example.com\r\n")
 
 
+def test_a_picture_that_came_with_a_mail_is_shown_and_nothing_is_fetched(catcher: Catcher) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = "News", "shop@example.com", "mona@example.com"
+    mail.set_content("Look.")
+    mail.add_alternative(f'<img src="cid:ring@pieces"><img src="{OUTSIDE}">', subtype="html")
+    mail.get_payload()[1].add_related(b"\xff\xd8", maintype="image", subtype="jpeg", cid="<ring@pieces>")
+    catcher.post(mail)
+    letter = catcher.letters.latest("mona@example.com")
+    assert (letter.attachments, list(letter.pictures)) == ([], ["ring@pieces"])
+    _, page = catcher.ask("GET", f"/mail/{letter.key}/html")
+    assert '<img src="data:image/jpeg;base64,/9g="><img src="https://elsewhere' in page
+
+
 def test_an_attachment_is_saved_never_shown(catcher: Catcher) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "shop@loupe.example", "alice@example.com", "Invoice"
