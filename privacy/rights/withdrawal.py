@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
