@@ -135,14 +135,14 @@ class StandingFilter(admin.SimpleListFilter):
 class InboundMailAdmin(Evidence):
     """The queue: mails about data first, then by what is due."""
 
-    list_display = ("reference", "route_label", "due", "state_label", "received_at", "proven", "missing")
+    list_display = ("reference", "route_label", "due", "state_label", "received_at", "missing")
     list_filter = (StandingFilter, "route", "via")
     search_fields = ("=reference", "=about")
     search_help_text = "The whole reference of the mail or of what it led to, or the whole e-mail address"
     actions_detail = ("answer", "open_request", "put_away")
     shows = {"written_by": ("sender",), "title": ("letter",), "words": ("letter",), "files": ("letter",)}
     fieldsets = (
-        (None, {"fields": ("reference", "route_label", "because", "about", "state_label", "due")}),
+        (None, {"fields": ("reference", "route", "because", "about", "state", "due")}),
         ("The mail", {"fields": ("written_by", "proven", "title", "words", "files", "missing", "cards_masked")}),
         ("Dates", {"fields": ("received_at", "kept_at", "handled_at", "handled_by", "via", "size_bytes")}),
     )
@@ -212,7 +212,7 @@ class InboundMailAdmin(Evidence):
             {**context, "form": form, "step": step, "asked": mail, "back": back},
         )
 
-    @display(description="about", ordering="route", label={"yes": "warning", "no": "info"})
+    @display(description="what it is", ordering="route", label={"yes": "warning", "no": "info"})
     def route_label(self, mail: InboundMail) -> tuple[str, str]:
         return "yes" if mail.is_urgent else "no", mail.get_route_display()
 
@@ -231,9 +231,9 @@ class InboundMailAdmin(Evidence):
         words = f"{mail.due_at:%-d %b %Y}" + (f", {left}" if waits else "")
         return format_html('<span class="due{}">{}</span>', look, words)
 
-    @display(description="sender proven", boolean=True)
-    def proven(self, mail: InboundMail) -> bool:
-        return mail.is_proven
+    @display(description="is it from there?")
+    def proven(self, mail: InboundMail) -> str:
+        return "our mail server vouches for it" if mail.is_proven else "nobody knows: anybody can write any address"
 
     @display(description="not here")
     def missing(self, mail: InboundMail) -> str:

@@ -102,10 +102,11 @@ def test_others_of_the_staff_do_not_read_it(carol):
 
 
 def test_thirty_mails_take_no_more_queries_than_one(carol):
-    counts = []
+    copied, counts = arrives(), []
     for many in (1, 30):
         for number in range(InboundMail.objects.count(), many):
-            arrives(number=number, sender=f"a{number}@example.com")
+            copied.pk, copied.reference, copied.digest = None, f"IN-2222-{number:04}", f"{number:064}"
+            copied.save(force_insert=True)
         carol.get(QUEUE)
         with CaptureQueriesContext(connection) as queries:
             carol.get(QUEUE)

@@ -88,9 +88,9 @@ def test_no_bytes_are_too_strange(raw: bytes):
     assert routing.direct(letter).route in Route
 
 
-def test_a_mail_of_a_thousand_layers_is_read_to_its_end():
+def test_a_mail_of_hundreds_of_layers_is_read_to_its_end():
     raw = b"From: alice@example.com\r\nSubject: Data Request\r\n"
-    for layer in range(1_000):
+    for layer in range(300):
         raw += f'Content-Type: multipart/mixed; boundary="b{layer}"\r\n\r\n--b{layer}\r\n'.encode()
     letter = letters.read(raw + b"\r\nHello")
     assert (letter.sender, letter.subject) == (ALICE, "Data Request")
