@@ -80,7 +80,11 @@ def report(figures: dict[str, Any], mails: int, kills: int) -> None:
     print(f"  outbox, {WORKERS} workers               {rate(middle['outbox']):7.0f} a second   x {middle['ratio']:.2f}")
     print(f"  lost {mails - middle['outbox']['taken']}, doubled {middle['outbox']['doubled']}")
     if found := figures.get("killed"):
-        print(f"  a worker killed {kills} times: {found}")
+        unknown = found["states"].get("unknown", 0)
+        print(
+            f"  one worker, killed {kills} times: {found['taken']:,} arrived, {found['doubled']} of them twice, "
+            f"{unknown} wait for the staff as perhaps sent"
+        )
 
 
 # Processes
@@ -151,11 +155,11 @@ def drained(port: int) -> None:
 
 def killed(port: int, kills: int, mails: int) -> dict[str, Any]:
     """A worker that is killed (SIGKILL) in the middle, and followed by another when its lease is over; *kills* times."""
-    for _ in range(kills):
+    for still in range(kills, 0, -1):
         worker = start("drain", port=port)
         assert worker.stdout is not None
         worker.stdout.readline()  # it has begun
-        while waiting() > mails * (kills - _) / (kills + 1):
+        while waiting() > mails * still / (kills + 1):
             time.sleep(0.02)
         worker.send_signal(signal.SIGKILL)
         worker.communicate()

@@ -277,7 +277,7 @@ def lived(agreed: set[tuple[str, Matter, Channel]], steps: list[Any]) -> None:
 
 
 @pytest.mark.promise("JS-06", "JK-16", "JK-30", "SG-06")
-@settings(max_examples=15, **QUIET)
+@settings(max_examples=10, **QUIET)
 @given(**HISTORIES)
 def test_no_marketing_leaves_without_a_live_yes(agreed: Any, steps: Any, wires: None) -> None:
     lived(agreed, steps)
