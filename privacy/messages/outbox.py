@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from privacy.consent import links
 from privacy.consent.vocabulary import Channel
 from privacy.ground import audit, doorbell
 from privacy.messages import delivery
@@ -42,6 +43,7 @@ def post(
 ) -> Message:
     """Render the message's templates and put it in the outbox. Writes a row; rings after the commit."""
     known = {**context, "shop": profiles.current(), "site_url": settings.LOUPE_PUBLIC_URL, "reference": reference}
+    known["preferences_url"] = links.url(subject) if subject and not subject.is_erased else ""
     written: dict[str, Any] = {
         part: render_to_string(f"{kind.template}.{suffix}", known) for part, suffix in PARTS[channel].items()
     }

@@ -14,7 +14,7 @@ from privacy.messages import suppressions, wishes
 from privacy.messages.wishes import Said
 from privacy.models import Preference
 from privacy.register import subjects
-from privacy.tests.people import NOON, someone
+from privacy.tests.people import NOON, asks, mails, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -401,3 +401,13 @@ def test_taking_everything_back_takes_fewer_clicks_than_giving_any_of_it(alice, 
     taking = Hand(alice).opens("/account/").opens(PAGE).presses("withdraw")
     assert on(alice.subject) == set()
     assert (taking.clicks, giving.clicks) == (2, 1 + len(THINGS) + 1)
+
+
+def test_the_link_stands_at_the_foot_of_every_mail_and_leads_to_its_reader(alice, bob):
+    for person in (alice, bob):
+        asks(person)
+    for person in (alice, bob):
+        mail = next(mail for mail in mails() if mail.subject == person.subject)
+        (path,) = set(re.findall(r"/preferences/\?key=[\w-]+", mail.payload["text"]))
+        assert path in mail.payload["html"]
+        assert switches(browser_of(None).get(path))["offers-email"] is (person is bob)
