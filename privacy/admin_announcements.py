@@ -1,11 +1,13 @@
 """The desk's page for what everybody was told, how far it has come, and for telling people of a breach.
 
-A breach is told in three steps, each a page of its own: what leaked and the words, whom that reaches, and sending.
+A breach is told in three steps, each a page of its own: what leaked and the words, whom that reaches, and sending. So is a
+new owner of the shop.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,12 +27,16 @@ from unfold.widgets import (
 
 from privacy.admin_masks import Evidence
 from privacy.ground import states
-from privacy.messages import announcements, breach
+from privacy.messages import addressees, announcements, breach, handover
 from privacy.messages.announcement_models import Announcement
 from privacy.messages.previews import DARK
 from privacy.register import profiles, registry, scope
 
 MAY_SEND = "privacy.send_announcement"
+SENDS: Final[dict[str, Callable[..., Announcement]]] = {
+    Announcement.Occasion.BREACH: breach.send,
+    Announcement.Occasion.OWNER: handover.send,
+}
 EXPLAINS = {
     "happened": "In plain words: what, when, how it was noticed. Names nobody.",
     "consequences": "What somebody could do with it.",
@@ -81,6 +87,19 @@ class BreachForm(forms.Form):
         return typed
 
 
+class OwnerForm(forms.Form):
+    """What everybody is told when the shop passes to somebody else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in handover.WORDS.items():
+            self.fields[name] = forms.CharField(
+                label=label,
+                max_length=3000,
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 1 if name == "owner" else 4}),
+            )
+
+
 @admin.register(Announcement)
 class AnnouncementAdmin(Evidence):
     """What was told, newest first."""
@@ -101,7 +120,7 @@ class AnnouncementAdmin(Evidence):
         "told",
         "outcome",
     )
-    actions_list = ("tell_of_a_breach",)
+    actions_list = ("tell_of_a_breach", "tell_of_a_new_owner")
     actions_detail = ("send",)
 
     def has_send_permission(self, request: HttpRequest, object_id: object = None) -> bool:
@@ -119,13 +138,19 @@ class AnnouncementAdmin(Evidence):
         form = BreachForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and (made := _drafted(form, request)):
             return HttpResponseRedirect(reverse("admin:privacy_announcement_send", args=[made.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Tell of a breach",
-            "opts": self.opts,
-            "form": form,
-        }
-        context["back"] = reverse("admin:privacy_announcement_changelist")
+        return self._ask(request, form, "Tell of a breach", "says whom it reaches and shows the mail (GDPR Art. 34)")
+
+    @action(description="Tell of a new owner", url_path="new-owner", permissions=["send"])
+    def tell_of_a_new_owner(self, request: HttpRequest) -> HttpResponse:
+        """Write the notice down, pinned to today's policy; the next page shows the mail."""
+        form = OwnerForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and (made := _handed_over(form, request)):
+            return HttpResponseRedirect(reverse("admin:privacy_announcement_send", args=[made.pk]))
+        return self._ask(request, form, "Tell of a new owner", "says how many it reaches and shows the mail")
+
+    def _ask(self, request: HttpRequest, form: forms.Form, title: str, then: str) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "form": form}
+        context |= {"then": then, "back": reverse("admin:privacy_announcement_changelist")}
         return render(request, "admin/privacy/breach.html", context)
 
     @action(description="Count, read, send", url_path="send", permissions=["send"], variant=ActionVariant.DANGER)
@@ -141,19 +166,19 @@ class AnnouncementAdmin(Evidence):
         if request.method == "POST":
             return self._sent(request, notice, back)
         context = {**self.admin_site.each_context(request), "title": f"Tell people: {notice}", "opts": self.opts}
-        context |= {"notice": notice, "count": breach.count(notice), "back": back, **_letter(notice)}
+        context |= {"notice": notice, "back": back, **_reach(notice), **_letter(notice)}
         return render(request, "admin/privacy/breach_send.html", context)
 
     def _sent(self, request: HttpRequest, notice: Announcement, back: str) -> HttpResponse:
         by: Any = request.user
         try:
-            breach.send(notice, by=by, at=timezone.now())
+            SENDS[notice.occasion](notice, by=by, at=timezone.now())
         except breach.NobodyToTell:
             messages.error(request, "It concerns nobody whom a mail would reach: nothing was sent.")
         except states.NotAllowed:
             messages.warning(request, f"{notice} was sent before: nothing was changed.")
         else:
-            messages.success(request, f"{notice} is being sent to {notice.deliveries.count()} addresses.")
+            messages.success(request, f"{notice} is on its way. This page says how far it has come.")
         return HttpResponseRedirect(back)
 
     @display(description="about")
@@ -178,17 +203,41 @@ def _drafted(form: BreachForm, request: HttpRequest) -> Announcement | None:
     asked |= {"words": {name: typed[name] for name in breach.WORDS}, "by": by, "at": timezone.now()}
     try:
         return breach.draft(**asked)
-    except breach.Unsaid as lacking:
+    except announcements.Unsaid as lacking:
         form.add_error(None, f"Still to be said: {lacking}")
     except scope.Unknown as unknown:
         form.add_error(None, f"{unknown} is not in the register.")
     return None
 
 
+def _handed_over(form: OwnerForm, request: HttpRequest) -> Announcement | None:
+    """Call the verb; what it refuses is told on the form."""
+    by: Any = request.user
+    try:
+        return handover.draft(form.cleaned_data, by=by, at=timezone.now())
+    except announcements.Unsaid as lacking:
+        form.add_error(None, f"Still to be said: {lacking}")
+    except handover.NoPolicy:
+        form.add_error(
+            None, "No version of the policy is published that could go on protecting people: publish it first."
+        )
+    return None
+
+
+def _reach(notice: Announcement) -> dict[str, Any]:
+    """Whom a draft would reach: measured for a breach; else everybody."""
+    if notice.occasion == Announcement.Occasion.BREACH:
+        found = breach.count(notice)
+        return {"count": found, "addresses": found.addresses}
+    return {"addresses": addressees.estimate(at=timezone.now())}
+
+
 def _letter(notice: Announcement) -> dict[str, Any]:
     """The mail as everybody will read it."""
     kind, context = announcements.letter(notice)
-    known = {**context, "data": breach.data_of(notice), "shop": profiles.current()}
+    known = {**context, "shop": profiles.current()}
+    if notice.occasion == Announcement.Occasion.BREACH:
+        known["data"] = breach.data_of(notice)
     html = render_to_string(f"{kind.template}.html", known)
     return {
         "subject": render_to_string(f"{kind.template}.subject.txt", known).strip(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from privacy.messages import announcements, breach, newsletter, outbox
+from privacy.messages import announcements, breach, handover, newsletter, outbox
 from privacy.messages.announcement_models import Announcement
 from privacy.messages.previews import BY, shows
 from privacy.register.documents import Document, Section
@@ -118,6 +118,19 @@ def breach_told(sketch: Sketch, at: datetime) -> None:
     assert said.keys() == breach.WORDS.keys()
     told = Announcement(occasion="breach", words=said, scope={"data": ["Orders: e-mail, recipient"]})
     _announce(told, sketch, at)
+
+
+@shows(announcements.NEW_OWNER)
+def new_owner(sketch: Sketch, at: datetime) -> None:
+    said = {
+        "owner": "Aurum House LLC",
+        "happens": "On 1 January Aurum House LLC takes over the shop and everybody who works in it.",
+        "data": "Accounts, orders of the last seven years, and open requests.",
+        "choice": "Object, take a copy, or have everything erased until then.",
+    }
+    assert said.keys() == handover.WORDS.keys()
+    version = PolicyVersion(profile="preview", number=3, effective_on=date(at.year, 1, 1), published_at=at)
+    _announce(Announcement(occasion="owner", words=said, version=version), sketch, at)
 
 
 def _announce(told: Announcement, sketch: Sketch, at: datetime) -> None:

@@ -12,6 +12,7 @@ class Announcement(models.Model):
     class Occasion(models.TextChoices):
         POLICY = "policy", "A change of the policy"
         BREACH = "breach", "A breach"
+        OWNER = "owner", "A new owner"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Being written"
@@ -22,7 +23,7 @@ class Announcement(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     occasion = models.CharField(max_length=10, choices=Occasion.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    # Null: not about a version of the policy. The row it names is never deleted.
+    # The version that changes something, or that goes on protecting people under a new owner. Null: a breach is about none.
     version = models.ForeignKey(
         "privacy.PolicyVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -38,8 +39,9 @@ class Announcement(models.Model):
         permissions = [("send_announcement", "Can tell people of a breach")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(occasion="policy", version__isnull=False) | Q(occasion="breach", version__isnull=True),
-                name="announcement_of_policy_names_version",
+                condition=Q(occasion__in=["policy", "owner"], version__isnull=False)
+                | Q(occasion="breach", version__isnull=True),
+                name="announcement_names_version_or_breach",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft", begun_at__isnull=True) | (~Q(state="draft") & Q(begun_at__isnull=False)),
@@ -49,7 +51,9 @@ class Announcement(models.Model):
                 condition=Q(state="done", finished_at__isnull=False) | (~Q(state="done") & Q(finished_at__isnull=True)),
                 name="announcement_finished_when_done",
             ),
-            models.UniqueConstraint(fields=["version"], name="announcement_once_per_version"),
+            models.UniqueConstraint(
+                fields=["version"], condition=Q(occasion="policy"), name="announcement_once_per_version"
+            ),
         ]
 
     def __str__(self) -> str:

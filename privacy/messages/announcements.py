@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +27,7 @@ from privacy.messages.announcement_models import Announcement, AnnouncementDeliv
 from privacy.messages.kinds import Kind
 from privacy.messages.models import Message
 from privacy.register import policy_versions
+from privacy.register.documents import PLACEHOLDER
 from privacy.register.models import PolicyVersion
 from privacy.register.vocabulary import Purpose
 from privacy.tasks import announce
@@ -34,12 +35,22 @@ from privacy.tasks import announce
 POLICY_CHANGED = Kind("privacy.policy_changed", purpose=Purpose.RIGHTS, label="Our privacy policy changes")
 BREACH = Kind("privacy.breach", purpose=Purpose.RIGHTS, label="What happened to your data", reaches_restricted=True)
 
+NEW_OWNER = Kind("privacy.new_owner", purpose=Purpose.RIGHTS, label="The shop has a new owner")
+
 BATCH: Final = 200
 WORK_SECONDS: Final = 20.0
 """A worker then leaves the rest to the next bell, so that nothing else waits for one announcement."""
 SYSTEM: Final = "system:announcements"
 
 Occasion, State = Announcement.Occasion, Announcement.State
+
+
+class Unsaid(Exception):
+    """People have to be told every one of these; `names` are missing or unfinished."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = list(names)
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,14 @@ def of_version(version: PolicyVersion, *, by: audit.Actor, at: datetime) -> Anno
     audit.append("announcement.begun", obj=made, details=details, by=by, at=at)
     doorbell.ring(announce, announcement_id=made.pk)
     return made
+
+
+def said(words: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """What staff wrote under each of the wanted headings. *Raises* Unsaid for what is empty or holds a placeholder."""
+    texts = {name: words.get(name, "").strip() for name in wanted}
+    if lacking := [wanted[name] for name, text in texts.items() if not text or PLACEHOLDER.search(text)]:
+        raise Unsaid(lacking)
+    return texts
 
 
 def enter(announcement: Announcement, found: Iterable[Addressee], *, at: datetime) -> int:
@@ -224,7 +243,21 @@ def _of_breach(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:
     return BREACH, context
 
 
+def _of_owner(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:
+    version = announcement.version
+    assert version is not None, "the database says so"
+    context = {
+        **announcement.words,
+        "version": version,
+        "why": "an account or an order",
+        "action_url": f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:version', args=[version.number])}",
+        "action_label": "The policy that goes on protecting you",
+    }
+    return NEW_OWNER, context
+
+
 _LETTERS: Final[dict[str, Callable[[Announcement], tuple[Kind, dict[str, Any]]]]] = {
     Occasion.POLICY: _of_policy,
     Occasion.BREACH: _of_breach,
+    Occasion.OWNER: _of_owner,
 }

@@ -21,7 +21,6 @@ from privacy.messages import addressees, announcements
 from privacy.messages.addressees import Addressee
 from privacy.messages.announcement_models import Announcement
 from privacy.register import activities, scope, subjects
-from privacy.register.documents import PLACEHOLDER
 from privacy.register.scope import Scope, Window
 from privacy.tasks import announce
 
@@ -37,14 +36,6 @@ BATCH: Final = 500
 
 class NothingLeaked(Exception):
     """A breach concerns some table, or some processor."""
-
-
-class Unsaid(Exception):
-    """Art. 34(2) asks for every one of these; `names` are missing or unfinished."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(", ".join(names))
-        self.names = list(names)
 
 
 class NobodyToTell(Exception):
@@ -73,13 +64,11 @@ def draft(
     by: audit.Actor,
     at: datetime,
 ) -> Announcement:
-    """Write a notice down without telling anybody. *Raises* NothingLeaked, Unsaid, `scope.Unknown`."""
+    """Write a notice down without telling anybody. *Raises* NothingLeaked, `announcements.Unsaid`, `scope.Unknown`."""
     if not targets and not processor:
         raise NothingLeaked
     scope.choose(targets, processor=processor)
-    said = {name: words.get(name, "").strip() for name in WORDS}
-    if lacking := [WORDS[name] for name, text in said.items() if not text or PLACEHOLDER.search(text)]:
-        raise Unsaid(lacking)
+    said = announcements.said(words, WORDS)
     window = {"start": start.isoformat() if start else "", "end": end.isoformat() if end else ""}
     made = Announcement.objects.create(
         reference=references.new("AN"),
@@ -110,7 +99,7 @@ def count(announcement: Announcement) -> Count:
 def send(announcement: Announcement, *, by: audit.Actor, at: datetime) -> Announcement:
     """Begin to tell everybody it concerns. *Writes* the ledger; rings. *Raises* NobodyToTell, `states.NotAllowed`."""
     announcement = Announcement.objects.select_for_update().get(pk=announcement.pk)
-    if announcement.state != Announcement.State.DRAFT:
+    if (announcement.state, announcement.occasion) != (Announcement.State.DRAFT, Announcement.Occasion.BREACH):
         raise states.NotAllowed(f"{announcement} is {announcement.state}")
     with _measured(announcement) as found:
         offered = sum(

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 
 from privacy.ground import references, states
-from privacy.messages import addressees, announcements, breach, outbox
+from privacy.messages import addressees, announcements, breach, handover, outbox
 from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.models import AuditEvent, Message, Subject
 from privacy.register import policy_versions, scope, subjects
@@ -249,7 +249,7 @@ def test_a_restricted_person_hears_of_a_breach():
 @pytest.mark.parametrize("name", breach.WORDS)
 @pytest.mark.parametrize("words", ["", "  ", "Since [date].", "TODO"])
 def test_article_34_asks_for_every_word(name, words):
-    with pytest.raises(breach.Unsaid) as lacking:
+    with pytest.raises(announcements.Unsaid) as lacking:
         leak(**{name: words})
     assert (lacking.value.names, Announcement.objects.count()) == ([breach.WORDS[name]], 0)
 
@@ -273,3 +273,48 @@ def test_it_is_sent_once_and_never_to_nobody():
         breach.send(notice, by=CAROL, at=LATER)
     announcements.sweep(at=LATER)
     assert told("breach") == ["gwen@example.com"]
+
+
+# A new owner
+
+
+SOLD = {
+    "owner": "Aurum House LLC",
+    "happens": "On 1 January Aurum House LLC takes over the shop.",
+    "data": "Accounts, and orders of the last seven years.",
+    "choice": "Object, or have everything erased until then.",
+}
+
+
+@pytest.mark.promise("JE-41")
+def test_everybody_hears_of_a_new_owner_and_which_policy_goes_on_protecting_them():
+    alice = someone("alice")
+    order("gwen@example.com")
+    with pytest.raises(handover.NoPolicy):
+        handover.draft(SOLD, by=CAROL, at=NOON)
+    first = policy_versions.publish(document(), effective_on=NOON.date(), is_material=False, by=CAROL, at=NOON)
+    notice = handover.draft(SOLD, by=CAROL, at=NOON)
+    policy_versions.publish(document("Other."), effective_on=NOON.date(), is_material=False, by=CAROL, at=NOON)
+    assert told("new_owner") == [], "a draft tells nobody"
+    handover.send(notice, by=CAROL, at=LATER)
+    announcements.sweep(at=LATER)
+    assert told("new_owner") == [alice.email, "gwen@example.com"]
+    text = mails("new_owner")[0].payload["text"]
+    for words in (*SOLD.values(), "Version 1 of our privacy policy", "/privacy/versions/1/"):
+        assert words in text, words
+    notice.refresh_from_db()
+    assert (notice.version, notice.state) == (first, "done")
+    with pytest.raises(states.NotAllowed):
+        handover.send(notice, by=CAROL, at=LATER)
+
+
+def test_one_kind_of_notice_is_not_sent_as_the_other():
+    policy_versions.publish(document(), effective_on=NOON.date(), is_material=False, by=CAROL, at=NOON)
+    order("gwen@example.com")
+    with pytest.raises(states.NotAllowed):
+        breach.send(handover.draft(SOLD, by=CAROL, at=NOON), by=CAROL, at=LATER)
+    with pytest.raises(states.NotAllowed):
+        handover.send(leak(), by=CAROL, at=LATER)
+    with pytest.raises(announcements.Unsaid):
+        handover.draft(SOLD | {"data": "[which]"}, by=CAROL, at=NOON)
+    assert announcements.sweep(at=LATER) == 0

@@ -8,11 +8,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from privacy import demo
 from privacy.messages import announcements
 from privacy.messages.announcement_models import Announcement
 from privacy.models import Message
 from privacy.tests.people import mails, someone
-from privacy.tests.test_announcements import WORDS, order
+from privacy.tests.test_announcements import SOLD, WORDS, order
 
 pytestmark = pytest.mark.django_db
 BREACH = "/admin/privacy/announcement/breach/"
@@ -94,3 +95,19 @@ def test_every_mail_can_be_looked_at_in_light_and_dark(carol):
     assert "Your payment has arrived" in light
     assert carol.get(f"{MAILS}orders.nothing/").status_code == 404
     assert not Message.objects.exists()
+
+
+def test_a_new_owner_is_written_read_and_told(carol):
+    path = "/admin/privacy/announcement/new-owner/"
+    order("gwen@example.com", paid_at=timezone.now())
+    assert "publish it first" in carol.post(path, SOLD).text
+    demo.publish_policy(at=timezone.now())
+    assert carol.post(path, SOLD | {"choice": ""}).status_code == 200
+    carol.post(path, SOLD)
+    notice = Announcement.objects.get()
+    shown = carol.get(page(notice, "send")).text
+    for words in ("Pinned to version 1", "Send to 1 address", SOLD["happens"]):
+        assert words in shown, words
+    carol.post(page(notice, "send"))
+    announcements.sweep(at=timezone.now())
+    assert [mail.payload["to"] for mail in mails("new_owner")] == ["gwen@example.com"]
