@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from shop import reports
@@ -15,5 +16,11 @@ ORDERS: Final = Report(
     counted="orders",
     query="SELECT week, 'ordered', '', orders, people FROM orders_report_weeks",
     is_for_partners=True,
+    waits=timedelta(days=9),  # who ordered on Sunday may pay on Monday
 )
 ALL: Final = (reports.VISITORS, ORDERS, reports.ACTIVITY)
+
+
+def keep(*, at: datetime) -> int:
+    """Keep every report's lines of the periods that are over. Returns how many are new."""
+    return sum(report.keep(at=at) for report in ALL)

@@ -44,3 +44,11 @@ def sweep_orders() -> None:
 
     checkout.forget(at=timezone.now())
     papers.sweep(at=timezone.now())
+
+
+@shared_task
+def keep_sums() -> None:
+    """Keep what the reports say of days, weeks and months that are over."""
+    from orders import reports
+
+    reports.keep(at=timezone.now())

@@ -25,6 +25,7 @@ declare_not_personal("shop.Variant", CATALOGUE)
 declare_not_personal("shop.Stone", CATALOGUE)
 declare_not_personal("shop.Certificate", "the grading report of a stone the shop owns; a sold one is the order's")
 declare_not_personal("shop.StockLevel", "how many pieces lie in the safe")
+declare_not_personal("shop.KeptSum", "sums of ten people and more, without a column that leads to one of them")
 declare_not_personal("shop.Reservation", "stock promised to an order, by the order's random id and nothing else")
 
 declare(

@@ -322,6 +322,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "months ahead": {"task": "privacy.tasks.make_partitions", "schedule": crontab(hour="1", minute="23")},
     "payments that missed their bell": {"task": "orders.tasks.sweep_payments", "schedule": 60.0},
+    "sums of what is over": {"task": "orders.tasks.keep_sums", "schedule": crontab(hour="1", minute="3")},
     "orders that came to nothing": {"task": "orders.tasks.sweep_orders", "schedule": crontab(hour="3", minute="41")},
     "accounts nobody uses": {"task": "accounts.tasks.sweep_inactive", "schedule": crontab(hour="2", minute="31")},
     "accounts nobody confirmed": {

@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 
 from orders import reports
 from orders.models import Order
 from privacy.models import Subject
 from privacy.register import subjects
-from privacy.tests.people import someone
+from privacy.tests.people import NOON, someone
 from shop import charts
-from shop.models import Activity
+from shop.models import Activity, KeptSum
 from shop.reports import ACTIVITY, LEAST, VISITORS, Cell
 
 pytestmark = pytest.mark.django_db
@@ -44,17 +44,17 @@ def solitaire(*, times: int, people: int) -> list[Cell]:
 def test_ten_people_make_a_cell_and_nine_do_not():
     nine = crowd(9)
     saw(*nine, *nine)
-    assert ACTIVITY.cells() == []
+    assert ACTIVITY.live() == []
     saw(uuid4())
-    assert ACTIVITY.cells() == solitaire(times=19, people=10)
+    assert ACTIVITY.live() == solitaire(times=19, people=10)
 
 
 @pytest.mark.promise("JK-17", "JK-24", "JE-32", "JE-37", "JE-47", "JH-14")
 def test_rows_without_an_id_count_as_one_person_since_they_may_be_one():
     saw(*[None] * 500)
-    assert ACTIVITY.cells() == []
+    assert ACTIVITY.live() == []
     saw(*crowd(9))
-    assert ACTIVITY.cells() == solitaire(times=509, people=10)
+    assert ACTIVITY.live() == solitaire(times=509, people=10)
 
 
 @pytest.mark.promise("JK-17", "JK-24", "JE-32", "JE-37", "JE-47", "JH-14")
@@ -63,21 +63,21 @@ def test_two_records_of_one_person_count_once_also_through_a_chain_of_proofs():
     for subject in (first, second, third):
         subjects.identify(subject, value="alice@example.com", by="system:test", at=THEN)
     saw(*crowd(7), first.pk, second.pk, third.pk)
-    assert ACTIVITY.cells() == solitaire(times=10, people=10)
+    assert ACTIVITY.live() == solitaire(times=10, people=10)
     proof = subjects.Proof.EMAIL_CONFIRMED
     for subject in (third, second, first):
         subjects.prove(subject, value="alice@example.com", proof=proof, by="system:test", at=THEN)
     assert len(subjects.family(first)) == 3
-    assert ACTIVITY.cells() == []
+    assert ACTIVITY.live() == []
 
 
 @pytest.mark.promise("JE-85")
 def test_somebody_whose_data_are_restricted_is_in_no_sum():
     alice = someone("alice")
     saw(*crowd(9), alice.subject.pk)
-    assert len(ACTIVITY.cells()) == 1
+    assert len(ACTIVITY.live()) == 1
     subjects.restrict(alice.subject, by=alice.user, at=THEN)
-    assert ACTIVITY.cells() == []
+    assert ACTIVITY.live() == []
 
 
 @pytest.mark.promise("JK-17", "JK-24", "JE-32", "JE-37", "JE-47", "JH-14")
@@ -86,17 +86,17 @@ def test_a_month_and_a_day_that_are_still_going_on_are_not_told():
     now = datetime.now(UTC)
     saw(*crowd(20), at=now)
     saw(*[None] * 20, kind="visited", what="visit/day", at=now)
-    assert (ACTIVITY.cells(), VISITORS.cells()) == ([], [])
+    assert (ACTIVITY.live(), VISITORS.live()) == ([], [])
 
 
 @pytest.mark.promise("JH-13", "JH-14")
 def test_visitors_of_a_day_are_browsers_that_came_for_the_first_time_that_day_and_people_signed_in():
     alice = uuid4()
     saw(*[None] * 8, alice, alice, kind="visited", what="visit/day")
-    assert VISITORS.cells() == []
+    assert VISITORS.live() == []
     saw(None, kind="visited", what="visit/day")
-    assert VISITORS.cells() == [Cell(DAY, "visited", "", 10, 10)]
-    assert ACTIVITY.cells() == []
+    assert VISITORS.live() == [Cell(DAY, "visited", "", 10, 10)]
+    assert ACTIVITY.live() == []
 
 
 @pytest.mark.promise("JH-13", "JH-14", "JE-47")
@@ -106,9 +106,9 @@ def test_orders_of_a_week_are_those_that_were_paid_by_ten_people():
         _order(buyer)
     _order(buyers[0])
     _order(buyers[9], state="pending_payment")
-    assert reports.ORDERS.cells() == []
+    assert reports.ORDERS.live() == []
     _order(buyers[9])
-    assert reports.ORDERS.cells() == [Cell(date(2026, 3, 2), "ordered", "", 11, 10)]
+    assert reports.ORDERS.live() == [Cell(date(2026, 3, 2), "ordered", "", 11, 10)]
 
 
 @pytest.mark.promise("JH-15", "JK-17", "JK-24", "JE-37")
@@ -144,11 +144,59 @@ def test_every_view_has_the_threshold_that_the_page_names():
         assert [f">= {LEAST})" in definition for (definition,) in cursor.fetchall()] == [True] * len(VIEWS)
 
 
+@pytest.mark.promise("JE-73", "JE-99", "JH-15")
+def test_a_kept_sum_stays_as_it_is_when_somebody_in_it_is_erased_or_takes_their_consent_back():
+    alice, others = someone("alice"), crowd(10)
+    saw(*others, alice.subject.pk, alice.subject.pk)
+    assert ACTIVITY.keep(at=NOON) == 1
+    assert ACTIVITY.cells() == solitaire(times=12, people=11)
+    Activity.objects.filter(subject_id__in=[alice.subject.pk, *others[:5]]).delete()
+    assert (ACTIVITY.live(), ACTIVITY.keep(at=NOON), ACTIVITY.cells()) == ([], 0, solitaire(times=12, people=11))
+
+
+def test_a_period_is_kept_once_and_nothing_is_added_to_it_later():
+    saw(*crowd(10))
+    assert [ACTIVITY.keep(at=NOON), ACTIVITY.keep(at=NOON)] == [1, 0]
+    saw(*crowd(10), what="product/late")
+    saw(*crowd(10), what="product/next", at=THEN + timedelta(days=31))
+    assert ACTIVITY.keep(at=NOON) == 1
+    assert [(cell.since, cell.what) for cell in ACTIVITY.cells()] == [
+        (date(2026, 4, 1), "product/next"),
+        (MONTH, "product/solitaire"),
+    ]
+
+
+def test_a_week_of_orders_is_kept_once_the_last_of_them_could_be_paid():
+    for _ in range(10):
+        _order(subjects.new(by="system:test", at=THEN))
+    sunday_after = datetime(2026, 3, 10, 1, tzinfo=UTC)
+    assert [reports.keep(at=sunday_after), reports.keep(at=sunday_after + timedelta(days=1))] == [0, 1]
+
+
+@pytest.mark.promise("JE-37", "JE-73", "JH-15")
+def test_what_is_kept_has_no_column_for_a_person_and_no_room_for_nine():
+    assert [field.name for field in KeptSum._meta.concrete_fields] == [
+        "id", "report", "since", "kind", "what", "times", "people",
+    ]  # fmt: skip
+    nine = KeptSum(report="activity", since=MONTH, kind="viewed", what="product/solitaire", times=9, people=9)
+    with pytest.raises(IntegrityError, match="kept_sum_of_ten"), transaction.atomic():
+        nine.save()
+
+
+@pytest.mark.parametrize("change", ["UPDATE shop_keptsum SET times = 99", "DELETE FROM shop_keptsum"])
+def test_what_is_kept_cannot_be_changed(change):
+    saw(*crowd(10))
+    ACTIVITY.keep(at=NOON)
+    with pytest.raises(DatabaseError, match="kept_sum_is_final"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert ACTIVITY.cells() == solitaire(times=10, people=10)
+
+
 def test_a_sum_cannot_be_written_or_deleted():
     saw(*crowd(10))
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM shop_report_activity")
-    assert len(ACTIVITY.cells()) == 1
+    assert len(ACTIVITY.live()) == 1
 
 
 # The desk
@@ -187,6 +235,7 @@ def test_the_page_shows_what_the_views_tell_and_nothing_of_a_smaller_cell(carol)
     saw(*people)
     saw(*people[:9], what="product/shy-pendant")
     saw(*[None] * 14, kind="visited", what="visit/day")
+    reports.keep(at=NOON)
     page = carol.get("/admin/reports/").content.decode()
     assert "In the shop window, March 2026" in page
     assert "<title>4 March: 14</title>" in page
@@ -199,9 +248,10 @@ def test_the_page_asks_as_much_with_one_piece_as_with_thirty(carol, django_asser
     people = crowd(10)
     counts = []
     carol.get("/admin/reports/")  # content types are asked for once
-    for names in (range(1), range(1, 30)):
+    for names in (range(1), range(1, 31)):
         for name in names:
-            saw(*people, what=f"product/piece-{name}")
+            saw(*people, what=f"product/piece-{name}", at=THEN + timedelta(days=30 + len(names)))
+        reports.keep(at=NOON)
         with django_assert_num_queries(14, exact=False) as asked:
             carol.get("/admin/reports/")
         counts.append(len(asked))
@@ -213,6 +263,7 @@ def test_a_file_has_every_line_of_its_report(carol):
     allow(carol)
     saw(*[None] * 14, kind="visited", what="visit/day")
     saw(*[None] * 3, kind="visited", what="visit/day", at=THEN + timedelta(days=1))
+    reports.keep(at=NOON)
     response = carol.get("/admin/reports/visitors.csv")
     assert list(csv.reader(response.content.decode().splitlines())) == [
         ["day", "did", "what", "visitors", "people"],

@@ -4,6 +4,7 @@ from shop.models.activity import Activity
 from shop.models.catalogue import Category, Metal, Product, StoneOrigin, StoneSetting, Variant
 from shop.models.stock import Reservation, StockLevel
 from shop.models.stones import Certificate, Clarity, Colour, Cut, Shape, Stone
+from shop.models.sums import KeptSum
 
 __all__ = [
     "Activity",
@@ -12,6 +13,7 @@ __all__ = [
     "Clarity",
     "Colour",
     "Cut",
+    "KeptSum",
     "Metal",
     "Product",
     "Reservation",

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from accounts import demo as people
 from orders import demo as orders
+from orders import reports
 from privacy import demo as requests
 from privacy import demo_newsletters as newsletters
 from privacy.rights import retention
+from shop import demo as visits
 
 
 class Command(BaseCommand):
@@ -29,6 +31,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Privacy policy: {'version 1' if requests.publish_policy(at=now) else 'as it was'}")
         self.stdout.write(f"Privacy requests: {requests.load(at=now)} new")
         self.stdout.write(f"Newsletters: {newsletters.load(at=now)} new")
+        self.stdout.write(f"Visits: {visits.load(at=now)} new")
+        reports.keep(at=now)
         # What is told of the past has lived through the nights since.
         with suppress(retention.Running):  # the shop is doing it just now
             retention.run(apply=True, by=requests.DEMO, at=now)
