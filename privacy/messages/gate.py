@@ -38,8 +38,8 @@ def too_soon(message: Message, *, at: datetime) -> str:
 
 
 def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
-    """Why no news about *matter* may go to this person by a channel that no outbox carries, or an empty text."""
-    root = subjects.root(person)
+    """Why no news about *matter* may go to this person by a channel that no outbox carries, or an empty text. Read afresh."""
+    root = subjects.of_number(person.pk)
     standing = {"erased": root.is_erased, "restricted": root.is_restricted, "paused": root.is_paused}
     forbids = next((why for why, holds in standing.items() if holds), "")
     return forbids or ("" if ledger.may(root, matter, channel) else "no consent")

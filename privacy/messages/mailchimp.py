@@ -23,7 +23,7 @@ from django.conf import settings
 
 from privacy.consent.vocabulary import Channel, Matter
 from privacy.ground import audit, digests, keyset
-from privacy.messages import audience
+from privacy.messages import audience, gate, suppressions
 from privacy.messages.newsroom import MailchimpMember
 from privacy.register import disclosures
 from privacy.register.declare import Family, Processor, Refused
@@ -84,18 +84,30 @@ def reconcile(*, by: audit.Actor, at: datetime) -> int:
 
 
 def _put_on(person: Subject, address: str, *, by: audit.Actor, at: datetime) -> int:
-    """One call, or none where the contact stands as it should or Mailchimp has refused it before."""
-    member = _member(person, address, at)
-    if member.email == address and member.state in (State.SUBSCRIBED, State.REFUSED):
+    """One call, or none where the contact stands as it should, Mailchimp has refused it before, or the gate refuses it now."""
+    known = _known(person, address)
+    if known and known.email == address and known.state in (State.SUBSCRIBED, State.REFUSED):
         return 0
-    _call_for(member, State.SUBSCRIBED, address=address, by=by, at=at)
+    if _is_refused(person, address):
+        return 0
+    _call_for(_member(known, person, address, at), State.SUBSCRIBED, address=address, by=by, at=at)
     return 1
 
 
-def _member(person: Subject, address: str, at: datetime) -> MailchimpMember:
-    """This person's contact; the one of this address where the mailbox has become theirs; else a new one."""
+def _is_refused(person: Subject, address: str) -> bool:
+    """Asked before each call, as the gate asks before each mail: the list was read a while ago."""
+    is_stopped = suppressions.stops(Channel.EMAIL, address, marketing=True)
+    return is_stopped or bool(gate.refuses_news(person, TOPIC, Channel.EMAIL))
+
+
+def _known(person: Subject, address: str) -> MailchimpMember | None:
+    """This person's contact, or the one of this address, where the mailbox has become theirs."""
     theirs = MailchimpMember.objects.filter(subject=person).exclude(state=State.DELETED).order_by("-changed_at").first()
-    member = theirs or MailchimpMember.objects.filter(email=address).first()
+    return theirs or MailchimpMember.objects.filter(email=address).first()
+
+
+def _member(member: MailchimpMember | None, person: Subject, address: str, at: datetime) -> MailchimpMember:
+    """The contact as this person's; a new one where there was none."""
     if member is None:
         return MailchimpMember.objects.create(subject=person, email=address, state=State.UNSUBSCRIBED, changed_at=at)
     if member.subject_id != person.pk:

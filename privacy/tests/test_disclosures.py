@@ -93,7 +93,11 @@ def test_in_the_demo_only_a_stand_in_on_this_machine_is_reached_without_tls():
 
 
 def test_every_processor_says_where_it_stands():
-    assert [each.slug for each in registry.processors() if not each.hosts] == []
+    by_hand = ["print"]  # is handed a file: no adapter connects anywhere
+    assert [each.slug for each in registry.processors() if not each.hosts] == by_hand
+    for slug in by_hand:
+        with pytest.raises(disclosures.NotAllowed):
+            disclosures.address(slug, "https://printer.example/")
 
 
 def test_whoever_receives_something_is_named_on_the_policy_page(client):

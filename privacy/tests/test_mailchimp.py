@@ -14,7 +14,7 @@ import pytest
 
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Matter, Surface
-from privacy.messages import mailchimp
+from privacy.messages import audience, mailchimp, suppressions, unsubscribe
 from privacy.messages.newsroom import MailchimpMember
 from privacy.models import Disclosure
 from privacy.register import disclosures, payloads, subjects
@@ -22,6 +22,7 @@ from privacy.register.declare import DECLARATIONS, PROCESSORS
 from privacy.rights import erasure, requests
 from privacy.tests.people import LATER, NOON, asks, someone
 from privacy.tests.subscribers import agrees, reader
+from tests import socket_guard
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,7 @@ class Account:
     left: set[str] = field(default_factory=set)
     refuses: int = 0  # a status that it answers to everything
     calls: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    port: int = 0
 
     def answer(self, method, path, body, login):
         self.calls.append((method, path, body))
@@ -103,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
 def account(settings, monkeypatch):
     """A shop that uses Mailchimp, and Mailchimp."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.account = Account()
+    server.account = Account(port=server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     settings.MAILCHIMP_API_KEY, settings.MAILCHIMP_LIST_ID = KEY, LIST
@@ -144,7 +146,9 @@ def test_its_declaration_and_the_fields_say_the_same(account):
 def test_who_agreed_is_put_on_the_list_once_and_each_call_leaves_one_row(account):
     mona = reader("Mona@example.com")
     agrees(someone("bob").subject, Matter.CARE)
-    assert (reconcile(), reconcile()) == (1, 0)
+    with socket_guard.watching({("127.0.0.1", account.port): mailchimp.SLUG}) as guard:
+        assert (reconcile(), reconcile()) == (1, 0)
+    assert guard.connections == {mailchimp.SLUG: 1}
     assert listed(account) == {"mona@example.com": "subscribed"}
     ((method, path, body),) = account.calls
     assert (method, path) == ("PUT", f"/3.0/lists/{LIST}/members/{mailchimp.subscriber_hash('mona@example.com')}")
@@ -164,6 +168,34 @@ def test_who_withdraws_is_taken_off_and_after_a_month_deleted_for_good(account):
     assert reconcile(at=NOON + timedelta(days=30)) == 1
     assert listed(account) == {"nils@example.com": "subscribed"}
     assert list(MailchimpMember.objects.values_list("subject_id", flat=True)) == [nils.pk]
+
+
+def says_no(person, address):
+    withdraws(person)
+
+
+def leaves_by_the_link(person, address):
+    unsubscribe.leave(unsubscribe.read(unsubscribe.key_of(person, address=address)), at=NOON)
+
+
+def complains(person, address):
+    suppressions.raise_for("email", address, reason="complained", by="test", at=NOON)
+
+
+def is_restricted(person, address):
+    subjects.restrict(person, by="test", at=NOON)
+
+
+@pytest.mark.parametrize("happens", [says_no, leaves_by_the_link, complains, is_restricted])
+def test_what_changes_between_counting_and_the_call_is_honoured(account, monkeypatch, happens):
+    """The list is read page by page and the calls take time: the gate is asked again before each."""
+    mona, nils = reader("mona@example.com"), reader("nils@example.com")
+    found = list(audience.everybody(Matter.NEW_PIECES, "email", at=NOON))
+    monkeypatch.setattr(audience, "everybody", lambda *_, **__: found)
+    happens(mona, "mona@example.com")
+    reconcile()
+    assert listed(account) == {"nils@example.com": "subscribed"}
+    assert set(Disclosure.objects.values_list("subject_id", flat=True)) == {nils.pk}
 
 
 def test_whoever_comes_back_within_the_month_is_subscribed_again(account):
