@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from privacy import demo_inbox
 from privacy.ground import digests
 from privacy.messages import inbox, suppressions
 from privacy.messages.arrivals import InboundMail, MailState
@@ -226,6 +227,30 @@ def test_staff_answer_and_the_mail_is_done():
     assert "Size 54." in sent.payload["text"]
 
 
+@pytest.mark.promise("JH-02", "JK-49")
+@pytest.mark.parametrize(
+    ("subject", "is_urgent"),
+    [
+        ("Ring size", False),
+        ("You could do better", False),
+        ("A suggestion", False),
+        ("Privacy complaint", True),
+        ("Privacy question", True),
+        ("Data Request", True),
+        ("Attn: California Privacy", True),
+        ("Re: your request DSR-7F3K-92QD", True),
+        ("My daughter's account", True),
+    ],
+)
+def test_whatever_somebody_writes_a_person_has_it_with_a_date_and_can_answer(subject, is_urgent):
+    kept = arrives(subject, "Hello, please read this.")
+    assert (kept.state, kept.is_urgent) == (MailState.WAITING, is_urgent)
+    assert RECEIVED < kept.due_at <= RECEIVED + timedelta(days=31)
+    assert told("mail_waits") == ["alice@example.com"]
+    mailroom.answer(kept, text="Thank you.", by="test", at=NOW)
+    assert told("mail_answered") == ["alice@example.com"]
+
+
 def test_staff_open_the_request_that_a_mail_means():
     carol = someone("carol", is_staff=True)
     kept = arrives("Privacy Inquiry", "I think I want to see it all?")
@@ -269,3 +294,18 @@ def test_a_mail_service_may_bring_the_mail(settings):
     kept = InboundMail.objects.get()
     assert (kept.via, kept.route, kept.sender) == ("webhook", "unsubscribe", "alice@example.com")
     assert inbox.keep(arrival(raw), at=NOW) == kept
+
+
+def test_the_demo_shows_each_kind_once():
+    assert demo_inbox.load(at=NOW) == 5
+    assert demo_inbox.load(at=NOW) == 0
+    assert mailroom.sweep(at=NOW + timedelta(minutes=1)) == 4
+    rows = {row.says("subject"): row for row in InboundMail.objects.all()}
+    states = {subject: (row.route, row.state, row.cards_masked) for subject, row in rows.items()}
+    assert states == {
+        "Ring size": ("ordinary", "done", 0),
+        "Re: AW: Privacy Inquiry": ("inquiry", "waiting", 0),
+        "STOP SMS": ("stop_sms", "done", 0),
+        "My order": ("ordinary", "waiting", 1),
+        "Data Request": ("access", "done", 0),
+    }

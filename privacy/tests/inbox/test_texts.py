@@ -20,6 +20,7 @@ from privacy.models import Disclosure, Subject
 from privacy.register.vocabulary import Purpose
 from privacy.tests.inbox.twilio_double import ACCOUNT, TOKEN, Double, running
 from privacy.tests.people import NOON, held, someone
+from tests import socket_guard
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +155,10 @@ def test_the_same_text_delivered_twice_is_one():
 def test_what_leaves_is_what_is_declared_and_leaves_a_row(gateway):
     alice = someone("alice")
     message = post(PARCEL, to=alice.user.phone, subject=alice.subject)
-    assert outbox.send(message.pk, at=NOON)
+    port = int(twilio.Twilio().address.rpartition(":")[2])
+    with socket_guard.watching({("127.0.0.1", port): "sms"}) as guard:
+        assert outbox.send(message.pk, at=NOON)
+    assert guard.connections == {"sms": 1}
     (form,) = gateway.taken
     assert form == {
         "To": alice.user.phone,
