@@ -24,7 +24,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
 
 from privacy.ground import states
-from privacy.messages import campaigns, pieces, writing
+from privacy.messages import campaigns, pieces, previews, writing
 from privacy.messages.campaigns import CAMPAIGN, State
 from privacy.messages.newsroom import Campaign
 
@@ -299,10 +299,11 @@ def _done(decision: Decision, campaign: Campaign, form: forms.Form, request: Htt
 
 def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
     """How it looks, and what became of it."""
-    letter = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
+    mail = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
+    letter = previews.Letter(writing.TEST, viewer.email, mail.title, mail.text, pieces.on_a_page(mail.html))
     return {
         "letter": letter,
-        "schemes": [(scheme, writing.in_scheme(pieces.on_a_page(letter.html), scheme)) for scheme in ("light", "dark")],
+        "schemes": [(look.value, letter.as_seen(look)) for look in previews.Look],
         "results": None if campaign.is_draft else campaigns.results(campaign),
         "campaign": campaign,
     }

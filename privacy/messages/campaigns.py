@@ -212,14 +212,17 @@ def step(campaign_id: int, *, size: int = audience.PAGE, by: audit.Actor, at: da
 def _write_page(campaign: Campaign, page: audience.Page, *, by: audit.Actor, at: datetime) -> int:
     ready = {number_of(campaign, each.address): each for each in page.candidates if each.why is None}
     there = set(Message.objects.filter(pk__in=ready).values_list("pk", flat=True))
+    copy = writing.Copy(campaign)
     for number, each in ready.items():
         if number not in there:
-            _post(campaign, number, each, by=by, at=at)
+            _post(campaign, copy, number, each, by=by, at=at)
     return len(ready) - len(there)
 
 
-def _post(campaign: Campaign, number: UUID, reader: audience.Candidate, *, by: audit.Actor, at: datetime) -> None:
-    letter = writing.written(campaign, writing.Reader(reader.person.pk, reader.address, reader.agreed_at))
+def _post(
+    campaign: Campaign, copy: writing.Copy, number: UUID, reader: audience.Candidate, *, by: audit.Actor, at: datetime
+) -> None:
+    letter = copy.to(writing.Reader(reader.person.pk, reader.address, reader.agreed_at))
     outbox.post_rendered(
         writing.KINDS[Matter(campaign.topic)],
         to=reader.address,

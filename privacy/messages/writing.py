@@ -77,40 +77,39 @@ def is_empty(body: str) -> bool:
     return not plain(body)
 
 
+class Copy:
+    """One newsletter, ready to be addressed: what is the same for all its readers is made once."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        body = sanitised(campaign.body)  # here too, whatever the row holds
+        self.title = campaign.title
+        self.template = KINDS[Matter(campaign.topic)].template
+        self.known: dict[str, Any] = {
+            "shop": profiles.current(),
+            "site_url": settings.LOUPE_PUBLIC_URL,
+            "title": campaign.title,
+            "preheader": campaign.preheader,
+            "body": mark_safe(body),  # noqa: S308
+            "body_text": plain(body),
+            "pieces": pieces.find(campaign.pieces),
+            "topic": Matter(campaign.topic).words,
+            "channel": Channel(campaign.channel).words,
+        }
+
+    def to(self, reader: Reader) -> Letter:
+        """The mail that this reader gets: same words and pictures for all, links to leave of their own."""
+        own = {
+            "agreed_at": reader.agreed_at,
+            "unsubscribe_url": unsubscribe.url(reader.subject_id, address=reader.address),
+            "preferences_url": unsubscribe.preferences_url(reader.subject_id),
+        }
+        text, html = (render_to_string(f"{self.template}.{part}", self.known | own) for part in ("txt", "html"))
+        return Letter(self.title, text, html)
+
+
 def written(campaign: Campaign, reader: Reader) -> Letter:
-    """The mail that this reader gets: same words and pictures for all, links to leave of their own."""
-    known = _context(campaign, reader)
-    template = KINDS[Matter(campaign.topic)].template
-    return Letter(
-        title=campaign.title,
-        text=render_to_string(f"{template}.txt", known),
-        html=render_to_string(f"{template}.html", known),
-    )
-
-
-def in_scheme(html: str, scheme: str) -> str:
-    """The mail as a program shows it that prefers *scheme*, light or dark, whatever the program at hand prefers."""
-    always = "all" if scheme == "dark" else "not all"
-    fixed = html.replace("@media (prefers-color-scheme: dark)", f"@media {always}")
-    return fixed.replace("color-scheme: light dark", f"color-scheme: {scheme}")
-
-
-def _context(campaign: Campaign, reader: Reader) -> dict[str, Any]:
-    site = settings.LOUPE_PUBLIC_URL
-    return {
-        "shop": profiles.current(),
-        "site_url": site,
-        "title": campaign.title,
-        "preheader": campaign.preheader,
-        "body": mark_safe(sanitised(campaign.body)),  # noqa: S308 - sanitised here, whatever the row holds
-        "body_text": plain(sanitised(campaign.body)),
-        "pieces": pieces.find(campaign.pieces),
-        "topic": Matter(campaign.topic).words,
-        "channel": Channel(campaign.channel).words,
-        "agreed_at": reader.agreed_at,
-        "unsubscribe_url": unsubscribe.url(reader.subject_id, address=reader.address),
-        "preferences_url": unsubscribe.preferences_url(reader.subject_id),
-    }
+    """One reader's mail."""
+    return Copy(campaign).to(reader)
 
 
 # The same as plain text
