@@ -113,7 +113,9 @@ def _row(letter: Letter, direction: Direction, arrival: Arrival, *, by: audit.Ac
         return mail
     mail.sender, mail.letter = letter.sender or None, kept
     mail.is_proven = authentication.is_proven(letter)
-    mail.subject = _stranger(letter.sender, by=by, at=at) if letter.sender else None
+    if letter.sender:
+        known = _owner(letter.sender) if mail.is_proven else None
+        mail.subject = known or _stranger(letter.sender, by=by, at=at)
     return mail
 
 
@@ -125,6 +127,17 @@ def _kept(letter: Letter) -> dict[str, Any]:
         "message_id": letter.message_id,
         "enclosed": [{"name": each.name, "kind": each.kind, "size": each.size} for each in letter.enclosed],
     }
+
+
+def _owner(address: str) -> Subject | None:
+    """The person who has proved this address, where there is exactly one: whose mail it is, if our server vouches for it."""
+    values = [digest.value for digest in digests.all_of("email", address)]
+    proven = Identifier.objects.filter(kind="email", digest__in=values, proven_at__isnull=False)
+    roots = {
+        person.pk: person for person in map(subjects.root, Subject.objects.filter(identifiers__in=proven).distinct())
+    }
+    living = [person for person in roots.values() if not person.is_erased]
+    return living[0] if len(living) == 1 else None
 
 
 def _stranger(address: str, *, by: audit.Actor, at: datetime) -> Subject:

@@ -117,6 +117,16 @@ def test_a_mail_our_own_server_vouches_for_needs_no_link(settings):
     assert held(bob) == of_bob
 
 
+def test_a_vouched_mail_belongs_to_whoever_proved_its_address_and_goes_with_them(settings):
+    settings.LOUPE_AUTHSERV_ID = OURS
+    alice, bob = someone("alice"), someone("bob")
+    hers = arrives("Ring size", "Mine.", sender=alice.email, headers=VOUCHED, message_id="<1@x>")
+    forged = arrives("Ring size", "Not hers.", sender=alice.email, message_id="<2@x>")
+    assert (hers.subject_id, held(alice)["privacy.InboundMail"]) == (alice.subject.pk, 1)
+    assert forged.subject_id != alice.subject.pk
+    assert "privacy.InboundMail" not in held(bob)
+
+
 def test_a_request_asked_again_by_mail_is_the_same_and_its_links_are_few():
     for number in range(6):
         arrives("Delete my account", "Please.", message_id=f"<{number}@x>", at=NOW + timedelta(minutes=number))
