@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,10 +24,12 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
 
-from privacy.ground import states
-from privacy.messages import campaigns, pieces, previews, writing
+from privacy.admin_masks import Evidence
+from privacy.ground import digests, states
+from privacy.messages import campaigns, mailchimp, pieces, previews, writing
 from privacy.messages.campaigns import CAMPAIGN, State
-from privacy.messages.newsroom import Campaign
+from privacy.messages.newsroom import Campaign, MailchimpMember
+from privacy.messages.stoplist import Suppression
 
 MAY_SEND: Final = "privacy.send_campaign"
 STATE_COLOURS: Final = {"scheduled": "info", "sending": "warning", "paused": "danger", "sent": "success"}
@@ -307,3 +310,37 @@ def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
         "results": None if campaign.is_draft else campaigns.results(campaign),
         "campaign": campaign,
     }
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(Evidence):
+    """Addresses that are not written to, as fingerprints. One is looked up by typing the whole address; none can be read."""
+
+    list_display = ("channel", "reason", "raised_at", "lifted_at")
+    list_filter = ("channel", "reason")
+    fields = readonly_fields = ("channel", "reason", "raised_at", "lifted_at", "key_version")
+    search_fields = ("=digest",)
+    search_help_text = "The whole e-mail address or telephone number"
+    ordering = ("-raised_at",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the fingerprints of what was typed, under every live key."""
+        typed = search_term.strip()
+        if not typed:
+            return queryset, False
+        known = [digest.value for digest in digests.all_of("email" if "@" in typed else "phone", typed)]
+        return queryset.filter(digest__in=known), False
+
+
+@admin.register(MailchimpMember)
+class MailchimpMemberAdmin(Evidence):
+    """Contacts at Mailchimp and what it refused. Only for a shop that uses it."""
+
+    list_display = ("__str__", "state", "refused_because", "changed_at")
+    list_filter = ("state",)
+    ordering = ("-changed_at",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return mailchimp.is_used() and super().has_module_permission(request)

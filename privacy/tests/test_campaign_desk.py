@@ -8,7 +8,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from privacy.messages import campaigns, writing
+from privacy import demo_newsletters
+from privacy.ground import digests
+from privacy.messages import campaigns, suppressions, writing
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign
 from privacy.tests.people import NOON, someone
@@ -100,3 +102,26 @@ def test_a_text_of_nothing_but_script_is_refused():
     answer = client.post(reverse("admin:privacy_campaign_add"), WORDS | {"body": "<script>alert(1)</script>"})
     assert (answer.status_code, Campaign.objects.count()) == (200, 0)
     assert "Nothing is left of this text" in answer.content.decode()
+
+
+def test_the_stop_list_is_searched_by_an_address_and_shows_none():
+    client = desk("privacy desk")
+    suppressions.raise_for("email", "mona@example.com", reason="unsubscribed", by="test", at=NOON)
+    suppressions.raise_for("sms", "+12125550188", reason="refused", by="test", at=NOON)
+    found = {}
+    for typed in ("Mona@example.com", "(212) 555-0188", "nils@example.com", ""):
+        answer = client.get("/admin/privacy/suppression/", {"q": typed})
+        found[typed] = answer.context["cl"].result_count
+        assert digests.of("email", "mona@example.com").value not in answer.content.decode()
+    assert found == {"Mona@example.com": 1, "(212) 555-0188": 1, "nils@example.com": 0, "": 2}
+
+
+def test_the_demo_has_readers_a_draft_and_one_that_goes():
+    for name in ("alice", "bob"):
+        someone(name)
+    assert [demo_newsletters.load(at=NOON) for _ in range(2)] == [2, 0]
+    states = dict(Campaign.objects.values_list("title", "state"))
+    assert states == {"The autumn case": "scheduled", "How to keep gold bright": "draft"}
+    found = {campaign.title: campaigns.count(campaign, at=NOON).would_get_it for campaign in Campaign.objects.all()}
+    assert found == {"The autumn case": 5, "How to keep gold bright": 2}
+    assert suppressions.stops("email", "ruth@example.com", marketing=True)
