@@ -11,3 +11,4 @@ class PrivacyConfig(AppConfig):
         """Read every app's declarations and probes, then register the checks that compare them with the models."""
         autodiscover_modules("personal_data", "probes")
         from privacy import checks, listeners  # noqa: F401
+        from privacy.messages import texts  # noqa: F401 - a worker's gate knows a kind once its module was read

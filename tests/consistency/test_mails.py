@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html import unescape
 from importlib import import_module
@@ -88,6 +90,15 @@ def test_every_kind_has_the_templates_of_a_channel_and_every_template_a_kind():
     wanted = {file for name in OURS for files in parts_of(name).values() for file in files}
     used = "\n".join(path.read_text() for path in TEMPLATES.rglob("*") if path.is_file())
     assert {name for name in FILES - wanted if f'"emails/{name}"' not in used} == set()
+
+
+def test_a_worker_knows_every_kind_as_soon_as_it_has_started():
+    """Else its gate takes what a page has posted for a kind that there is not."""
+    said = "import django; django.setup(); from privacy.messages.kinds import KINDS; print(*KINDS)"
+    known = subprocess.run(
+        [sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR
+    )
+    assert set(OURS) - set(known.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("name", BY_TEXT)
