@@ -122,12 +122,12 @@ def withdraw(
     by: audit.Actor,
     at: datetime,
 ) -> ConsentRecord | None:
-    """Take a yes back. None, and nothing is written, where there is none: an explicit no is `refuse`."""
+    """Take a yes back. None, and nothing is written, where there is none, or nobody any more: an explicit no is `refuse`."""
     said = _Said(Decision.WITHDRAWN, notice, surface, reason, network, by, at)
+    thing = _thing(matter, channel, about)
     with transaction.atomic():
-        one_at_a_time(who)
-        thing = _thing(matter, channel, about)
-        return _write(who, thing, said) if _is_granted(who, thing) else None
+        holder = one_at_a_time(who)
+        return _write(holder, thing, said) if not _is_erased(holder) and _is_granted(holder, thing) else None
 
 
 def withdraw_all(subject: Subject, *, channel: str = "", surface: Surface, by: audit.Actor, at: datetime) -> int:
@@ -141,6 +141,7 @@ def end(subject: Subject, *, by: audit.Actor, at: datetime) -> int:
     return _take_back(subject, standing(subject), surface=Surface.ERASURE, by=by, at=at)
 
 
+@transaction.atomic
 def _take_back(subject: Subject, things: Iterable[Thing], *, surface: Surface, by: audit.Actor, at: datetime) -> int:
     taken = [
         withdraw(subject, thing.matter, channel=thing.channel, about=thing.about, surface=surface, by=by, at=at)
@@ -175,7 +176,7 @@ def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
     if said.surface == Surface.STAFF and not said.reason:
         raise ReasonMissing(thing.matter)
     holder = one_at_a_time(who)
-    if isinstance(holder, Subject) and holder.is_erased:
+    if _is_erased(holder):
         raise Erased(holder)
     whose = {"subject_id": holder.pk} if isinstance(holder, Subject) else {"visitor_id": holder}
     record = ConsentRecord.objects.create(
@@ -224,16 +225,26 @@ def _ring_after_no(record: ConsentRecord) -> None:
 
 
 def one_at_a_time(who: Who) -> Who:
-    """Wait until nobody else writes for this person, until the end of the transaction. Returns who stands for them."""
-    holder = subjects.root(who) if isinstance(who, Subject) else who
-    number = holder.pk if isinstance(holder, Subject) else holder
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"consent:{number}"])
-    return holder
+    """Wait until nobody else writes for this person, until the end of the transaction. Returns who stands for them, read afresh.
+
+    A person's own row is the lock, which also keeps them from being erased meanwhile. A visitor has none. Raises `Erased`.
+    """
+    if isinstance(who, UUID):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"consent:{who}"])
+        return who
+    person = Subject.objects.select_for_update(no_key=True).filter(pk=subjects.root(who).pk).first()
+    if person is None:
+        raise Erased(who)
+    return person
 
 
 def _last(records: models.QuerySet[ConsentRecord]) -> ConsentRecord | None:
     return records.order_by("-id").first()
+
+
+def _is_erased(who: Who) -> bool:
+    return isinstance(who, Subject) and who.is_erased
 
 
 def _is_granted(who: Who, thing: Thing) -> bool:
