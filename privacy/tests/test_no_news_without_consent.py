@@ -108,8 +108,9 @@ class World:
             assert len(headers) == (2 if KINDS[row.kind].is_marketing else 0)
         for number, channel in carried:
             row = Message.objects.get(pk=number)
-            kind, name = KINDS[row.kind], by_name[row.subject_id]
+            kind = KINDS[row.kind]
             if kind.is_marketing:
+                name = by_name[row.subject_id]
                 self.marketing += 1
                 assert self.may(name, str(kind.matter), channel), f"{kind.name} to {name} by {channel}"
         self.seen += len(carried)
