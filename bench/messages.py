@@ -58,10 +58,11 @@ def main() -> None:
             "rounds": rounds,
             "middle": sorted(rounds, key=lambda each: each["ratio"])[len(rounds) // 2],
         }
+        report(figures, chosen.mails)
         if chosen.kills:
             work("fill", chosen.mails)
             figures["killed"] = against_sink(lambda port: killed(port, chosen.kills, chosen.mails)) | work("count")
-    report(figures, chosen.mails, chosen.kills)
+            report_killed(figures["killed"], chosen.kills)
     file = chosen.json or services.data_home() / "bench-messages.json"
     file.write_text(json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **figures}, indent=1))
     print(f"\nFigures as JSON: {file}")
@@ -72,19 +73,22 @@ def rate(run: dict[str, Any]) -> float:
     return float(run["taken"] / run["seconds"])
 
 
-def report(figures: dict[str, Any], mails: int, kills: int) -> None:
+def report(figures: dict[str, Any], mails: int) -> None:
     """The figures for people."""
     middle = figures["middle"]
     print(f"{mails:,} mails, half of them marketing; medians of {len(figures['rounds'])} rounds")
     print(f"  smtplib alone, one connection   {rate(middle['bare']):7.0f} a second")
     print(f"  outbox, {WORKERS} workers               {rate(middle['outbox']):7.0f} a second   x {middle['ratio']:.2f}")
     print(f"  lost {mails - middle['outbox']['taken']}, doubled {middle['outbox']['doubled']}")
-    if found := figures.get("killed"):
-        unknown = found["states"].get("unknown", 0)
-        print(
-            f"  one worker, killed {kills} times: {found['taken']:,} arrived, {found['doubled']} of them twice, "
-            f"{unknown} wait for the staff as perhaps sent"
-        )
+
+
+def report_killed(found: dict[str, Any], kills: int) -> None:
+    """What became of the mails over which a worker died."""
+    unknown = found["states"].get("unknown", 0)
+    print(
+        f"  one worker, killed {kills} times: {found['taken']:,} arrived, {found['doubled']} of them twice, "
+        f"{unknown} wait for the staff as perhaps sent"
+    )
 
 
 # Processes
@@ -146,7 +150,12 @@ def against_sink(run: Any) -> dict[str, Any]:
 
 def drained(port: int) -> None:
     """Two workers empty the outbox."""
-    workers = [start("drain", port=port) for _ in range(WORKERS)]
+    drain_with(WORKERS, port)
+
+
+def drain_with(many: int, port: int) -> None:
+    """So many workers empty the outbox."""
+    workers = [start("drain", port=port) for _ in range(many)]
     for each in workers:
         each.communicate()
         if each.returncode:
@@ -164,7 +173,7 @@ def killed(port: int, kills: int, mails: int) -> dict[str, Any]:
         worker.send_signal(signal.SIGKILL)
         worker.communicate()
         work("pass_time")
-    work("drain", port=port)
+    drain_with(1, port)
     return {}
 
 

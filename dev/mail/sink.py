@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -53,6 +53,11 @@ class _Session(socketserver.StreamRequestHandler):
     """One connection: as much of RFC 5321 as a client of ours needs."""
 
     def handle(self) -> None:
+        """Speak until the other side has said goodbye, or is dead."""
+        with suppress(ConnectionError):
+            self._speak()
+
+    def _speak(self) -> None:
         assert isinstance(self.server, _Server)
         sink = self.server.sink
         with sink.lock:
