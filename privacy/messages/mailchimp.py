@@ -248,7 +248,9 @@ def _call(
     )
     login = ("loupe", settings.MAILCHIMP_API_KEY)  # any name will do, the key is the password
     try:
-        answer = requests.request(method, url, json=body, auth=login, timeout=PATIENCE, allow_redirects=False)
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no .netrc says where personal data go
+            answer = session.request(method, url, json=body, auth=login, timeout=PATIENCE, allow_redirects=False)
     except requests.RequestException as error:
         raise Unavailable(f"it could not be reached ({type(error).__name__})")
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:

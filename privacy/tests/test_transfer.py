@@ -23,10 +23,12 @@ from django.utils import timezone
 
 from privacy.ground import public_hosts
 from privacy.ground.public_hosts import Refused, Route, Unreachable
-from privacy.models import AuditEvent, Message
+from privacy.models import AuditEvent, Disclosure, Message
+from privacy.register import disclosures
 from privacy.rights import erasure, identity, packages, requests, transfer
 from privacy.rights.models import ExportPackage, Transfer
 from privacy.tests.people import NOON, asks, held, someone
+from tests import socket_guard
 
 HOST = "vault.provider.com"
 
@@ -276,6 +278,23 @@ def asked(package, person):
 def mails(person, kind):
     sent = Message.objects.filter(kind=f"privacy.{kind}", subject=person.subject)
     return [each.payload["text"] for each in sent]
+
+
+@pytest.mark.promise("JK-21", "JH-17")
+def test_a_copy_leaves_one_row_before_it_leaves(alice, package, certificate):
+    row = asked(package, alice)
+    with provider(certificate) as server:
+        there, route = ("127.0.0.1", server.server_address[1]), route_to(server, certificate)
+        with socket_guard.watching({there: disclosures.CHOSEN_BY_YOU}) as guard:
+            transfer.send(row.pk, by="system:worker", at=timezone.now(), route=route)
+    assert guard.connections == {disclosures.CHOSEN_BY_YOU: 1}
+    told = Disclosure.objects.get(processor=disclosures.CHOSEN_BY_YOU)
+    assert (told.subject_id, told.host, told.keys, told.reference) == (
+        alice.subject.pk,
+        HOST,
+        ["copy"],
+        package.request.reference,
+    )
 
 
 @pytest.mark.promise("JE-86")
