@@ -63,6 +63,7 @@ def order(at: datetime, *, subject: Subject | None = None, **changes: Any) -> Or
             "email": "gwen@example.com",
             "full_name": "Gwen Garnet",
             "phone": "+12125550188",
+            "texts_asked_at": at,
             "gift_message": "For Ida",
             "country": "US",
             "region": "NY",

@@ -163,16 +163,21 @@ def test_what_only_the_delivery_needed_goes_ninety_days_after_it():
     waiting = aged.order(moment("2020-01-01"), state=Order.State.SHIPPED, completed_at=None)
     (fields,) = [line for line in retention.run(apply=True, by=BY, at=AT) if line.label.startswith("Orders: ")]
     assert (fields.label, fields.rule, fields.past_due, fields.done) == (
-        "Orders: phone, gift message",
+        "Orders: phone, texts asked for, gift message",
         "90 days after delivery",
         1,
         1,
     )
     for order in (old, young, waiting):
         order.refresh_from_db()
-    assert (old.phone, old.gift_message, old.full_name) == ("", None, "Gwen Garnet")
-    assert [(order.phone, order.gift_message) for order in (young, waiting)] == [("+12125550188", "For Ida")] * 2
-    assert AuditEvent.objects.get(event="retention.ran").details["fields"] == ["phone", "gift_message"]
+    assert (old.phone, old.texts_asked_at, old.gift_message, old.full_name) == ("", None, None, "Gwen Garnet")
+    kept = [(order.phone, order.wants_texts, order.gift_message) for order in (young, waiting)]
+    assert kept == [("+12125550188", True, "For Ida")] * 2
+    assert AuditEvent.objects.get(event="retention.ran").details["fields"] == [
+        "phone",
+        "texts_asked_at",
+        "gift_message",
+    ]
 
 
 def test_an_order_with_a_younger_certificate_loses_the_person_and_goes_with_the_certificate():
