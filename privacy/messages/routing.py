@@ -59,6 +59,8 @@ class Direction:
 TABLE: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("headlines.toml").read_text())
 FILLERS: Final = frozenset(TABLE["fillers"])
 
+ALONE: Final = frozenset({"stop", "quit", "end", "revoke", "opt out", "opt-out", "optout", "cancel", "unsubscribe"})
+"""What ends texts (47 CFR 64.1200(a)(10)) ends mails as well, where a mail says nothing else."""
 REFERENCE: Final = re.compile(r"\b(?:DSR|LP|IN)-[2-9A-Z]{4}-[2-9A-Z]{4}\b", re.IGNORECASE)
 EDGES: Final = " \t.,;:!?¡¿*_-–—\"'“”„«»‘()<>[]#"
 
@@ -129,7 +131,7 @@ def direct(letter: Letter, *, labels: Iterable[str] = ()) -> Direction:
         return (
             _told_apart(letter) if route is Route.DATA_REQUEST else Direction(route, f"subject: {route.label.lower()}")
         )
-    if found := _harmless(letter):
+    if found := _harmless(letter) or _one_word(said, letter):
         return found
     if any(label and said.startswith(headline(label)) for label in labels):
         return Direction(Route.INQUIRY, "subject: named in our policy")
@@ -173,6 +175,14 @@ def _harmless(letter: Letter) -> Direction | None:
     line = headline(next((line for line in letter.own.splitlines() if line.strip()), ""))
     route = Route.UNSUBSCRIBE if line == "stop" else _route_of(line)
     return Direction(route, f"text: {route.label.lower()}") if route in AT_ONCE else None
+
+
+def _one_word(said: str, letter: Letter) -> Direction | None:
+    """A mail that is one of the words which end texts, and nothing else. Under an order's number it may mean the order."""
+    if headline(letter.own) in ALONE:
+        return Direction(Route.UNSUBSCRIBE, "text: one word that ends")
+    is_empty = letter.is_whole and not letter.own.strip()
+    return Direction(Route.UNSUBSCRIBE, "subject: one word that ends") if is_empty and said in ALONE else None
 
 
 def _told_apart(letter: Letter) -> Direction:

@@ -31,6 +31,23 @@ def test_a_mail_goes_where_it_belongs(case: Case):
     assert route_of(case.raw) == case.route
 
 
+@pytest.mark.parametrize("word", ["STOP", "Quit", "end.", "REVOKE", "Opt Out", "opt-out", "CANCEL", "Unsubscribe"])
+def test_a_word_that_ends_texts_ends_mails_where_it_stands_alone(word):
+    alone = [
+        mail(word, ""),
+        mail(f"Re: {word}", "\n"),
+        mail("Re: New rings", f"{word}\n"),
+        mail("", f"{word}\n> Look.\n"),
+    ]
+    assert [route_of(raw) for raw in alone] == [Route.UNSUBSCRIBE] * 4
+
+
+@pytest.mark.parametrize("word", ["Cancel", "End", "Revoke", "Quit"])
+def test_where_it_may_mean_something_else_a_person_reads_it(word):
+    assert route_of(mail(word, "The order of yesterday, if you can.")) == Route.ORDINARY
+    assert route_of(mail("Re: Your order LP-7F3K-92QD", f"{word}\n")) == Route.FOLLOW_UP
+
+
 def test_a_profile_adds_labels_of_its_own():
     letter = letters.read(mail("Re: Datenfrage: bitte"))
     assert routing.direct(letter).route == Route.ORDINARY
