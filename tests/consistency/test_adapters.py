@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 from django.conf import settings
 
+from accounts import social
 from privacy.register import disclosures, registry
 
 ROOT: Final = Path(settings.BASE_DIR)
@@ -58,6 +59,7 @@ def test_whoever_can_connect_is_known() -> None:
     found = {str(path.relative_to(ROOT)) for path in modules() if connects(path)}
     assert found == ADAPTERS.keys() | TELLS_NOTHING.keys()
     assert settings.SOCIALACCOUNT_STORE_TOKENS is False
+    assert [url for url in social.REVOKED_AT.values() if not url.startswith("https://")] == []
 
 
 @pytest.mark.promise("JK-21", "JH-17")
