@@ -33,6 +33,9 @@ OF_THE_SHOP: Final = frozenset(
 PLACES: Final = re.compile("region|city|country")
 CLASSES: Final = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
+NETWORK: Final = re.compile(r"[0-9a-f.:]+/(?:24|48)")
+"""How wide a network is written down (`consent.vocabulary.truncated`); another one must be as wide."""
+
 
 class Pseudonyms:
     """One run's way from real values to others."""
@@ -73,6 +76,8 @@ class Pseudonyms:
         who = invented.Someone(chance.getrandbits(48), chance)
         if "@" in value:
             return who.email
+        if NETWORK.fullmatch(value):
+            return _network(value, chance.getrandbits(16))
         other = invented.text(column.name, category, who)
         return other if not column.unique or other == who.email else f"{other} {who.number}"
 
@@ -162,3 +167,8 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return None
+
+
+def _network(value: str, number: int) -> str:
+    """Another network of the same width: a private one, or one that is kept for documentation (RFC 3849)."""
+    return f"10.{number >> 8}.{number & 255}.0/24" if value.endswith("/24") else f"2001:db8:{number:x}::/48"

@@ -40,6 +40,21 @@ def redeclare(model: str, name: str, **changes: object) -> None:
     DECLARATIONS[model] = replace(declared, fields={**declared.fields, name: replace(field, **changes)})  # type: ignore[arg-type]
 
 
+def nothing_serves(purpose: Purpose) -> None:
+    """Every declaration without this purpose."""
+    for model, declared in list(DECLARATIONS.items()):
+        others = tuple(each for each in declared.purposes if each is not purpose)
+        fields = {
+            name: replace(field, purposes=tuple(each for each in field.purposes if each is not purpose))
+            if isinstance(field, Field) and field.purposes
+            else field
+            for name, field in declared.fields.items()
+        }
+        DECLARATIONS[model] = replace(declared, purposes=others or (Purpose.RIGHTS,), fields=fields)
+    for slug in [slug for slug, each in PROCESSORS.items() if each.purpose is purpose]:
+        del PROCESSORS[slug]
+
+
 def clerk(role: str) -> Client:
     person = someone(role.replace(" ", ""), is_staff=True)
     call_command("ensure_roles", verbosity=0)
@@ -70,6 +85,7 @@ def test_every_field_and_every_processor_stands_on_the_record():
 
 
 def test_a_purpose_that_nothing_serves_is_not_on_the_record(scratch):
+    nothing_serves(Purpose.MARKETING)
     assert Purpose.MARKETING not in {each.purpose for each in activities.activities()}
     redeclare("accounts.User", "email", purposes=(Purpose.MARKETING,))
     [news] = [each for each in activities.activities() if each.purpose is Purpose.MARKETING]

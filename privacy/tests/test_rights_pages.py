@@ -158,7 +158,7 @@ def test_alice_fetches_her_copy_once_and_it_holds_all_of_her_and_none_of_bob(
     assert [word for word in alice.words if word not in text or word not in page] == []
     assert [word for word in bob.words if word in text or word in page] == []
     groups = {group["model"]: group for group in data["groups"]}
-    assert groups["accounts.Address"]["why"] == ["to deliver to you"]
+    assert groups["accounts.Address"]["why"] == ["to deliver to you", "to send you news you asked for"]
     assert groups["accounts.Address"]["kept"] == "while you have an account"
     assert groups["privacy.DataRequest"]["rows"][0]["values"]["reference"] == request.reference
     assert "request.received" in {row["values"]["event"] for row in groups["privacy.AuditEvent"]["rows"]}
