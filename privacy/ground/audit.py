@@ -40,10 +40,14 @@ def actor(by: Actor) -> str:
 
 
 def name_of(obj: models.Model | str) -> str:
-    """How the trail names a row: its public reference, or `app.Model:pk`."""
+    """How the trail names a row: its own public reference, or `app.Model:pk`.
+
+    A reference that several rows share, as that of the order their mails are about, names none of them.
+    """
     if isinstance(obj, str):
         return obj
-    return str(getattr(obj, "reference", "")) or f"{obj._meta.label}:{obj.pk}"
+    own = any(field.name == "reference" and field.unique for field in obj._meta.concrete_fields)
+    return str(getattr(obj, "reference", "")) if own else f"{obj._meta.label}:{obj.pk}"
 
 
 def append(

@@ -24,6 +24,15 @@ from privacy.register.vocabulary import Category
 
 CODES: Final = 6
 """Columns no longer than this hold codes (a country, a currency, four digits), not words."""
+LANGUAGES: Final = frozenset({"locale", "language"})
+"""Columns that hold the code of a language, which may be longer (`zh-Hant-TW`)."""
+
+
+def holds_code(column: models.Field[Any, Any]) -> bool:
+    """Whether a column holds codes, which say nothing by themselves, rather than words."""
+    is_short = column.max_length is not None and column.max_length <= CODES
+    return is_short or column.name in LANGUAGES
+
 
 STILL_TO_COME: Final = re.compile(r"expir|due|until|ends|review|next")
 

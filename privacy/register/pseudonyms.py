@@ -54,7 +54,7 @@ class Pseudonyms:
     def _text(self, value: str, column: Any, category: Category) -> str:
         if (parsed := _parsed(value)) is not None:
             return json.dumps(self._leaves(parsed, column, category))
-        if column.max_length is not None and column.max_length <= invented.CODES:
+        if invented.holds_code(column):
             return self.scrambled(value) if value.isdigit() else value
         if category is Category.CREDENTIAL:
             return f"!{self._chance(value).getrandbits(128):032x}"

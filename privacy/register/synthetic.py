@@ -171,7 +171,7 @@ def can_hold(column: Any) -> bool:
     """Whether a canary fits: a column for words, longer than a code."""
     if not masks.is_text(column) or column.generated or isinstance(column, models.GenericIPAddressField):
         return False
-    return column.max_length is None or column.max_length > invented.CODES
+    return not invented.holds_code(column)
 
 
 def fill(row: models.Model, token: str) -> dict[str, str]:

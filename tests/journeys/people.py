@@ -59,7 +59,7 @@ class Person:
 
     def fills_in_the_checkout(self) -> None:
         self.follow("Check out")
-        email = self.page.get_by_label("E-mail")
+        email = self.page.get_by_role("textbox", name="E-mail")
         if email.is_editable():
             email.fill(self.email)
         self.types("Full name", self.full_name)
