@@ -86,4 +86,4 @@ def test_a_process_is_only_ended_under_its_own_name(side_by_side: Processes) -> 
         machine.end_process(pid, mark="another program", seconds=0.2)
         assert side_by_side.lives("lasting")
         machine.end_process(pid, mark="print('up'")
-        assert not side_by_side.lives("lasting")
+        assert machine.wait_until(lambda: not side_by_side.lives("lasting"), seconds=20, every=0.05)

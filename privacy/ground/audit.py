@@ -40,14 +40,14 @@ def actor(by: Actor) -> str:
 
 
 def name_of(obj: models.Model | str) -> str:
-    """How the trail names a row: its own public reference, or `app.Model:pk`.
+    """How the trail names a row: its public reference, or `app.Model:pk`.
 
-    A reference that several rows share, as that of the order their mails are about, names none of them.
+    A row whose `reference` is another's, as a mail's is that of its order, says so with `is_about_reference`.
     """
     if isinstance(obj, str):
         return obj
-    own = any(field.name == "reference" and field.unique for field in obj._meta.concrete_fields)
-    return str(getattr(obj, "reference", "")) if own else f"{obj._meta.label}:{obj.pk}"
+    its_own = "" if getattr(obj, "is_about_reference", False) else str(getattr(obj, "reference", ""))
+    return its_own or f"{obj._meta.label}:{obj.pk}"
 
 
 def append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -32,6 +33,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(models.Model):
     """One message to one address."""
+
+    #: The reference is that of the order or request it tells of, and names no message.
+    is_about_reference: Final = True
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -15,8 +15,9 @@ campaigns.write(said, by="staff:1", at=now)
 """
 
 
-@pytest.mark.promise("JS-28", "JH-04", "JE-24")
+@pytest.mark.prove
 def test_somebody_hears_the_news_and_ends_it_with_one_press(new_page, processes):
+    """Somebody signs up in the footer, hears one newsletter, leaves by its link, and hears no other."""
     grace = Person(new_page(java_script_enabled=False), processes, email="nora.quill@example.net")
     grace.open("/")
     footer = grace.page.get_by_role("contentinfo")

@@ -111,5 +111,5 @@ def test_the_question_costs_no_request_and_the_answer_lifts_it_off_the_cached_pa
             page.wait_for_url(home)
     context.close()
     (undecided, first), (decided, second) = visits
-    assert first == second
+    assert set(first) <= set(second), "what the browser fetches late, it may fetch on the second visit only"
     assert 0 < undecided - decided < 2_500, "bytes, before compression"
