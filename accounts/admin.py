@@ -66,7 +66,7 @@ class UserAdmin(MaskedAdmin):
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField[Any] | None:
-        """Four roles are four boxes to tick."""
+        """Six roles are six boxes to tick."""
         kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "label": "Roles", "help_text": ""}
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[no-any-return]
 

@@ -27,7 +27,9 @@ STAFF = {
     roles.OWNER: ("owner@loupe.example", "Olive Oyelaran"),
     roles.ORDER_DESK: ("orders@loupe.example", "Otto Ordway"),
     roles.PRIVACY_DESK: ("privacy@loupe.example", "Carol Prewitt"),
+    roles.OFFICER: ("officer@loupe.example", "Dagny Dahlberg"),
     roles.CATALOGUE: ("catalogue@loupe.example", "Cato Calloway"),
+    roles.AUDITOR: ("auditor@loupe.example", "Audra Ashgrove"),
 }
 CUSTOMERS = {
     "alice@example.com": ("Alice Abernathy", "+12125550137", "418 Larkspur Lane", "New York", "NY", "10012"),
@@ -64,7 +66,9 @@ class Login:
 
 def load(*, by: str = DEMO, at: datetime) -> list[Login]:
     """Make the demo's people, or leave them as they are, and write down how to sign in as them."""
-    logins = _remembered() or _drawn()
+    remembered = _remembered()
+    known = {login.email for login in remembered}
+    logins = remembered + [login for login in _drawn() if login.email not in known]
     with transaction.atomic():
         roles.ensure()
         for login in logins:

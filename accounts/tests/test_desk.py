@@ -40,7 +40,14 @@ def test_ensuring_roles_twice_changes_nothing_and_takes_back_what_was_added():
     Group.objects.get(name=roles.PRIVACY_DESK).permissions.add(extra)
     roles.ensure()
     assert {group.name: set(group.permissions.all()) for group in Group.objects.all()} == before
-    assert set(before) == {"order desk", "privacy desk", "catalogue", "owner"}
+    assert set(before) == {
+        "order desk",
+        "privacy desk",
+        "data protection officer",
+        "catalogue",
+        "auditor",
+        "owner",
+    }
 
 
 def test_the_command_says_which_grant_matches_nothing(capsys, monkeypatch):
@@ -48,7 +55,22 @@ def test_the_command_says_which_grant_matches_nothing(capsys, monkeypatch):
     call_command("ensure_roles")
     printed = capsys.readouterr()
     assert printed.err.strip() == "catalogue: no permission matches shop.polish_product"
-    assert printed.out.strip() == "Roles ready: order desk, privacy desk, catalogue, owner."
+    assert printed.out.strip() == f"Roles ready: {', '.join(roles.ROLES)}."
+
+
+@pytest.mark.parametrize("line", ["shop.view_*  x . .", "shop.view_*  x . . . . yes", "shop.view_*  x . . . . x x"])
+def test_a_line_of_the_table_says_yes_or_no_for_each_role(line):
+    with pytest.raises(roles.NotATable, match=r"shop\.view_"):
+        roles.read(f"what\n-----\n{line}\n")
+    assert roles.read("what\n-----\nshop.view_*  . . . x . .\n")[roles.CATALOGUE] == ("shop.view_*",)
+
+
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
+def test_an_auditor_reads_and_does_nothing():
+    """Every permission of theirs is to look: no verb, no purpose but that of the evidence, no reveal."""
+    roles.ensure()
+    granted = Group.objects.get(name=roles.AUDITOR).permissions.values_list("codename", flat=True)
+    assert {name for name in granted if not name.startswith("view_")} == {"see_rights", "see_security"}
 
 
 @pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
@@ -75,7 +97,7 @@ def test_desks_do_not_look_into_each_others_drawers(desks):
 
     assert labels(roles.CATALOGUE) == {"shop", "privacy"}  # of which they write newsletters, and see nothing else
     assert labels(roles.ORDER_DESK) == {"orders", "shop"}
-    assert "accounts" not in labels(roles.PRIVACY_DESK)
+    assert labels(roles.PRIVACY_DESK) == {"privacy", "orders"}
     for role in (roles.ORDER_DESK, roles.PRIVACY_DESK, roles.CATALOGUE):
         assert desks[role].get("/admin/accounts/user/").status_code == 403
 
@@ -189,7 +211,7 @@ def test_the_demos_people_are_made_once_and_written_down(settings, tmp_path, bro
     written = json.loads((tmp_path / "demo.json").read_text())
     assert {person["role"] for person in written["staff"]} == set(roles.GRANTS)
     assert [person["email"] for person in written["customers"]] == ["alice@example.com", "bob@example.com"]
-    assert User.objects.count() == len(first) == 6
+    assert User.objects.count() == len(first) == 8
     owner = next(person for person in written["staff"] if person["role"] == "owner")
     assert browser.sign_in(owner["email"], owner["password"]).headers["Location"] == "/admin/"
     assert browser.get("/admin/accounts/user/").status_code == 200

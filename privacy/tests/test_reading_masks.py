@@ -30,7 +30,7 @@ from privacy.tests.people import NOON, someone
 pytestmark = pytest.mark.django_db
 TOKEN = "zqvxk"
 CANARY = re.compile(rf"{TOKEN}([a-z]{{2}})")
-ROLES = ("order desk", "privacy desk", "catalogue", "owner")
+ROLES = ("order desk", "privacy desk", "data protection officer", "catalogue", "auditor", "owner")
 
 
 def clerk(role: str) -> Any:

@@ -119,7 +119,7 @@ def _longer(rule: Retention) -> Retention:
 
 def dropped_masks() -> Iterator[Mutant]:
     """A field that everybody may read, one that is not sensitive any more, a category whose mask shows everything."""
-    desks = [masks.Sight(frozenset(purposes)) for purposes in roles.READS.values() if purposes]
+    desks = [masks.Sight(reads) for role in roles.ROLES if (reads := roles.reads_of(role))]
     for declaration in registry.all_declared():
         for name in masks.text_fields(declaration):
             field = declaration.personal_fields()[name]

@@ -64,7 +64,7 @@ def desks() -> list[str]:
     told = {}
     for declaration in registry.all_declared():
         for name in masks.text_fields(declaration):
-            reads = [role for role in roles.READS if masks.Sight(frozenset(roles.READS[role])).opens(declaration, name)]
+            reads = [role for role in roles.ROLES if masks.Sight(roles.reads_of(role)).opens(declaration, name)]
             is_sensitive = declaration.personal_fields()[name].is_sensitive
             told[declaration.model, name] = (" + ".join(reads) or NOBODY, "yes" if is_sensitive else "no")
     return [".".join(each) for each in sorted(said.keys() | told.keys()) if said.get(each) != told.get(each)]
