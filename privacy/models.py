@@ -13,6 +13,7 @@ from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
+from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.models import *  # noqa: F403
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ConsentState",
     "Disclosure",
     "Identifier",
+    "IdentityCheck",
     "IdentityCode",
     "InboundMail",
     "InboundText",

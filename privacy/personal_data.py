@@ -11,10 +11,12 @@ from privacy import (  # nouns of their own, declared with the rest
     personal_data_campaigns,  # noqa: F401
     personal_data_consent,  # noqa: F401
     personal_data_inbox,  # noqa: F401
+    personal_data_intake,  # noqa: F401
     personal_data_messages,  # noqa: F401
     personal_data_notices,  # noqa: F401
     personal_data_preferences,  # noqa: F401
 )
+from privacy.personal_data_terms import FOR_THE_RECORD, OF_ITS_REQUEST, REQUEST_TIME
 from privacy.register import rotation, subjects
 from privacy.register.declare import (
     BLANK,
@@ -33,10 +35,7 @@ from privacy.register.declare import (
     personal,
 )
 from privacy.rights import packages
-from privacy.rights.states import OPEN
 
-FOR_THE_RECORD = "records of requests and of what was done are kept to show that your rights were honoured"
-REQUEST_TIME = Retention.years("requests", anchor="completed_at", fallback="received_at").not_while("state", *OPEN)
 CERTIFICATE_TIME = Retention.years("orders", anchor="issued_at")  # as long as what it says is kept
 LEFT_ALONE = timedelta(days=30)  # nothing is hung on a person record that much later
 WHILE_TRANSFERRED = Retention.until_event("the transfer is over", model="privacy.Transfer")
@@ -220,7 +219,7 @@ declare(
     label="Steps of your erasure",
     reach="request__subject",
     action=Action.KEEP_UNTIL,
-    retention=Retention.as_its("request", REQUEST_TIME),
+    retention=OF_ITS_REQUEST,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     describe=lambda row: row.label,
@@ -300,7 +299,7 @@ declare(
     label="Copies made for you",
     reach="request__subject",
     action=Action.KEEP_UNTIL,
-    retention=Retention.as_its("request", REQUEST_TIME),
+    retention=OF_ITS_REQUEST,
     purposes=[Purpose.RIGHTS],
     is_evidence=True,
     eraser=packages.discard,

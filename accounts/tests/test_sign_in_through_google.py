@@ -318,7 +318,7 @@ def test_an_erasure_is_partly_done_while_google_keeps_a_permission_and_says_so(g
     SocialToken.objects.create(account=SocialAccount.objects.get(), token="ya29", token_secret="1//grace")
     google.revoke_status = 500
     request = requests.receive("erasure", subject=grace.subject, contact=grace.email, by=grace, at=now)
-    requests.approve(requests.verify(request, evidence="code", by=grace, at=now), by="staff:3", at=now)
+    requests.approve(requests.verify(request, evidence="reauthenticated", by=grace, at=now), by="staff:3", at=now)
     waiting = erasure.execute(request.pk, by="system:worker", at=now + timedelta(seconds=1))
     refused = waiting.steps.get(target="socialaccount.SocialToken")
     assert (waiting.state, refused.state) == ("partly_done", "blocked")
@@ -335,7 +335,7 @@ def test_after_an_erasure_google_leads_to_a_fresh_person(google, grace, browser,
     settings.LOUPE_ERASURE_GRACE = timedelta(0)
     now, old = timezone.now(), grace.subject_id
     request = requests.receive("erasure", subject=grace.subject, contact=grace.email, by=grace, at=now)
-    requests.approve(requests.verify(request, evidence="code", by=grace, at=now), by="staff:3", at=now)
+    requests.approve(requests.verify(request, evidence="reauthenticated", by=grace, at=now), by="staff:3", at=now)
     erasure.execute(request.pk, by="system:worker", at=now + timedelta(seconds=1))
     assert not SocialAccount.objects.exists()
     browser.cookies.clear()

@@ -151,7 +151,7 @@ def test_a_guest_is_erased_by_the_subject_of_the_order(
 ) -> None:
     order = delivered(buy(bag_of((necklace, 1)), **ALICES), carol, now)
     request = requests.receive(Kind.ERASURE, subject=order.subject, contact=ALICES["email"], by="guest", at=now)
-    requests.verify(request, evidence="link", by="guest", at=now)
+    requests.verify(request, evidence="link_clicked", by="guest", at=now)
     requests.approve(request, by="staff:3", at=now)
     erasure.execute(request.pk, by="system:worker", at=now + timedelta(days=4))
     order.refresh_from_db()

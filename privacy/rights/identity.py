@@ -36,6 +36,8 @@ from privacy.register.declare import Family
 from privacy.register.models import Subject
 from privacy.rights import emails
 from privacy.rights.codes import IdentityCode
+from privacy.rights.identity_checks import IdentityCheck
+from privacy.rights.models import DataRequest
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -108,6 +110,22 @@ def note_proof(request: HttpRequest, *, at: datetime) -> None:
 
 def _fresh(moment: float) -> bool:
     return bool(0 <= time.time() - moment < allauth_settings.REAUTHENTICATION_TIMEOUT)
+
+
+# What a request was checked by
+
+
+def note(request: DataRequest, method: str, *, passed: bool = True, by: audit.Actor, at: datetime) -> IdentityCheck:
+    """Keep that *request* was looked at by this `IdentityCheck.Method`, and how it ended. Never what was typed."""
+    method = IdentityCheck.Method(method)
+    details: dict[str, audit.Detail] = {"method": method, "passed": passed}
+    audit.append("identity.checked", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+    return IdentityCheck.objects.create(request=request, method=method, passed=passed, at=at)
+
+
+def evidence_of(request: DataRequest) -> list[IdentityCheck]:
+    """Every look at who asks, oldest first: the ones that failed too."""
+    return list(request.identity_checks.all())
 
 
 # A code by mail

@@ -19,7 +19,7 @@ from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import access, deadlines, emails, erasure, planning
+from privacy.rights import access, deadlines, emails, erasure, identity, planning
 from privacy.rights.models import BY_LINK, GUESTS, Channel, DataRequest, Kind, State
 from privacy.rights.states import REQUEST
 
@@ -94,11 +94,12 @@ def receive(
 
 
 def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime) -> DataRequest:
-    """It is proven who asks (*evidence*: `reauthenticated`, `link_clicked`). Plans an erasure; has a copy made.
+    """It is proven who asks; *evidence* is one of `IdentityCheck.Method`. Plans an erasure; has a copy made.
 
     Where the same person has an open proven request of the kind already, this one is joined with it, and that one returned.
     """
     with transaction.atomic():
+        identity.note(request, evidence, by=by, at=at)
         if earlier := _proven_of(request):
             return _join(request, earlier, by=by, at=at)
         REQUEST.advance(request, State.VERIFIED, by=by, at=at, note=evidence)

@@ -100,11 +100,11 @@ def test_one_person_under_three_records_is_told_and_erased_whole_whoever_of_them
     links.create(child=second.subject, root=alice.subject, proof=subjects.Proof.EMAIL_CONFIRMED, at=NOON)
     before = held(bob)
     request = requests.receive("access", subject=guest, contact=alice.email, by="guest", at=NOON)
-    text = copy_of(requests.verify(request, evidence="link", by=guest, at=NOON))
+    text = copy_of(requests.verify(request, evidence="link_clicked", by=guest, at=NOON))
     assert [word for word in (*alice.words, *second.words) if word not in text] == []
     assert [word for word in bob.words if word in text] == []
     wish = requests.receive("erasure", subject=guest, contact=alice.email, by="guest", at=NOON)
-    done = erased(requests.verify(wish, evidence="link", by=guest, at=NOON))
+    done = erased(requests.verify(wish, evidence="link_clicked", by=guest, at=NOON))
     sent(LATER)
     assert done.state == State.COMPLETED
     assert [word for word in (*alice.words, *second.words) if places_of(word)] == []

@@ -75,6 +75,7 @@ AS_ITS_PARENT = {
     "orders.Shipment",
     "privacy.ErasureStep",
     "privacy.ExportPackage",
+    "privacy.IdentityCheck",
 }
 
 
@@ -114,6 +115,7 @@ def test_an_order_goes_with_everything_on_it_and_the_invoice_counter_stays():
         "orders.Shipment": 1,
         "privacy.ErasureStep": 0,
         "privacy.ExportPackage": 0,
+        "privacy.IdentityCheck": 0,
     }
     assert list(Order.objects.all()) == [young]
     assert len(all_rows(*AS_ITS_PARENT)) == len(before) - 5
