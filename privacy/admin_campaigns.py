@@ -7,14 +7,13 @@ link. Nobody who reads a newsletter is named anywhere here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,13 +23,16 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
 
+from privacy.admin_decisions import Decides, Decision
 from privacy.admin_masks import Evidence
-from privacy.ground import digests, states
+from privacy.forms import DecisionForm
+from privacy.ground import digests
 from privacy.messages import campaigns, mailchimp, pieces, previews, writing
 from privacy.messages.campaigns import CAMPAIGN, State
 from privacy.messages.newsroom import Campaign, MailchimpMember
 from privacy.messages.stoplist import Suppression
 
+MAY_WRITE: Final = "privacy.change_campaign"
 MAY_SEND: Final = "privacy.send_campaign"
 STATE_COLOURS: Final = {"scheduled": "info", "sending": "warning", "paused": "danger", "sent": "success"}
 
@@ -63,11 +65,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         return body
 
 
-class PlainForm(forms.Form):
-    """Nothing to ask, only to confirm."""
-
-
-class WhenForm(forms.Form):
+class WhenForm(DecisionForm):
     """When it goes."""
 
     for_ = forms.SplitDateTimeField(
@@ -76,18 +74,6 @@ class WhenForm(forms.Form):
         widget=UnfoldAdminSplitDateTimeWidget,
         help_text="In UTC. Left empty, it goes at once.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One page of the desk: from which states, with which form, calling which verb."""
-
-    title: str
-    explains: str
-    froms: Collection[str]
-    form: type[forms.Form]
-    do: Callable[[Campaign, dict[str, Any], Any, datetime], str]  # returns what to say when it is done
-    counts: bool = False
 
 
 def _try_out(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -126,37 +112,63 @@ def _leading_to(state: str) -> frozenset[str]:
     return frozenset(start for start in CAMPAIGN.table if CAMPAIGN.allows(start, state))
 
 
+def _is_in(froms: Collection[str]) -> Callable[[Campaign], bool]:
+    return lambda campaign: campaign.state in froms
+
+
 DECISIONS: Final = {
     "try_out": Decision(
-        "Send me a test", "The draft goes to your own address.", {State.DRAFT, State.SCHEDULED}, PlainForm, _try_out
+        title="Send me a test",
+        explains="The draft goes to your own address.",
+        permission=MAY_WRITE,
+        fits=_is_in({State.DRAFT, State.SCHEDULED}),
+        do=_try_out,
     ),
     "schedule": Decision(
-        "Send",
-        "It goes to everybody who agreed and is not left out, as they stand when each mail leaves.",
-        _leading_to(State.SCHEDULED),
-        WhenForm,
-        _schedule,
-        counts=True,
+        title="Send",
+        explains="It goes to everybody who agreed and is not left out, as they stand when each mail leaves.",
+        permission=MAY_SEND,
+        fits=_is_in(_leading_to(State.SCHEDULED)),
+        do=_schedule,
+        form=WhenForm,
+        variant=ActionVariant.PRIMARY,
     ),
     "take_back": Decision(
-        "Back to draft", "Nothing was sent yet, and nothing will be.", {State.SCHEDULED}, PlainForm, _take_back
+        title="Back to draft",
+        explains="Nothing was sent yet, and nothing will be.",
+        permission=MAY_SEND,
+        fits=_is_in({State.SCHEDULED}),
+        do=_take_back,
     ),
     "pause": Decision(
-        "Pause", "Mails that have not left yet are taken out of the outbox.", {State.SENDING}, PlainForm, _pause
+        title="Pause",
+        explains="Mails that have not left yet are taken out of the outbox.",
+        permission=MAY_SEND,
+        fits=_is_in({State.SENDING}),
+        do=_pause,
+        variant=ActionVariant.PRIMARY,
     ),
-    "go_on": Decision("Go on", "Whoever has it already is passed over.", {State.PAUSED}, PlainForm, _go_on),
+    "go_on": Decision(
+        title="Go on",
+        explains="Whoever has it already is passed over.",
+        permission=MAY_SEND,
+        fits=_is_in({State.PAUSED}),
+        do=_go_on,
+        variant=ActionVariant.PRIMARY,
+    ),
     "cancel": Decision(
-        "Cancel",
-        "Nothing more is sent. What has left cannot be called back.",
-        _leading_to(State.CANCELLED),
-        PlainForm,
-        _cancel,
+        title="Cancel",
+        explains="Nothing more is sent. What has left cannot be called back.",
+        permission=MAY_SEND,
+        fits=_is_in(_leading_to(State.CANCELLED)),
+        do=_cancel,
+        variant=ActionVariant.DANGER,
     ),
 }
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(Decides, ModelAdmin):
     """Newsletters, the newest first."""
 
     form = CampaignForm
@@ -164,7 +176,10 @@ class CampaignAdmin(ModelAdmin):
     list_filter = ("state", "topic")
     search_fields = ("=reference", "title")
     ordering = ("-created_at",)
-    actions_detail = ("audience", *DECISIONS)
+    actions_detail = ("audience",)
+    decisions = DECISIONS
+    refusals = {campaigns.NotReady: ""}
+    decide_template = "admin/privacy/campaign_decide.html"
     change_form_after_template = "admin/privacy/campaign.html"
 
     def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
@@ -182,25 +197,18 @@ class CampaignAdmin(ModelAdmin):
         """What was sent stays on record; a draft is cancelled."""
         return False
 
-    def has_send_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return bool(request.user.has_perm(MAY_SEND))
-
-    def has_write_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return bool(request.user.has_perm("privacy.change_campaign"))
-
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """One verb keeps it, sanitised."""
         campaigns.write(obj, by=request.user, at=timezone.now())  # type: ignore[arg-type]
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what the newsletter's state allows."""
-        campaign = Campaign.objects.filter(pk=object_id).first()
-        decisions = {f"privacy_campaign_{name}": decision for name, decision in DECISIONS.items()}
-        return [
-            each
-            for each in super().get_actions_detail(request, object_id)
-            if campaign and (each.action_name not in decisions or campaign.state in decisions[each.action_name].froms)
-        ]
+    def describe(self, row: Campaign) -> str:
+        """Its title, and how far it is."""
+        return f"{row}, {row.get_state_display().lower()}"
+
+    def decision_context(self, request: HttpRequest, row: Campaign, decision: Decision[Any]) -> dict[str, Any]:
+        """Before it is sent: whom that reaches."""
+        count = campaigns.count(row, at=timezone.now()) if decision is DECISIONS["schedule"] else None
+        return {"campaign": row, "count": count}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -211,93 +219,23 @@ class CampaignAdmin(ModelAdmin):
         page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
         return page
 
-    # Pages
-
-    @action(description="Who would get it", url_path="audience", permissions=["write"])
+    @action(description="Who would get it", url_path="audience", permissions=["try_out"])
     def audience(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """How many would get it now, and why others do not."""
-        campaign = self._found(request, object_id)
+        campaign = self.get_object(request, object_id)
+        if not isinstance(campaign, Campaign):
+            raise Http404
         context = {**self.admin_site.each_context(request), "title": f"Who would get it: {campaign}", "opts": self.opts}
         context |= {
             "campaign": campaign,
             "count": campaigns.count(campaign, at=timezone.now()),
-            "back": _page_of(campaign),
+            "back": reverse("admin:privacy_campaign_change", args=[campaign.pk]),
         }
-        return render(request, "admin/privacy/campaign_decide.html", context)
-
-    @action(description="Send me a test", url_path="try-out", permissions=["write"])
-    def try_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """One mail, to oneself."""
-        return self._decide("try_out", request, object_id)
-
-    @action(description="Send", url_path="send", permissions=["send"], variant=ActionVariant.PRIMARY)
-    def schedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Now, or at an hour."""
-        return self._decide("schedule", request, object_id)
-
-    @action(description="Back to draft", url_path="take-back", permissions=["send"])
-    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Not yet."""
-        return self._decide("take_back", request, object_id)
-
-    @action(description="Pause", url_path="pause", permissions=["send"], variant=ActionVariant.PRIMARY)
-    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Hold the rest back."""
-        return self._decide("pause", request, object_id)
-
-    @action(description="Go on", url_path="go-on", permissions=["send"], variant=ActionVariant.PRIMARY)
-    def go_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send the rest."""
-        return self._decide("go_on", request, object_id)
-
-    @action(description="Cancel", url_path="cancel", permissions=["send"], variant=ActionVariant.DANGER)
-    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """It ends here."""
-        return self._decide("cancel", request, object_id)
-
-    def _decide(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for what the verb needs, call it once, come back to the newsletter."""
-        campaign, decision = self._found(request, object_id), DECISIONS[name]
-        back = _page_of(campaign)
-        if campaign.state not in decision.froms:
-            messages.warning(request, f"It is {campaign.get_state_display().lower()}: nothing was changed.")
-            return HttpResponseRedirect(back)
-        form = decision.form(request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid() and _done(decision, campaign, form, request):
-            return HttpResponseRedirect(back)
-        context = {**self.admin_site.each_context(request), "title": f"{decision.title}: {campaign}", "opts": self.opts}
-        context |= {"campaign": campaign, "form": form, "decision": decision, "back": back}
-        if decision.counts:
-            context["count"] = campaigns.count(campaign, at=timezone.now())
-        return render(request, "admin/privacy/campaign_decide.html", context)
-
-    def _found(self, request: HttpRequest, object_id: str) -> Campaign:
-        campaign = self.get_object(request, object_id)
-        if not isinstance(campaign, Campaign):
-            raise Http404
-        return campaign
+        return render(request, "admin/privacy/campaign_audience.html", context)
 
     @display(description="state", label=STATE_COLOURS, ordering="state")
     def state_label(self, campaign: Campaign) -> tuple[str, str]:
         return campaign.state, campaign.get_state_display()
-
-
-def _page_of(campaign: Campaign) -> str:
-    return reverse("admin:privacy_campaign_change", args=[campaign.pk])
-
-
-def _done(decision: Decision, campaign: Campaign, form: forms.Form, request: HttpRequest) -> bool:
-    """Call the verb; a refusal is said on the form."""
-    try:
-        said = decision.do(campaign, form.cleaned_data, request.user, timezone.now())
-    except campaigns.NotReady as refused:
-        form.add_error(None, str(refused))
-        return False
-    except (states.NotAllowed, states.Changed):
-        form.add_error(None, "It has moved on meanwhile: look at it again.")
-        return False
-    messages.success(request, said)
-    return True
 
 
 def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:

@@ -5,16 +5,15 @@ The person is found by a whole address that was confirmed, or by the reference o
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import (
     UnfoldAdminDateWidget,
@@ -23,6 +22,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from privacy.admin_decisions import MEANWHILE, Decides, Decision
 from privacy.admin_masks import MaskedAdmin
 from privacy.register import registry, subjects
 from privacy.register.models import Subject
@@ -85,8 +85,23 @@ def named(typed: str) -> Subject:
     return found
 
 
+def _release(hold: LegalHold, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{holds.release(hold, by=by, at=at)} is released. An erasure that waited for it goes on by itself."
+
+
+RELEASE: Final = Decision(
+    title="Release",
+    explains="Once it is released, nothing of this is kept for it any more: an erasure that waited goes on at once, and retention "
+    "deletes what is past its time. This cannot be taken back; a new hold can be placed on what is still there.",
+    permission="privacy.place_legalhold",
+    fits=lambda hold: hold.is_active,
+    do=_release,
+    variant=ActionVariant.PRIMARY,
+)
+
+
 @admin.register(LegalHold)
-class LegalHoldAdmin(MaskedAdmin):
+class LegalHoldAdmin(Decides, MaskedAdmin):
     """Every hold, those first that somebody has to look at again soonest."""
 
     form = HoldForm
@@ -94,7 +109,8 @@ class LegalHoldAdmin(MaskedAdmin):
     list_filter = ("owner", ("released_at", admin.EmptyFieldListFilter))
     search_fields = ("=reference",)
     ordering = ("released_at", "review_on")
-    actions_detail = ("release",)
+    decisions = {"release": RELEASE}
+    refusals = {holds.ReleasedAlready: MEANWHILE}
     fieldsets = (
         (None, {"fields": ("reference", "what", "row", "reason", "owner", "review_on")}),
         ("Trail", {"fields": ("placed_at", "placed_by", "released_at", "released_by")}),
@@ -103,9 +119,6 @@ class LegalHoldAdmin(MaskedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("privacy.place_legalhold"))
 
-    def has_release_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return self.has_add_permission(request)
-
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
@@ -113,11 +126,9 @@ class LegalHoldAdmin(MaskedAdmin):
         """A new hold asks for what `holds.place` takes."""
         return self.fieldsets if obj else ((None, {"fields": HoldForm.Meta.fields}),)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what still holds can be released."""
-        every: list[Any] = super().get_actions_detail(request, object_id)
-        is_holding = LegalHold.objects.filter(pk=object_id, released_at=None).exists()
-        return [each for each in every if is_holding or not each.action_name.endswith("_release")]
+    def describe(self, row: LegalHold) -> str:
+        """What it keeps and why, as the person reads it."""
+        return row.words.rstrip(".")
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> LegalHold:
         """Place it by the verb; a scope that names nothing of this person is said beside the form."""
@@ -148,24 +159,6 @@ class LegalHoldAdmin(MaskedAdmin):
             messages.error(request, f"Nothing was held: {refusal}.")
             return HttpResponseRedirect(request.path)
         return page
-
-    @action(description="Release", url_path="release", permissions=["release"], variant=ActionVariant.PRIMARY)
-    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Say what follows, and release it."""
-        hold = self.get_object(request, object_id)
-        if not isinstance(hold, LegalHold):
-            raise Http404
-        back = reverse("admin:privacy_legalhold_change", args=[hold.pk])
-        if request.method != "POST":
-            context = {**self.admin_site.each_context(request), "title": f"Release {hold}", "opts": self.opts}
-            return render(request, "admin/privacy/release_hold.html", {**context, "hold": hold, "back": back})
-        try:
-            holds.release(hold, by=_staff(request), at=timezone.now())
-        except holds.ReleasedAlready:
-            messages.warning(request, f"{hold} was released already.")
-        else:
-            messages.success(request, f"{hold} is released. An erasure that waited for it goes on by itself.")
-        return HttpResponseRedirect(back)
 
     @display(description="what is held")
     def what(self, hold: LegalHold) -> str:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from privacy.admin_decisions import Decides, Decision
 from privacy.admin_masks import Evidence
-from privacy.ground import digests, states
+from privacy.forms import DecisionForm
+from privacy.ground import digests
 from privacy.messages.arrivals import InboundMail, MailState
 from privacy.rights import mailroom
 from privacy.rights.models import Kind
@@ -31,7 +29,7 @@ COLOURS: Final = {"new": "info", "waiting": "warning", "done": "success", "ignor
 HIDDEN: Final = "masked: reveal it for a reason"
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(DecisionForm):
     """What staff write back."""
 
     text = forms.CharField(
@@ -42,7 +40,7 @@ class AnswerForm(forms.Form):
     )
 
 
-class OpenForm(forms.Form):
+class OpenForm(DecisionForm):
     """Which right the mail means."""
 
     kind = forms.ChoiceField(
@@ -50,7 +48,7 @@ class OpenForm(forms.Form):
     )
 
 
-class PutAwayForm(forms.Form):
+class PutAwayForm(DecisionForm):
     """Why nothing is sent from here."""
 
     note = forms.CharField(
@@ -61,50 +59,62 @@ class PutAwayForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One page by which a mail is dealt with."""
-
-    title: str
-    explains: str
-    done: str
-    form: type[forms.Form]
-    do: Callable[[InboundMail, dict[str, Any], Any, datetime], object]
+class AskedTooOften(Exception):
+    """The address has had enough requests for a day."""
 
 
-def _answer(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
-    return mailroom.answer(mail, text=typed["text"], by=by, at=at)
+def _waits(mail: InboundMail) -> bool:
+    return mail.state == MailState.WAITING
 
 
-def _open_request(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
-    return mailroom.open_request(mail, typed["kind"], by=by, at=at) or "asked too often"
+def _waits_from_somebody(mail: InboundMail) -> bool:
+    """Whether there is somebody to answer."""
+    return _waits(mail) and bool(mail.sender)
 
 
-def _put_away(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> object:
-    return mailroom.put_away(mail, note=typed["note"], by=by, at=at)
+def _answer(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    mailroom.answer(mail, text=typed["text"], by=by, at=at)
+    return f"{mail} is answered."
 
 
-STEPS: Final = {
-    "answer": Step(
-        "Answer",
-        "It goes to the one address that the mail is from, by the outbox, and the mail is done.",
-        "is answered",
-        AnswerForm,
-        _answer,
+def _open_request(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    if mailroom.open_request(mail, typed["kind"], by=by, at=at) is None:
+        raise AskedTooOften
+    return f"{mail} has become a request."
+
+
+def _put_away(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    mailroom.put_away(mail, note=typed["note"], by=by, at=at)
+    return f"{mail} is put away."
+
+
+MAY_ANSWER: Final = "privacy.change_inboundmail"
+DECISIONS: Final = {
+    "answer": Decision(
+        title="Answer",
+        explains="It goes to the one address that the mail is from, by the outbox, and the mail is done.",
+        permission=MAY_ANSWER,
+        fits=_waits_from_somebody,
+        do=_answer,
+        form=AnswerForm,
+        variant=ActionVariant.PRIMARY,
     ),
-    "open_request": Step(
-        "Open a request",
-        "The request counts from the moment the mail arrived. A link goes to its sender, and nothing happens before it is pressed.",
-        "has become a request",
-        OpenForm,
-        _open_request,
+    "open_request": Decision(
+        title="Open a request",
+        explains="The request counts from the moment the mail arrived. A link goes to its sender, and nothing happens before it is "
+        "pressed.",
+        permission=MAY_ANSWER,
+        fits=_waits_from_somebody,
+        do=_open_request,
+        form=OpenForm,
     ),
-    "put_away": Step(
-        "Put away",
-        "Nothing is sent from here, and the mail waits no more.",
-        "is put away",
-        PutAwayForm,
-        _put_away,
+    "put_away": Decision(
+        title="Put away",
+        explains="Nothing is sent from here, and the mail waits no more.",
+        permission=MAY_ANSWER,
+        fits=_waits,
+        do=_put_away,
+        form=PutAwayForm,
     ),
 }
 
@@ -132,14 +142,18 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(InboundMail)
-class InboundMailAdmin(Evidence):
+class InboundMailAdmin(Decides, Evidence):
     """The queue: mails about data first, then by what is due."""
 
     list_display = ("reference", "route_label", "due", "state_label", "received_at", "missing")
     list_filter = (StandingFilter, "route", "via")
     search_fields = ("=reference", "=about")
     search_help_text = "The whole reference of the mail or of what it led to, or the whole e-mail address"
-    actions_detail = ("answer", "open_request", "put_away")
+    decisions = DECISIONS
+    refusals = {
+        AskedTooOften: "This address has had enough requests for a day. Answer it, or try again tomorrow.",
+        mailroom.AnswerMissing: "An empty answer is none.",
+    }
     shows = {"written_by": ("sender",), "title": ("letter",), "words": ("letter",), "files": ("letter",)}
     fieldsets = (
         (None, {"fields": ("reference", "route", "because", "about", "state", "due")}),
@@ -167,50 +181,10 @@ class InboundMailAdmin(Evidence):
         values = [digest.value for digest in digests.all_of("email", search_term)]
         return queryset.filter(pk__in=InboundMail.objects.from_address(values).values("pk")), False
 
-    def has_answer_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return bool(request.user.has_perm("privacy.change_inboundmail"))
-
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only while the mail waits, and an answer only where there is somebody to answer."""
-        mail = InboundMail.objects.filter(pk=object_id).first()
-        every: list[Any] = super().get_actions_detail(request, object_id)
-        closed = {f"privacy_inboundmail_{name}" for name in STEPS if not (mail and _fits(name, mail))}
-        return [each for each in every if each.action_name not in closed]
-
-    @action(description="Answer", url_path="answer", permissions=["answer"], variant=ActionVariant.PRIMARY)
-    def answer(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Write back."""
-        return self._take("answer", request, object_id)
-
-    @action(description="Open a request", url_path="open-request", permissions=["answer"])
-    def open_request(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The mail means a right."""
-        return self._take("open_request", request, object_id)
-
-    @action(description="Put away", url_path="put-away", permissions=["answer"])
-    def put_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Nothing is sent."""
-        return self._take("put_away", request, object_id)
-
-    def _take(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for what the verb needs, call it once, come back to the mail."""
-        mail, step = self.get_object(request, object_id), STEPS[name]
-        if not isinstance(mail, InboundMail):
-            raise Http404
-        back = reverse("admin:privacy_inboundmail_change", args=[mail.pk])
-        if not _fits(name, mail):
-            messages.warning(request, f"{mail} does not wait for this: nothing was changed.")
-            return HttpResponseRedirect(back)
-        form = step.form(request.POST if request.method == "POST" else None)
-        if form.is_valid() and _done(step, mail, form, request):
-            messages.success(request, f"{mail} {step.done}.")
-            return HttpResponseRedirect(back)
-        context = {**self.admin_site.each_context(request), "title": f"{step.title}: {mail}", "opts": self.opts}
-        return render(
-            request,
-            "admin/privacy/inbound_mail.html",
-            {**context, "form": form, "step": step, "asked": mail, "back": back},
-        )
+    def describe(self, row: InboundMail) -> str:
+        """What it is, since when, and how far."""
+        what, how_far = row.get_route_display().lower(), row.get_state_display().lower()
+        return f"{row}, {what}, arrived {row.received_at:%-d %B %Y, %H:%M} UTC, {how_far}"
 
     @display(description="what it is", ordering="route", label={"yes": "warning", "no": "info"})
     def route_label(self, mail: InboundMail) -> tuple[str, str]:
@@ -261,19 +235,3 @@ class InboundMailAdmin(Evidence):
 def _read(mail: InboundMail, name: str) -> str:
     """A part of the letter; a word where it is masked, nothing where nothing was kept."""
     return mail.says(name) or (HIDDEN if mail.letter == {} else "")
-
-
-def _fits(name: str, mail: InboundMail) -> bool:
-    return mail.state == MailState.WAITING and (name == "put_away" or bool(mail.sender))
-
-
-def _done(step: Step, mail: InboundMail, form: forms.Form, request: HttpRequest) -> bool:
-    """Call the verb; what it refuses is told on the form."""
-    try:
-        if step.do(mail, form.cleaned_data, request.user, timezone.now()) == "asked too often":
-            form.add_error(None, "This address has had enough requests for a day. Answer it, or try again tomorrow.")
-    except (states.NotAllowed, states.Changed):
-        form.add_error(None, "Somebody else has just dealt with this mail. Look at it again.")
-    except mailroom.AnswerMissing:
-        form.add_error("text", "An empty answer is none.")
-    return form.is_valid()

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
+from privacy.admin_decisions import MEANWHILE, Decides, Decision
 from privacy.admin_masks import Evidence
 from privacy.messages import outcomes
 from privacy.messages.models import Message
@@ -27,43 +25,54 @@ State = Message.State
 COLOURS: Final = {"sent": "success", "failed": "danger", "returned": "danger", "unknown": "warning", "stopped": "info"}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a member of staff can say about a message that waits for them."""
-
-    title: str
-    explains: str
-    done: str
-    states: tuple[str, ...]
-    do: Callable[..., Message]
-
-
 LOOK: Final = (
     "Look for its number in the mail server's log first. Nobody here can know whether it went: the server was handed the mail, and "
     "no answer came."
 )
-ANSWERS: Final = {
-    "it_went": Answer(
-        "It went",
-        f"{LOOK} Say this where the log has it as accepted. Nothing more is sent.",
-        "is noted as sent",
-        (State.UNKNOWN,),
-        outcomes.it_went,
+
+
+def _waits_in(*states: str) -> Callable[[Message], bool]:
+    """Whether somebody has to say what became of it."""
+    return lambda message: message.settled_at is None and message.state in states
+
+
+def _it_went(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{outcomes.it_went(message, by=by, at=at)} is noted as sent."
+
+
+def _send_again(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{outcomes.send_again(message, by=by, at=at)} waits to be sent again."
+
+
+def _settle(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{outcomes.settle(message, by=by, at=at)} is dealt with."
+
+
+MAY_SETTLE: Final = "privacy.change_message"
+DECISIONS: Final = {
+    "it_went": Decision(
+        title="It went",
+        explains=f"{LOOK} Say this where the log has it as accepted. Nothing more is sent.",
+        permission=MAY_SETTLE,
+        fits=_waits_in(State.UNKNOWN),
+        do=_it_went,
     ),
-    "send_again": Answer(
-        "It did not go: send it",
-        f"{LOOK} Say this where the log does not have it. It is sent once more, if the person still agrees to it.",
-        "waits to be sent again",
-        (State.UNKNOWN,),
-        outcomes.send_again,
+    "send_again": Decision(
+        title="It did not go: send it",
+        explains=f"{LOOK} Say this where the log does not have it. It is sent once more, if the person still agrees to it.",
+        permission=MAY_SETTLE,
+        fits=_waits_in(State.UNKNOWN),
+        do=_send_again,
+        variant=ActionVariant.PRIMARY,
     ),
-    "settle": Answer(
-        "Dealt with",
-        "It did not arrive and is not tried again; what it said is no longer here. Say this when the person knows by another way, "
-        "or need not know.",
-        "is dealt with",
-        (State.FAILED, State.RETURNED),
-        outcomes.settle,
+    "settle": Decision(
+        title="Dealt with",
+        explains="It did not arrive and is not tried again; what it said is no longer here. Say this when the person knows by "
+        "another way, or need not know.",
+        permission=MAY_SETTLE,
+        fits=_waits_in(State.FAILED, State.RETURNED),
+        do=_settle,
+        variant=ActionVariant.PRIMARY,
     ),
 }
 
@@ -93,7 +102,7 @@ def warn_of_messages(request: HttpRequest) -> None:
 
 
 @admin.register(Message)
-class MessageAdmin(Evidence):
+class MessageAdmin(Decides, Evidence):
     """Messages by kind and state. What they say rests sealed until they are over, and is blank afterwards."""
 
     list_display = (
@@ -108,76 +117,23 @@ class MessageAdmin(Evidence):
     list_filter = (WaitingFilter, "state", "channel", "kind")
     search_fields = ("=reference", "=id")
     ordering = ("-created_at",)
-    actions_detail = ("it_went", "send_again", "settle")
+    decisions = DECISIONS
+    refusals = {outcomes.Settled: MEANWHILE}
     fields = (
         "id", "kind", "channel", "reference", "state", "stopped_because", "created_at", "sent_at", "attempts",
         "next_attempt_at", "settled_at",
     )  # fmt: skip
     show_full_result_count = False
 
-    def has_settle_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return bool(request.user.has_perm("privacy.change_message"))
-
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what can be said of a message in its state."""
-        message = Message.objects.for_staff().filter(pk=object_id).first()
-        every: list[Any] = super().get_actions_detail(request, object_id)
-        answers = {f"privacy_message_{name}": answer for name, answer in ANSWERS.items()}
-        return [
-            each
-            for each in every
-            if each.action_name not in answers or (message and message.state in answers[each.action_name].states)
-        ]
+    def describe(self, row: Message) -> str:
+        """What it is, and how far."""
+        return f"{row.kind}, {row.get_state_display().lower()}, number {row.pk}"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, under the warning."""
         warn_of_messages(request)
         page: HttpResponse = super().changelist_view(request, extra_context)
         return page
-
-    @action(description="It went", url_path="it-went", permissions=["settle"])
-    def it_went(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The mail server has it."""
-        return self._say("it_went", request, object_id)
-
-    @action(
-        description="It did not go: send it",
-        url_path="send-again",
-        permissions=["settle"],
-        variant=ActionVariant.PRIMARY,
-    )
-    def send_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The mail server does not have it."""
-        return self._say("send_again", request, object_id)
-
-    @action(description="Dealt with", url_path="settle", permissions=["settle"], variant=ActionVariant.PRIMARY)
-    def settle(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Nothing is left to do."""
-        return self._say("settle", request, object_id)
-
-    def _say(self, name: str, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first what it means, call the verb once, come back to the message."""
-        message, answer = self.get_object(request, object_id), ANSWERS[name]
-        if not isinstance(message, Message):
-            raise Http404
-        back = reverse("admin:privacy_message_change", args=[message.pk])
-        if request.method != "POST":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": f"{answer.title}: {message}",
-                "opts": self.opts,
-            }
-            return render(
-                request, "admin/privacy/settle.html", {**context, "asked": message, "answer": answer, "back": back}
-            )
-        now: datetime = timezone.now()
-        try:
-            answer.do(message, by=request.user, at=now)
-        except outcomes.Settled:
-            messages.warning(request, f"{message} does not wait for this any more: nothing was changed.")
-        else:
-            messages.success(request, f"{message} {answer.done}.")
-        return HttpResponseRedirect(back)
 
     @display(description="state", label=COLOURS, ordering="state")
     def state_label(self, message: Message) -> tuple[str, str]:

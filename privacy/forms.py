@@ -139,11 +139,15 @@ class CheckReceiptForm(forms.Form):
         return receipts.verify_pasted(self.cleaned_data["receipt"])
 
 
-class PlainForm(forms.Form):
-    """Nothing to ask, only to confirm."""
+class DecisionForm(forms.Form):
+    """What a decision about a *row* has to be told: nothing more than yes, unless a form adds its fields."""
+
+    def __init__(self, *args: Any, row: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
 
 
-class RefusalForm(forms.Form):
+class RefusalForm(DecisionForm):
     """Staff say no, and why: the person reads these very words."""
 
     reason = forms.CharField(
@@ -154,7 +158,7 @@ class RefusalForm(forms.Form):
     )
 
 
-class ExtensionForm(forms.Form):
+class ExtensionForm(DecisionForm):
     """Staff say why a request takes longer: the person reads these very words."""
 
     reason = forms.CharField(
