@@ -7,7 +7,7 @@ here: nobody needs to browse it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, cast
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
@@ -23,9 +23,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import security
+from accounts import clearance, security
 from accounts.models import User
 from privacy.admin_masks import MaskedAdmin
+from privacy.ground import audit
+
+#: What makes somebody a member of staff: which desk, and until when.
+GIVEN: Final[tuple[str, ...]] = ("is_staff", "groups", "access_until")
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 for model in (EmailAddress, UserSession, Authenticator, Group, SocialAccount, SocialApp, SocialToken):
@@ -43,9 +47,12 @@ class UserAdmin(MaskedAdmin):
     search_help_text = "The whole e-mail address"
     ordering = ("-is_staff", "-date_joined")
     actions = ("deactivate", "reactivate")
-    readonly_fields = ("subject", "date_joined", "last_login", "deactivated_at")
-    fields = ("email", "full_name", "is_staff", "groups", "subject", "date_joined", "last_login", "deactivated_at")
-    add_fields = ("email", "full_name", "is_staff", "groups")
+    readonly_fields = ("subject", "date_joined", "last_login", "deactivated_at", "cleared")
+    fields = (
+        "email", "full_name", "is_staff", "groups", "access_until", "cleared", "subject", "date_joined", "last_login",
+        "deactivated_at",
+    )  # fmt: skip
+    add_fields = ("email", "full_name", "is_staff", "groups", "access_until")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Everything one line of the list shows, in a fixed number of questions."""
@@ -57,10 +64,10 @@ class UserAdmin(MaskedAdmin):
         return self.fields if obj else self.add_fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Nobody changes an address here: only a confirmed link does. Nobody gives themselves a role."""
+        """Nobody changes an address here: only a confirmed link does. Nobody gives themselves a role, or more time."""
         if obj is None:
             return self.readonly_fields
-        mine = ("is_staff", "groups") if obj.pk == request.user.pk else ()
+        mine = GIVEN if obj.pk == request.user.pk else ()
         return tuple(dict.fromkeys(("email", *mine, *super().get_readonly_fields(request, obj))))
 
     def formfield_for_manytomany(
@@ -74,6 +81,7 @@ class UserAdmin(MaskedAdmin):
         """Enrol a new account without a password: its owner chooses one by the link for a forgotten one."""
         if change:
             super().save_model(request, obj, form, change)
+            _note_access(obj, form, request)
             return
         obj.set_unusable_password()
         User.objects.enrol(obj, at=timezone.now())
@@ -87,6 +95,12 @@ class UserAdmin(MaskedAdmin):
     def roles(self, user: User) -> str:
         """The desks of a member of staff."""
         return ", ".join(group.name for group in user.groups.all())
+
+    @admin.display(description="before the desk")
+    def cleared(self, user: User) -> str:
+        """What they did that still counts, and when."""
+        given = clearance.standing(user, at=timezone.now()) if user.is_staff else []
+        return ", ".join(f"{each.get_kind_display()} {each.given_at:%-d %B %Y}" for each in given) or "nothing yet"
 
     @admin.display(description="open", boolean=True)
     def is_open(self, user: User) -> bool:
@@ -106,6 +120,22 @@ class UserAdmin(MaskedAdmin):
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Open the chosen accounts again."""
         assert isinstance(request.user, User)
+        left = 0
         for user in queryset:
-            security.reactivate(user, by=request.user, at=timezone.now())
-        messages.success(request, "Reactivated.")
+            try:
+                security.reactivate(user, by=request.user, at=timezone.now())
+            except security.HasLeft:
+                left += 1
+        if left:
+            messages.warning(request, f"{left} were to work here until a day that is over: give another one first.")
+        messages.success(request, f"{len(queryset) - left} reactivated.")
+
+
+def _note_access(user: User, form: forms.ModelForm[User], request: HttpRequest) -> None:
+    """Who may do what at the desk, and until when, is in the trail."""
+    if changed := [name for name in GIVEN if name in form.changed_data]:
+        by = cast(User, request.user)
+        details: dict[str, audit.Detail] = {"changed": changed}
+        audit.append(
+            "staff.access_changed", subject=user.subject_id, obj=user, details=details, by=by, at=timezone.now()
+        )

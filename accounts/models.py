@@ -90,6 +90,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # Whether its owner closed it, and may open it again; what staff locked, staff open.
     can_come_back = models.BooleanField(default=False)
+    # Null: no end. Somebody who works here for a while, such as a contractor, is locked out then (`security.end_contracts`).
+    access_until = models.DateTimeField("works here until", null=True, blank=True)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.
     is_active = models.GeneratedField(
         expression=models.ExpressionWrapper(models.Q(deactivated_at__isnull=True), output_field=models.BooleanField()),
@@ -115,6 +117,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 condition=models.Q(can_come_back=False) | models.Q(deactivated_at__isnull=False, is_staff=False),
                 name="user_comes_back_from_deactivation",
             ),
+            models.CheckConstraint(
+                condition=models.Q(access_until__isnull=True) | models.Q(is_staff=True),
+                name="user_only_staff_works_until",
+            ),
         )
         # What staff did hangs on their account and would go with it: they are deactivated, never deleted.
         triggers = (
@@ -133,6 +139,12 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         """Store the address in one spelling, whichever form it came through."""
         super().clean()
         self.email = type(self).objects.normalize_email(self.email)
+        if not self.is_staff:
+            self.access_until = None
+
+    def has_left(self, at: datetime) -> bool:
+        """Whether the time they were to work here is over."""
+        return self.access_until is not None and self.access_until <= at
 
     def get_full_name(self) -> str:
         """The name the person gave, or nothing: never a guess from the e-mail."""
@@ -141,6 +153,26 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def get_short_name(self) -> str:
         """What to call the person in a greeting."""
         return self.full_name.partition(" ")[0]
+
+
+class Clearance(models.Model):
+    """Something a member of staff did before the desk opened to them, and the very words it was about."""
+
+    class Kind(models.TextChoices):
+        TRAINING = "training", "Training passed"
+        RULES = "rules", "Handling rules accepted"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="clearances")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the words that were read")
+    given_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["user", "digest"], name="clearance_of_user"),)
+        triggers = (pgtrigger.Protect(name="clearance_stays_as_given", operation=pgtrigger.Update),)
+
+    def __str__(self) -> str:
+        return f"clearance {self.pk}"
 
 
 class AddressQuerySet(models.QuerySet["Address"]):

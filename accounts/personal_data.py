@@ -70,6 +70,7 @@ def at_work(family: Family) -> Iterator[Blocker]:
             "mfa.Authenticator",
             "accounts.Session",
             "usersessions.UserSession",
+            "accounts.Clearance",
             "admin.LogEntry",
         )
         keeps = (
@@ -116,6 +117,7 @@ declare(
         "usersessions.UserSession",
         "mfa.Authenticator",
         "socialaccount.SocialAccount",
+        "accounts.Clearance",
         "admin.LogEntry",
     ],
     describe=lambda user: f"Account of {user.email}",
@@ -137,6 +139,7 @@ declare(
         "last_warned_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "deactivated_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "can_come_back": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "access_until": personal(Category.ACCOUNT, source=Source.STAFF),
         "is_active": not_personal("computed: whether deactivated_at is empty"),
         "groups": link("the desks a member of staff works at", edge=Edge.DEEP),
         "user_permissions": link("extra rights of a member of staff", edge=Edge.DEEP),
@@ -164,6 +167,22 @@ declare(
         "phone": personal(Category.CONTACT),
         "is_default_shipping": personal(Category.PREFERENCE),
         "created_at": personal(Category.ACCOUNT, source=Source.DERIVED),
+    },
+)
+
+declare(
+    "accounts.Clearance",
+    label="What you did before the desk opened to you",
+    reach="user__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.months(36, anchor="given_at"),
+    purposes=[Purpose.SECURITY],
+    describe=lambda clearance: f"{clearance.get_kind_display()}, {clearance.given_at:%-d %B %Y}",
+    fields={
+        "user": link("the member of staff who did it", edge=Edge.DEEP),
+        "kind": personal(Category.EVIDENCE),
+        "digest": not_personal("which wording it was, the same for everybody"),
+        "given_at": personal(Category.EVIDENCE, source=Source.DERIVED),
     },
 )
 

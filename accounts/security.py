@@ -25,6 +25,10 @@ class TooManyTokens(Exception):
     """The customer already holds `MOST_TOKENS` API keys."""
 
 
+class HasLeft(Exception):
+    """The time a member of staff was to work here is over; the account opens again with another end, or with none."""
+
+
 class TakenByStaff(Exception):
     """The address belongs to a staff account, which only staff can change."""
 
@@ -80,7 +84,9 @@ def deactivate(user: User, *, by: User | str, at: datetime) -> User:
 
 @transaction.atomic
 def reactivate(user: User, *, by: User | str, at: datetime) -> User:
-    """Open a deactivated account again."""
+    """Open a deactivated account again. Raises `HasLeft`."""
+    if user.has_left(at):
+        raise HasLeft
     changed = User.objects.filter(pk=user.pk, deactivated_at__isnull=False).update(
         deactivated_at=None, can_come_back=False
     )
@@ -89,6 +95,14 @@ def reactivate(user: User, *, by: User | str, at: datetime) -> User:
         subjects.resume(user.subject, by=by, at=at)
         audit.append("account.reactivated", subject=user.subject_id, by=by, at=at)
     return user
+
+
+def end_contracts(*, by: str, at: datetime) -> int:
+    """Lock out everybody who was to work here until now; return how many."""
+    over = list(User.objects.filter(is_staff=True, access_until__lte=at, deactivated_at__isnull=True))
+    for user in over:
+        deactivate(user, by=by, at=at)
+    return len(over)
 
 
 def sign_out_everywhere(user: User) -> int:

@@ -15,6 +15,14 @@ def sweep_unconfirmed() -> int:
 
 
 @shared_task
+def end_contracts() -> int:
+    """Lock out those whose time at the desk is over."""
+    from accounts import security  # leaf
+
+    return security.end_contracts(by="system:contracts", at=timezone.now())
+
+
+@shared_task
 def sweep_inactive() -> None:
     """Warn the owners of accounts that nobody uses, and let those end whose time has run."""
     from accounts import inactivity  # leaf

@@ -325,6 +325,7 @@ CELERY_BEAT_SCHEDULE = {
     "sums of what is over": {"task": "orders.tasks.keep_sums", "schedule": crontab(hour="1", minute="3")},
     "orders that came to nothing": {"task": "orders.tasks.sweep_orders", "schedule": crontab(hour="3", minute="41")},
     "accounts nobody uses": {"task": "accounts.tasks.sweep_inactive", "schedule": crontab(hour="2", minute="31")},
+    "people who work here until now": {"task": "accounts.tasks.end_contracts", "schedule": 300.0},
     "accounts nobody confirmed": {
         "task": "accounts.tasks.sweep_unconfirmed",
         "schedule": crontab(hour="4", minute="11"),
@@ -379,6 +380,7 @@ SOCIALACCOUNT_PROVIDERS = {
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LOUPE_STAFF_MFA = not IS_DEMO
+LOUPE_STAFF_CLEARANCE = not IS_DEMO or env.flag("LOUPE_STAFF_CLEARANCE", default=False)
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # API

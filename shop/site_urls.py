@@ -17,6 +17,7 @@ urlpatterns = [
     ),  # before the admin, which answers to everything below it
     path("admin/reports/", include("orders.report_urls")),
     path("admin/print-lists/", include("accounts.print_urls")),
+    path("admin/clearance/", include("accounts.clearance_urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include([*accounts_api, *shop_api, *orders_api, *privacy_api])),

@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.models import ApiToken, Session, User
+from accounts.models import ApiToken, Clearance, Session, User
 from orders.models import (
     Bag,
     Order,
@@ -153,6 +153,10 @@ def log_entry(at: datetime) -> LogEntry:
     return LogEntry.objects.create(
         user=customer(at), content_type=kind, object_id="1", object_repr="x", action_flag=CHANGE, action_time=at
     )
+
+
+def clearance(at: datetime) -> Clearance:
+    return Clearance.objects.create(user=customer(at), kind=Clearance.Kind.RULES, digest="ab", given_at=at)
 
 
 def activity(at: datetime) -> Activity:

@@ -49,6 +49,7 @@ AGES = [
     ("accounts.Session", aged.session, "2028-02-29T12:00:00", "2028-02-29T12:00:01"),
     ("account.EmailConfirmation", aged.confirmation, "2028-02-26T12:00:00", "2028-02-26T12:00:01"),
     ("admin.LogEntry", aged.log_entry, "2026-02-28T23:59:59", "2026-03-01T00:00:00"),
+    ("accounts.Clearance", aged.clearance, "2025-02-28T23:59:59", "2025-03-01T00:00:00"),
     ("shop.Activity", aged.activity, "2026-02-28T23:59:59", "2026-03-01T00:00:00"),
     ("privacy.AnnouncementDelivery", aged.announced, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.Message", aged.message, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
