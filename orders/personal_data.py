@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from orders import disputes, papers, unfinished
+from orders import disputes, facts, papers, unfinished
 from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
@@ -107,6 +107,7 @@ declare(
     purposes=[Purpose.ORDER, Purpose.DELIVERY, Purpose.TAX],
     describe=describe_order,
     blockers=unfinished.of,
+    known_by=facts.FACTS,
     after=["orders.Bag", "orders.WebhookEvent"],
     fields={
         "id": not_personal("a random number"),

@@ -11,7 +11,7 @@ from privacy.messages.previews import BY, shows
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 from privacy.register.synthetic import Sketch
-from privacy.rights import emails, mailroom_emails
+from privacy.rights import emails, intake_emails, mailroom_emails
 from privacy.rights.models import Channel, DataRequest, Kind
 from privacy.rights.reasons import Waiting
 
@@ -30,6 +30,11 @@ def _asked(sketch: Sketch, kind: str = Kind.ACCESS, **facts: Any) -> DataRequest
 @shows(emails.REQUEST_RECEIVED)
 def request_received(sketch: Sketch, at: datetime) -> None:
     emails.request_received(_asked(sketch, channel=Channel.FORM), by=BY, at=at)
+
+
+@shows(intake_emails.REQUEST_FACTS)
+def request_facts(sketch: Sketch, at: datetime) -> None:
+    intake_emails.request_facts(_asked(sketch, channel=Channel.FORM), by=BY, at=at)
 
 
 @shows(emails.REQUEST_VERIFIED)

@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 
 from privacy.rights import contents
 from privacy.views import (
+    asking,
     centre,
     certificate,
     choices,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("privacy/request/", guests.ask, name="request"),
     path("privacy/request/asked/", guests.asked, name="asked"),
     path("privacy/request/confirm/", guests.confirm, name="confirm"),
+    path("privacy/request/facts/", asking.tell_facts, name="facts"),
     path("privacy/request/follow/", guests.follow, name="follow"),
     path("privacy/request/copy/", guests.copy, name="copy"),
     path("privacy/newsletter/", newsletter.sign_up, name="newsletter"),

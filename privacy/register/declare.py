@@ -19,6 +19,7 @@ from django.apps import apps
 from django.db import models
 
 from privacy.register import reach as reaching
+from privacy.register.facts import Fact, Facts
 from privacy.register.reach import ByValue, Family, Reach, Rows
 from privacy.register.retention import Retention
 from privacy.register.vocabulary import (
@@ -39,9 +40,9 @@ from privacy.register.vocabulary import (
 
 __all__ = [
     "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge",
-    "Export", "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach", "Refused",
-    "Retention", "Rows", "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor", "keep",
-    "link", "not_personal", "personal", "replace",
+    "Export", "Fact", "Facts", "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach",
+    "Refused", "Retention", "Rows", "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor",
+    "keep", "link", "not_personal", "personal", "replace",
 ]  # fmt: skip
 
 
@@ -138,6 +139,7 @@ class Declaration:
     ended: Callable[[datetime], models.Q] | None = None  # rows of an event-bound rule whose event has happened
     partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
     allowed_by: str = ""  # the matter of consent without which there are no such rows (`rights.withdrawal`)
+    known_by: Facts | None = None  # what its person can tell about a row, and hardly anybody else (`rights.facts`)
 
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
@@ -295,6 +297,7 @@ def declare(
     ended: Callable[[datetime], models.Q] | None = None,
     partitioned_by: str = "",
     allowed_by: str = "",
+    known_by: Facts | None = None,
 ) -> Declaration:
     """Declare a model of personal data.
 
@@ -307,10 +310,11 @@ def declare(
     *ended*: from a moment to the rows that the event of *retention* has left behind; nightly retention deletes them.
     *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
     *allowed_by*: what the person agreed to; whoever takes that back has no such rows any more.
+    *known_by*: what its person is asked about a row where no password can show who they are.
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
-        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by, allowed_by,
+        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by, allowed_by, known_by,
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration

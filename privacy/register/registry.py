@@ -22,6 +22,7 @@ from privacy.register.declare import (
     Category,
     Declaration,
     Export,
+    Facts,
     Family,
     Field,
     Processor,
@@ -71,6 +72,11 @@ def blockers(family: Family) -> list[Blocker]:
         if declaration.blockers is not None
         for blocker in declaration.blockers(family)
     ]
+
+
+def known_by() -> list[Facts]:
+    """Every kind of question that shows who somebody is, by label of what it is about."""
+    return [declaration.known_by for declaration in all_declared() if declaration.known_by is not None]
 
 
 def present(family: Family) -> frozenset[str]:

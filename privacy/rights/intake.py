@@ -6,6 +6,7 @@ it reaches nobody's rows; the link in the mail proves the address, and only then
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import transaction
 from privacy.ground import digests
 from privacy.register import subjects
 from privacy.register.models import Identifier, Subject
-from privacy.rights import requests
+from privacy.rights import facts, identity, intake_emails, requests
 from privacy.rights.models import GUESTS, Channel, DataRequest, State
 
 FORM: Final = "system:request-form"
@@ -68,22 +69,62 @@ def by_mail(
 
 
 def confirm(request_id: UUID, *, at: datetime) -> DataRequest:
-    """The link was followed and its button pressed: the address is theirs, the request is verified.
+    """The link was followed and its button pressed: the address is theirs. The link works once.
 
-    Returns the request that now stands for them, which may be an earlier one. Raises `AlreadyUsed`.
+    The request is verified now, or waits for two facts (`awaits_facts`). Returns the request that now stands for them, which may
+    be an earlier one. Raises `AlreadyUsed`.
     """
     with transaction.atomic():
         request = DataRequest.objects.select_for_update(of=("self",)).select_related("subject").get(pk=request_id)
-        if request.state != State.RECEIVED:
+        if not can_confirm(request):
             raise AlreadyUsed
         return _accept(request, subjects.Proof.LINK_CLICKED, at=at)
 
 
+def answer_facts(request_id: UUID, answers: Mapping[str, str], *, at: datetime) -> DataRequest:
+    """Two facts, for somebody whose address is proved: the request is verified, and what else of theirs waited for the same.
+
+    Returns the request that now stands for them. Raises `AlreadyUsed`, and what `facts.check` raises.
+    """
+    request = DataRequest.objects.select_related("subject").get(pk=request_id)
+    if not awaits_facts(request):
+        raise AlreadyUsed
+    person = request.subject
+    facts.check(request, answers, by=person, at=at)
+    with transaction.atomic():
+        every = [requests.verify(each, evidence=facts.METHOD, by=person, at=at) for each in _waiting_alike(request)]
+        return every[-1]
+
+
+def can_confirm(request: DataRequest) -> bool:
+    """Whether its mailed link still does something."""
+    return request.state == State.RECEIVED and not _has_proved_address(request)
+
+
+def awaits_facts(request: DataRequest) -> bool:
+    """Whether the address is proved, and the two facts are not."""
+    return request.state == State.RECEIVED and _has_proved_address(request)
+
+
 def _accept(request: DataRequest, proof: subjects.Proof, *, at: datetime) -> DataRequest:
-    """The address is theirs: join what was typed with it, and take the request up."""
+    """The address is theirs: join what was typed with it. Take the request up, or ask for two facts first."""
     person = request.subject
     subjects.prove(person, "email", value=request.contact, proof=proof, by=person, at=at)
-    return requests.verify(request, evidence=proof.value, by=person, at=at)
+    if facts.asked_of(request) is None:
+        return requests.verify(request, evidence=proof.value, by=person, at=at)
+    identity.note(request, proof.value, by=person, at=at)
+    intake_emails.request_facts(request, by=person, at=at)
+    return request
+
+
+def _has_proved_address(request: DataRequest) -> bool:
+    return request.identity_checks.filter(passed=True).exclude(method=facts.METHOD).exists()
+
+
+def _waiting_alike(request: DataRequest) -> list[DataRequest]:
+    """Every request of this person and kind that waits for facts, the oldest first: its clocks are the ones that count."""
+    mine = DataRequest.objects.of(subjects.family(request.subject)).filter(kind=request.kind, state=State.RECEIVED)
+    return [each for each in mine.select_related("subject").order_by("received_at", "pk") if _has_proved_address(each)]
 
 
 def _typed(address: str) -> list[UUID]:

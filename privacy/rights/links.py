@@ -1,4 +1,4 @@
-"""Signed links for people without an account: to prove an address, to follow a request, to fetch a copy.
+"""Signed links for people without an account: to prove an address, to answer two questions, to follow a request, to fetch a copy.
 
 A link names one request and one use, and expires. That it acts only once is the request's own state: what has been verified
 cannot be verified again, and a package counts its downloads.
@@ -36,6 +36,7 @@ class Use(Enum):
     """What a link is good for, which page takes it, and how long it lives."""
 
     CONFIRM = _Use("privacy.request.confirm", "privacy:confirm", timedelta(hours=72))
+    FACTS = _Use("privacy.request.facts", "privacy:facts", timedelta(days=14))
     FOLLOW = _Use("privacy.request.follow", "privacy:follow", timedelta(days=60))
     COPY = _Use("privacy.request.copy", "privacy:copy", timedelta(hours=72))
 

@@ -77,8 +77,9 @@ def confirm(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
             standing = intake.confirm(asked_for.pk, at=timezone.now())
         except (intake.AlreadyUsed, states.Changed):
             return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
-        return redirect(links.path(standing, links.Use.FOLLOW))
-    if asked_for.state != "received":
+        use = links.Use.FACTS if intake.awaits_facts(standing) else links.Use.FOLLOW
+        return redirect(links.path(standing, use))
+    if not intake.can_confirm(asked_for):
         return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
     return render(request, "privacy/confirm.html", {"asked": asked_for})
 
