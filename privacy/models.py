@@ -13,6 +13,7 @@ from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.rights.codes import IdentityCode
+from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.models import *  # noqa: F403
 
@@ -37,6 +38,7 @@ __all__ = [
     "NewsletterSignup",
     "PolicyVersion",
     "Preference",
+    "RequestMessage",
     "SoftOptIn",
     "Subject",
     "SubjectLink",

@@ -11,7 +11,7 @@ from privacy.messages.previews import BY, shows
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 from privacy.register.synthetic import Sketch
-from privacy.rights import emails, intake_emails, mailroom_emails
+from privacy.rights import conversation_emails, emails, intake_emails, mailroom_emails
 from privacy.rights.models import Channel, DataRequest, Kind
 from privacy.rights.reasons import Waiting
 
@@ -98,6 +98,16 @@ def erasure_waits(sketch: Sketch, at: datetime) -> None:
 @shows(emails.ERASED)
 def erased(sketch: Sketch, at: datetime) -> None:
     emails.erased(_asked(sketch, Kind.ERASURE), sketch.rows["privacy.Certificate"], by=BY, at=at)
+
+
+@shows(conversation_emails.MESSAGE_FROM_US)
+def message_from_us(sketch: Sketch, at: datetime) -> None:
+    conversation_emails.message_from_us(_asked(sketch), by=BY, at=at)
+
+
+@shows(conversation_emails.MESSAGE_FROM_THEM)
+def message_from_them(sketch: Sketch, at: datetime) -> None:
+    conversation_emails.tell_desk(_asked(sketch), [sketch.rows["accounts.User"]], by=BY, at=at)
 
 
 @shows(announcements.POLICY_CHANGED)

@@ -131,6 +131,14 @@ def request(row: Any, sketch: Sketch) -> None:
     row.extended_at = None
 
 
+@hint("privacy.RequestMessage")
+def message_about_a_request(row: Any, sketch: Sketch) -> None:
+    """They asked something, and it was read."""
+    row.request, row.is_from_staff = sketch.rows["privacy.DataRequest"], False
+    row.written_by, row.text = f"customer:{row.request.subject_id}", "Does this include my old orders?"
+    row.read_at = row.sent_at
+
+
 @hint("privacy.ErasureStep")
 def step(row: Any, sketch: Sketch) -> None:
     raise Left  # the invented request asks for a copy

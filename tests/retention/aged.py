@@ -38,6 +38,7 @@ from privacy.models import (
     InboundMail,
     Message,
     NewsletterSignup,
+    RequestMessage,
     SoftOptIn,
     Subject,
     Tombstone,
@@ -211,6 +212,13 @@ def request(at: datetime, **changes: Any) -> DataRequest:
         removed_at=at + DAY,
     )  # fmt: skip
     return made
+
+
+def message_about_a_request(at: datetime) -> RequestMessage:
+    """Something that staff wrote about a request that was completed at that moment."""
+    return RequestMessage.objects.create(
+        request=request(at), is_from_staff=True, written_by="staff:1", text="It is done.", sent_at=at - DAY
+    )
 
 
 def certificate(at: datetime) -> Certificate:

@@ -1,0 +1,32 @@
+"""Who of the staff hears about a request: whoever works it, else everybody who may decide about requests.
+
+A permission decides, never the name of a role. Nobody hears, as staff, about a request of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, cast
+
+from django.contrib.auth.backends import ModelBackend
+
+from privacy.register import subjects
+from privacy.rights.models import DataRequest
+
+MAY_DECIDE: Final = "privacy.change_datarequest"
+NUMBER: Final = re.compile(r"staff\D(\d+)")
+
+
+def of(request: DataRequest) -> list[Any]:
+    """The users to tell about *request*: the one it is assigned to while they may still work it, else the whole desk."""
+    everybody = deciding()
+    desk = [user for user in everybody if user.subject_id not in subjects.family(request.subject)]
+    assigned = NUMBER.fullmatch(str(getattr(request, "assigned_to", "")))
+    worker = [user for user in desk if assigned and user.pk == int(assigned[1])]
+    return worker or desk
+
+
+def deciding() -> list[Any]:
+    """Everybody who may decide about requests, through their roles; a superuser who is in no role works no desk."""
+    allowed = ModelBackend().with_perm(MAY_DECIDE, is_active=True, include_superusers=False)
+    return list(cast(Any, allowed).filter(is_staff=True).order_by("pk"))
