@@ -90,6 +90,17 @@ class MaskedAdmin(ModelAdmin):
         closed = self._hidden(request)
         return [each for each in super().get_list_filter(request) if _filtered_by(each) not in closed]
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Nobody narrows a list down by what they may not read: letter by letter, that reads it."""
+        is_closed = request is None or lookup.partition("__")[0] in self._hidden(request)
+        return not is_closed and bool(super().lookup_allowed(lookup, value, request))
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        """Nor sorts it by that."""
+        closed = self._hidden(request)
+        shown = {name: getattr(getattr(self, name, None), "admin_order_field", name) for name in self.list_display}
+        return [name for name in super().get_sortable_by(request) if shown.get(name, name) not in closed]
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -141,10 +152,18 @@ class MaskedAdmin(ModelAdmin):
         if form.is_valid():
             request.revealed_because = form.cleaned_data["reason"]  # type: ignore[attr-defined]
             request.method = "GET"  # from here on the page is only read
-            page: HttpResponse = self.change_view(request, object_id, form_url=back)
-            return page
+            try:
+                page: HttpResponse = self.change_view(request, object_id, form_url=back)
+                return page
+            except looks.TooMany as enough:
+                request.revealed_because = ""  # type: ignore[attr-defined]
+                looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
+                form.add_error(
+                    None, f"You have revealed as much as one person may for now. Next: {enough.until:%H:%M} UTC."
+                )
         context = {**self.admin_site.each_context(request), "title": f"Reveal {self.as_seen(request, row)}"}
-        return render(request, "admin/privacy/reveal.html", {**context, "form": form, "back": back})
+        context |= {"form": form, "back": back}
+        return render(request, "admin/privacy/reveal.html", context, status=429 if form.non_field_errors() else 200)
 
     def person_of(self, row: Any) -> UUID | None:
         """The subject a row is about, by the declared path. An admin of rows found by value says it itself."""

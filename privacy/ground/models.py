@@ -26,7 +26,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         app_label = "privacy"
-        indexes = [models.Index(fields=["object_ref", "at"])]
+        indexes = [
+            models.Index(fields=["object_ref", "at"]),
+            # How much somebody has revealed lately (`rights.looks`).
+            models.Index(fields=["actor", "at"], condition=models.Q(event="data.revealed"), name="audit_revealed_by"),
+        ]
         triggers = [evidence.UntilItsTime(name="audit_append_only")]
 
     def __str__(self) -> str:

@@ -14,10 +14,16 @@ from uuid import UUID
 from django.db import connection
 
 
+def take_turns(what: str, about: UUID | str) -> None:
+    """Wait until no other transaction is at this, and keep others waiting until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(what, about)])
+
+
 @contextmanager
 def only_one(what: str, about: UUID | str) -> Iterator[bool]:
     """Yields whether this connection got the lock; never waits."""
-    number = int.from_bytes(hashlib.sha256(f"{what}:{about}".encode()).digest()[:8], signed=True)
+    number = _number(what, about)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         (mine,) = cursor.fetchone()
@@ -27,3 +33,7 @@ def only_one(what: str, about: UUID | str) -> Iterator[bool]:
         if mine and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _number(what: str, about: UUID | str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{what}:{about}".encode()).digest()[:8], signed=True)

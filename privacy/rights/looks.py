@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 
 from privacy.ground import audit
 from privacy.ground.models import AuditEvent
 from privacy.register import activities, registry
 from privacy.register.declare import Family
+from privacy.rights import locks
 
 SEEN: Final = "data.seen"
 REVEALED: Final = "data.revealed"
+REFUSED: Final = "data.reveal_refused"
 FOR_THEIR_WORK: Final = "needed for their work"
+#: How many pages one member of staff may have revealed within a span: enough for a day's work, too few to carry a list away.
+LIMITS: Final = ((timedelta(hours=1), 30), (timedelta(days=1), 100))
+
+
+class TooMany(Exception):
+    """A member of staff has revealed as much as they may for now; `until`: when the next one is possible."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Look:
     why: str
 
 
+@transaction.atomic
 def record(
     subject: models.Model | UUID | None,
     *,
@@ -45,12 +58,29 @@ def record(
 ) -> AuditEvent:
     """Write down that *by* saw these fields of a row of *model*: revealed for a *reason*, or open to their desk.
 
-    A field of another model on the same page is named in full: `orders.OrderLine.engraving`.
+    A field of another model on the same page is named in full: `orders.OrderLine.engraving`. Raises `TooMany`.
     """
+    if reason:
+        _stay_within_limits(by, at)
     details: dict[str, audit.Detail] = {"model": model, "fields": list(fields), "role": desk_of(by)}
     return audit.append(
         REVEALED if reason else SEEN, subject=subject, obj=obj or model, note=reason, details=details, by=by, at=at
     )
+
+
+def note_refusal(by: audit.Actor, *, at: datetime) -> AuditEvent:
+    """Write down that somebody wanted to reveal more than they may."""
+    return audit.append(REFUSED, details={"role": desk_of(by)}, by=by, at=at)
+
+
+def _stay_within_limits(by: audit.Actor, at: datetime) -> None:
+    """Raises `TooMany`. Two pages opened at one moment are counted one after the other."""
+    actor = audit.actor(by)
+    locks.take_turns("reveal", actor)
+    revealed = AuditEvent.objects.filter(event=REVEALED, actor=actor).order_by("-at", "-pk")
+    for span, most in LIMITS:
+        if oldest := revealed.filter(at__gt=at - span)[most - 1 : most].first():
+            raise TooMany(oldest.at + span)
 
 
 def of(family: Family, *, most: int | None = None) -> list[Look]:
