@@ -22,12 +22,22 @@ from knox.models import AbstractAuthToken
 
 from accounts import phones
 from privacy.register import subjects
+from privacy.register.usable import Usable
+from privacy.register.vocabulary import Purpose
 
 SIGN_UP = "system:sign-up"
 
 
 class UserManager(BaseUserManager["User"]):
     """Makes users together with the data subject each of them is."""
+
+    def get_queryset(self) -> Usable[User]:
+        """Every account."""
+        return Usable(self.model, using=self._db)
+
+    def usable_for(self, purpose: Purpose) -> Usable[User]:
+        """Accounts of people whose data may be used for *purpose*."""
+        return self.get_queryset().usable_for(purpose)
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -175,7 +185,7 @@ class Clearance(models.Model):
         return f"clearance {self.pk}"
 
 
-class AddressQuerySet(models.QuerySet["Address"]):
+class AddressQuerySet(Usable["Address"]):
     """Filters over saved addresses."""
 
     def of(self, user: User) -> AddressQuerySet:

@@ -17,6 +17,7 @@ from privacy.consent.vocabulary import Matter
 from privacy.models import Subject
 from privacy.register import subjects
 from privacy.register.declare import date_words
+from privacy.register.vocabulary import Purpose
 from shop import activity, catalogue
 from shop.catalogue import Card
 
@@ -73,8 +74,9 @@ def _why(known: Known, near: catalogue.Near) -> str:
 
 def _bought(family: list[UUID]) -> Iterator[Known]:
     """What is theirs, the newest order first."""
-    orders = Order.objects.of(family).placed().exclude(state__in=UNDONE)
-    lines = OrderLine.objects.filter(order__in=orders, variant_id__isnull=False).order_by("-order__paid_at", "position")
+    orders = Order.objects.usable_for(Purpose.RECOMMENDATIONS).of(family).placed().exclude(state__in=UNDONE)
+    mine = OrderLine.objects.usable_for(Purpose.RECOMMENDATIONS).filter(order__in=orders)
+    lines = mine.filter(variant_id__isnull=False).order_by("-order__paid_at", "position")
     bought = list(lines.values_list("variant_id", "order__paid_at"))
     slugs = catalogue.slugs_of([variant_id for variant_id, _ in bought])
     return (Known(slugs[variant_id], "bought", at) for variant_id, at in bought if at and variant_id in slugs)

@@ -12,6 +12,7 @@ from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
+from privacy.register.objection_models import Objection
 from privacy.rights.codes import IdentityCode
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
@@ -36,6 +37,7 @@ __all__ = [
     "MailchimpMember",
     "Message",
     "NewsletterSignup",
+    "Objection",
     "PolicyVersion",
     "Preference",
     "RequestMessage",

@@ -15,6 +15,7 @@ from privacy import (  # nouns of their own, declared with the rest
     personal_data_intake,  # noqa: F401
     personal_data_messages,  # noqa: F401
     personal_data_notices,  # noqa: F401
+    personal_data_objections,  # noqa: F401
     personal_data_preferences,  # noqa: F401
 )
 from privacy.personal_data_terms import FOR_THE_RECORD, OF_ITS_REQUEST, REQUEST_TIME
@@ -79,6 +80,7 @@ declare(
         "residence": personal(Category.ADDRESS, on_erase=BLANK),
         "created_at": _event,
         "restricted_at": _event,
+        "restricted_for": _event,
         "paused_at": personal(Category.ACCOUNT, source=Source.DERIVED, on_erase=BLANK),  # proves nothing afterwards
         "erased_at": _event,
     },

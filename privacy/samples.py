@@ -16,6 +16,7 @@ from privacy.register.synthetic import Left, Sketch, hint
 @hint("privacy.Subject")
 def subject(row: Any, sketch: Sketch) -> None:
     row.residence, row.restricted_at, row.erased_at = f"US-{sketch.who.chance.choice(('NY', 'CA', 'OR'))}", None, None
+    row.restricted_for = []
 
 
 @hint("privacy.SubjectLink")

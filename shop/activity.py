@@ -23,6 +23,7 @@ from privacy.consent.choice import Category, Choice
 from privacy.consent.ledger import Thing
 from privacy.consent.vocabulary import Matter
 from privacy.models import Subject
+from privacy.register.vocabulary import Purpose
 from shop.models import Activity
 
 Kind = Activity.Kind
@@ -68,8 +69,8 @@ def record_visit(*, seen_on: str, choice: Choice, by: UUID | None, at: datetime)
 
 
 def objects(subject: Subject) -> bool:
-    """Whether this person must not be counted, whatever the browser's choice: their account says no, or their data rest."""
-    if subject.is_restricted or subject.is_paused or subject.is_erased:
+    """Whether this person must not be counted, whatever the browser's choice: they say no, or their data rest."""
+    if subject.is_paused or not Subject.objects.usable_for(Purpose.STATISTICS).filter(pk=subject.pk).exists():
         return True
     state = ledger.standing(subject).get(Thing(Matter.PERFORMANCE))
     return state is not None and not state.is_granted
@@ -88,6 +89,7 @@ def left_of_day(at: datetime) -> timedelta:
 
 def pieces_seen(family: Collection[UUID], *, most: int) -> list[tuple[str, datetime]]:
     """The pieces that one person looked at last, as slug and moment, newest first; the ids come from `subjects.family`."""
-    seen = Activity.objects.filter(subject_id__in=family, kind=Activity.Kind.VIEWED, object_ref__startswith=PIECE)
+    mine = Activity.objects.usable_for(Purpose.RECOMMENDATIONS).filter(subject_id__in=family)
+    seen = mine.filter(kind=Activity.Kind.VIEWED, object_ref__startswith=PIECE)
     newest = seen.values("object_ref").annotate(last=Max("at")).order_by("-last")[:most]
     return [(row["object_ref"].removeprefix(PIECE), row["last"]) for row in newest]

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from privacy.ground.sealed import SealedJSONField
+from privacy.register.usable import Usable
 
 MOST_OF_ONE: Final = 20
 UNPAID_KEPT_FOR: Final = timedelta(days=30)
@@ -31,7 +32,7 @@ class State(models.TextChoices):
     REFUNDED = "refunded", "Refunded"
 
 
-class OrderQuerySet(models.QuerySet["Order"]):
+class OrderQuerySet(Usable["Order"]):
     """Filters over orders."""
 
     def of(self, family: Iterable[UUID]) -> Self:
@@ -208,6 +209,8 @@ class OrderLine(models.Model):
     lead_days = models.PositiveSmallIntegerField(default=0)
     # Null: nothing is engraved, or erased.
     engraving = SealedJSONField(null=True, blank=True)
+
+    objects = Usable["OrderLine"].as_manager()
 
     class Meta:
         ordering = ("order", "position")

@@ -22,7 +22,7 @@ from privacy import tasks
 from privacy.consent.models import ConsentNotice, ConsentRecord, ConsentState, VisitorLink
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface, truncated
 from privacy.ground import audit, doorbell
-from privacy.register import registry, subjects
+from privacy.register import objections, registry, subjects
 from privacy.register.models import Subject, SubjectLink
 
 Who = Subject | UUID
@@ -194,6 +194,8 @@ def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
     )
     if isinstance(holder, Subject):
         stand(record)
+        if record.is_granted and thing.matter.purpose:  # a fresh yes is the newer word
+            objections.end(holder, thing.matter.purpose, by=said.by, at=said.at)
     _ring_after_no(record)
     return record
 

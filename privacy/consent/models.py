@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from privacy.consent.vocabulary import SURFACE_WORDS, TOPICS, WORDS, Channel, Matter, Surface
 from privacy.ground import evidence
+from privacy.register.usable import Usable
 
 # In plain strings, as migrations keep them.
 MATTERS = [(matter.value, WORDS[matter]) for matter in Matter]
@@ -128,7 +129,7 @@ class ConsentRecord(models.Model):
         return ", ".join(filter(None, (self.get_matter_display(), self.get_channel_display() if self.channel else "")))
 
 
-class ConsentStateQuerySet(models.QuerySet["ConsentState"]):
+class ConsentStateQuerySet(Usable["ConsentState"]):
     def granted(self) -> ConsentStateQuerySet:
         """What may be done."""
         return self.filter(is_granted=True)

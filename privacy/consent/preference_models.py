@@ -9,6 +9,8 @@ from typing import Final
 
 from django.db import models
 
+from privacy.register.usable import Usable
+
 
 class Frequency(models.TextChoices):
     """How often news may come, all ways of writing counted together."""
@@ -34,6 +36,8 @@ class Preference(models.Model):
     # The last news that went out, so that the next one can keep its distance; a value, since mails go before people do.
     last_news_id = models.UUIDField(null=True, blank=True)  # null: none yet
     last_news_at = models.DateTimeField(null=True, blank=True)  # null: none yet
+
+    objects = Usable["Preference"].as_manager()
 
     class Meta:
         constraints = (

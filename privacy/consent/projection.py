@@ -19,6 +19,7 @@ from privacy.consent.ledger import Thing
 from privacy.consent.models import ConsentRecord, ConsentState
 from privacy.consent.vocabulary import Matter
 from privacy.ground import audit
+from privacy.register import subjects
 from privacy.register.models import Subject
 from privacy.register.retention import Retention
 
@@ -77,7 +78,9 @@ def _is_silence(record: ConsentRecord, *, at: datetime) -> bool:
     """A no that need not stand any more: its time has run, or its person is just being erased."""
     until = NO_STANDS.until(ConsentState(decided_at=record.at))
     is_over = until is not None and until <= at
-    is_going = Subject.objects.filter(pk=cast(UUID, record.subject_id), restricted_at__isnull=False)
+    is_going = Subject.objects.filter(
+        pk=cast(UUID, record.subject_id), restricted_for__contains=[subjects.Reason.ERASURE]
+    )
     return not record.is_granted and (is_over or is_going.exists())
 
 

@@ -20,6 +20,7 @@ from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.ground import audit
 from privacy.register import profiles, subjects
 from privacy.register.models import Identifier, Subject
+from privacy.register.vocabulary import Purpose
 
 NOTICE: Final = "checkout_similar"
 SIMILAR: Final = frozenset({Matter.NEW_PIECES, Matter.OFFERS})
@@ -67,7 +68,8 @@ def allows(subject: Subject, matter: str, channel: str) -> bool:
     if not is_on() or matter not in SIMILAR or channel != Channel.EMAIL:
         return False
     family = subjects.family(subject)
-    if not SoftOptIn.objects.filter(subject_id__in=family, sold_at__isnull=False).exists():
+    shown_and_sold = SoftOptIn.objects.usable_for(Purpose.MARKETING).filter(sold_at__isnull=False)
+    if not shown_and_sold.filter(subject_id__in=family).exists():
         return False
     has_proved = Identifier.objects.filter(subject_id__in=family, kind="email", proven_at__isnull=False).exists()
     return has_proved and Thing(Matter(matter), Channel.EMAIL) not in ledger.standing(subject)
@@ -84,7 +86,7 @@ def customers(
     """The person records that may be meant, with the moment of their sale, by number: `allows` says which of them are."""
     if not is_on() or matter not in SIMILAR or channel != Channel.EMAIL:
         return []
-    rows = SoftOptIn.objects.filter(sold_at__isnull=False)
+    rows = SoftOptIn.objects.usable_for(Purpose.MARKETING).filter(sold_at__isnull=False)
     rows = rows.filter(subject_id__gt=after) if after else rows
     rows = rows if among is None else rows.filter(subject_id__in=list(among))
     found = rows.order_by("subject_id", "sold_at").distinct("subject_id").values_list("subject_id", "sold_at")

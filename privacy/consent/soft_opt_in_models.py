@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from privacy.register.usable import Usable
+
 
 class SoftOptIn(models.Model):
     """One order at which the words and the box to say no were shown, and the box stayed empty. No consent, and never called one."""
@@ -13,6 +15,8 @@ class SoftOptIn(models.Model):
     notice = models.ForeignKey("privacy.ConsentNotice", on_delete=models.PROTECT, related_name="+")  # what was shown
     shown_at = models.DateTimeField()
     sold_at = models.DateTimeField(null=True, blank=True)  # null: not paid, so there was no sale
+
+    objects = Usable["SoftOptIn"].as_manager()
 
     class Meta:
         verbose_name = "soft opt-in"

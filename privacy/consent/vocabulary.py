@@ -10,6 +10,8 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import Final
 
+from privacy.register.vocabulary import Purpose
+
 
 class Matter(StrEnum):
     """What somebody can agree to, each on its own."""
@@ -37,6 +39,11 @@ class Matter(StrEnum):
         """What it is, as people read it."""
         return WORDS[self]
 
+    @property
+    def purpose(self) -> Purpose | None:
+        """What a yes lets the shop use data for; None where it lets something be shown or kept, and nothing be used."""
+        return PURPOSES.get(self)
+
 
 TOPICS: Final = frozenset({Matter.NEW_PIECES, Matter.OFFERS, Matter.CARE})
 """What messages can be about. Agreeing to one says nothing about another."""
@@ -54,6 +61,13 @@ WORDS: Final[dict[Matter, str]] = {
     Matter.USE_PHOTO: "Showing your photo",
     Matter.SHARE_WITH_APPRAISER: "Sharing details with an appraiser",
     Matter.SENSITIVE_USE: "Other uses of sensitive information",
+}
+
+
+PURPOSES: Final[dict[Matter, Purpose]] = {
+    **dict.fromkeys([*TOPICS, Matter.TARGETING, Matter.PARTNER_MARKETING], Purpose.MARKETING),
+    Matter.RECOMMENDATIONS: Purpose.RECOMMENDATIONS,
+    Matter.PERFORMANCE: Purpose.STATISTICS,
 }
 
 

@@ -24,7 +24,7 @@ from privacy.consent.preference_models import Frequency, Preference
 from privacy.consent.vocabulary import Matter
 from privacy.ground import digests
 from privacy.messages.stoplist import Suppression
-from privacy.register import registry
+from privacy.register import registry, usable
 from privacy.register.models import Identifier, Subject, SubjectLink
 from privacy.register.vocabulary import Category, Purpose
 
@@ -42,6 +42,7 @@ class Why(StrEnum):
     REFUSED = "refused"
     RESTRICTED = "restricted"
     PAUSED = "paused"
+    OBJECTED = "objected"
     ERASED = "erased"
     TOO_SOON = "too_soon"
 
@@ -60,6 +61,7 @@ WORDS: Final = {
     Why.REFUSED: "want nothing at all from us",
     Why.RESTRICTED: "have their data restricted",
     Why.PAUSED: "deactivated their account",
+    Why.OBJECTED: "object to news from us",
     Why.ERASED: "were erased",
     Why.TOO_SOON: "had a newsletter lately and want them further apart",
 }
@@ -207,6 +209,8 @@ class _People:
         self.members = {root: families.members[root] for root in roots}
         self.everyone = {member: root for root, members in self.members.items() for member in members}
         self.subjects = Subject.objects.in_bulk(self.members)
+        usable = Subject.objects.usable_for(Purpose.MARKETING).filter(pk__in=self.members)
+        self.usable = set(usable.values_list("pk", flat=True))
         self.addresses = self._proven_addresses()
         self.stopped = _stopped(self.addresses.values())
         wanting = Preference.objects.filter(subject_id__in=self.everyone)
@@ -230,6 +234,8 @@ class _People:
             return Why.RESTRICTED
         if person.is_paused:
             return Why.PAUSED
+        if person.pk not in self.usable:
+            return Why.OBJECTED
         if not is_allowed:
             return Why.WITHDRAWN
         if not address:
@@ -259,7 +265,8 @@ def _contacts(ids: Iterable[UUID]) -> Iterator[tuple[int, UUID, str]]:
     for declaration, name, _ in registry.fields(category=Category.CONTACT, purpose=Purpose.MARKETING, recipient="mail"):
         rank = 0 if declaration.model == settings.AUTH_USER_MODEL else 1
         for path in declaration.paths:
-            rows = declaration.model_class()._base_manager.filter(**{f"{path}__in": ids}).order_by()
+            usable_rows = usable.rows(declaration.model_class(), Purpose.MARKETING)
+            rows = usable_rows.filter(**{f"{path}__in": ids}).order_by()
             for whose, address in rows.values_list(path, name).distinct():
                 if address:
                     yield rank, whose, address

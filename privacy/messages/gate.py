@@ -8,7 +8,7 @@ from privacy.consent.vocabulary import Matter
 from privacy.messages import suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
-from privacy.register import subjects
+from privacy.register import objections, subjects
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 
@@ -40,7 +40,12 @@ def too_soon(message: Message, *, at: datetime) -> str:
 def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
     """Why no news about *matter* may go to this person by a channel that no outbox carries, or an empty text. Read afresh."""
     root = subjects.of_number(person.pk)
-    standing = {"erased": root.is_erased, "restricted": root.is_restricted, "paused": root.is_paused}
+    standing = {
+        "erased": root.is_erased,
+        "restricted": root.is_restricted,
+        "paused": root.is_paused,
+        "objected": objections.stands(root, Purpose.MARKETING),
+    }
     forbids = next((why for why, holds in standing.items() if holds), "")
     return forbids or ("" if ledger.may(root, matter, channel) else "no consent")
 
@@ -53,6 +58,8 @@ def _state(person: Subject, kind: Kind) -> str:
         return "restricted"
     if person.is_paused and not kind.reaches_restricted and kind.purpose not in REACHES_PAUSED:
         return "paused"
+    if kind.purpose in objections.OPEN_TO and not kind.reaches_restricted and objections.stands(person, kind.purpose):
+        return "objected"
     return ""
 
 

@@ -8,6 +8,7 @@ from django.db import models
 
 from privacy.consent.models import MATTERS, SURFACES
 from privacy.consent.vocabulary import Matter, Surface
+from privacy.register.usable import Usable
 
 
 class NewsletterSignup(models.Model):
@@ -29,6 +30,8 @@ class NewsletterSignup(models.Model):
     network = models.CharField(max_length=24, blank=True)  # truncated
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)  # null: not confirmed
+
+    objects = Usable["NewsletterSignup"].as_manager()
 
     class Meta:
         verbose_name = "newsletter sign-up"
@@ -119,6 +122,8 @@ class MailchimpMember(models.Model):
     state = models.CharField(max_length=12, choices=State.choices)
     refused_because = models.CharField(max_length=80, blank=True)  # the title of Mailchimp's answer
     changed_at = models.DateTimeField()
+
+    objects = Usable["MailchimpMember"].as_manager()
 
     class Meta:
         verbose_name = "contact at Mailchimp"

@@ -9,10 +9,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from privacy.ground import evidence
+from privacy.register.usable import Usable
 from privacy.register.vocabulary import Purpose
 
 
-class SubjectQuerySet(models.QuerySet["Subject"]):
+class SubjectQuerySet(Usable["Subject"]):
     def usable(self) -> SubjectQuerySet:
         """Neither restricted nor erased."""
         return self.filter(restricted_at__isnull=True, erased_at__isnull=True)
@@ -25,6 +26,8 @@ class Subject(models.Model):
     residence = models.CharField(max_length=6, blank=True)  # ISO 3166, "US-CA"; empty: unknown, every law applies
     created_at = models.DateTimeField()
     restricted_at = models.DateTimeField(null=True, blank=True)  # null: not restricted
+    # Why: an erasure in its grace, and what the person asked for, each end by themselves (`subjects.Reason`).
+    restricted_for = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)  # null: no account of theirs is deactivated
     erased_at = models.DateTimeField(null=True, blank=True)  # null: not erased
 
@@ -37,6 +40,13 @@ class Subject(models.Model):
             ("view_register", "Can read the registers"),
             ("reveal_personal", "Can reveal masked values for a reason"),
             *((f"see_{purpose.name.lower()}", f"Can read what is held {purpose.words}") for purpose in Purpose),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(restricted_at__isnull=True, restricted_for=[])
+                | (models.Q(restricted_at__isnull=False) & ~models.Q(restricted_for=[])),
+                name="subject_restricted_for_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +137,8 @@ class Disclosure(models.Model):
     reference = models.CharField(max_length=40, blank=True)
     actor = models.CharField(max_length=120)
     at = models.DateTimeField()
+
+    objects = Usable["Disclosure"].as_manager()
 
     class Meta:
         indexes = [

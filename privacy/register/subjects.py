@@ -13,11 +13,13 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.deletion import ProtectedError
+from django.db.models.functions import Coalesce
 
 from privacy.ground import audit, digests
 from privacy.register.models import Identifier, Subject, SubjectLink
+from privacy.register.objection_models import Objection
 
 UNNAMED_FOR: Final = timedelta(days=30)
 """How old a person record is before anybody wonders why no record names it: one just made is named in the next moment."""
@@ -30,6 +32,13 @@ class Proof(StrEnum):
     EMAIL_CONFIRMED = "email_confirmed"
     LINK_CLICKED = "link_clicked"
     MAIL_AUTHENTICATED = "mail_authenticated"  # our own mail server vouched for the mail they wrote
+
+
+class Reason(StrEnum):
+    """Why somebody's data are kept and not used. Each begins and ends by itself; they rest while any of them holds."""
+
+    ERASURE = "erasure"  # until the erasure that was approved is carried out or taken back
+    ASKED = "asked"  # the person asked for it (`rights.restriction`)
 
 
 class NotLinkable(Exception):
@@ -59,9 +68,10 @@ def prove(
 ) -> list[Subject]:
     """Record that *subject* controls the address *value*, and join every other person record that carries it.
 
-    Returns the root subjects that were joined. Never joined: somebody erased, or restricted as while an erasure goes on, since
-    whoever comes back begins anew; and somebody who has proved another address too, since a mailbox can change hands. Raises
-    `NotLinkable` for a telephone number.
+    Returns the root subjects that were joined. Never joined: somebody erased, or restricted while an erasure goes on, since whoever
+    comes back begins anew; and somebody who has proved another address too, since a mailbox can change hands. What stands against
+    the use of one record (a pause, a restriction, an objection) stands against all from then on. Raises `NotLinkable` for a
+    telephone number.
     """
     if kind != "email":
         raise NotLinkable(f"a {kind} does not link people")
@@ -71,14 +81,33 @@ def prove(
     mine = root(subject)
     joined = []
     for other in candidates(kind, value=value):
-        is_free = not (other.is_erased or other.is_restricted)
+        is_free = not (other.is_erased or Reason.ERASURE in other.restricted_for)
         if other.pk != mine.pk and is_free and not _proved_another(other, kind, value=value):
             SubjectLink.objects.create(child=other, root=mine, proof=proof, at=at)
             audit.append("subject.joined", subject=mine, obj=other, details={"proof": proof}, by=by, at=at)
             joined.append(other)
-    if any(other.is_paused for other in joined):
-        pause(mine, by=by, at=at)
+    if joined:
+        _stand_together(mine, by=by, at=at)
     return joined
+
+
+def _stand_together(person: Subject, *, by: audit.Actor, at: datetime) -> None:
+    """Let what stands against the use of some records of a person stand against all of them."""
+    ids = family(person)
+    reasons, pauses = zip(*Subject.objects.filter(pk__in=ids).values_list("restricted_for", "paused_at"), strict=True)
+    if any(pauses):
+        pause(person, by=by, at=at)
+    for reason in sorted({each for some in reasons for each in some}):
+        restrict(person, reason=Reason(reason), by=by, at=at)
+    strictest = Objection.objects.filter(subject__in=ids).order_by("purpose", "-standing", "since").distinct("purpose")
+    copies = [
+        Objection(subject_id=each, purpose=one.purpose, since=one.since, standing=one.standing)
+        for one in strictest
+        for each in ids
+    ]
+    Objection.objects.bulk_create(
+        copies, update_conflicts=True, unique_fields=["subject", "purpose"], update_fields=["standing"]
+    )
 
 
 def candidates(kind: str, *, value: str) -> list[Subject]:
@@ -152,18 +181,22 @@ def kept_usable(subject: Subject) -> bool:
     return usable.filter(pk=subject.pk).first() is not None
 
 
-def restrict(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
-    """Keep, but do not use: nothing new is made from this person's data. Does nothing when already restricted."""
-    rows = Subject.objects.filter(pk__in=family(subject), restricted_at=None)
-    if rows.update(restricted_at=at):
-        audit.append("subject.restricted", subject=subject, obj=subject, by=by, at=at)
+def restrict(subject: Subject, *, reason: Reason = Reason.ERASURE, by: audit.Actor, at: datetime) -> None:
+    """Keep, but do not use: nothing new is made from this person's data. Does nothing when already restricted for that reason."""
+    rows = Subject.objects.filter(pk__in=family(subject)).exclude(restricted_for__contains=[reason])
+    reasons = Func(F("restricted_for"), Value(reason.value), function="array_append")
+    if rows.update(restricted_at=Coalesce("restricted_at", Value(at)), restricted_for=reasons):
+        audit.append("subject.restricted", subject=subject, obj=subject, details={"for": reason.value}, by=by, at=at)
 
 
-def lift(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
-    """End a restriction. Does nothing where there is none."""
-    rows = Subject.objects.filter(pk__in=family(subject), restricted_at__isnull=False, erased_at=None)
-    if rows.update(restricted_at=None):
-        audit.append("subject.restriction_lifted", subject=subject, obj=subject, by=by, at=at)
+def lift(subject: Subject, *, reason: Reason = Reason.ERASURE, by: audit.Actor, at: datetime) -> None:
+    """End one reason of a restriction; another one goes on. Does nothing where there is none."""
+    rows = Subject.objects.filter(pk__in=family(subject), restricted_for__contains=[reason], erased_at=None)
+    left = Func(F("restricted_for"), Value(reason.value), function="array_remove")
+    since = Case(When(restricted_for__contained_by=[reason], then=None), default=F("restricted_at"))
+    if rows.update(restricted_at=since, restricted_for=left):
+        details: dict[str, audit.Detail] = {"for": reason.value}
+        audit.append("subject.restriction_lifted", subject=subject, obj=subject, details=details, by=by, at=at)
 
 
 def pause(subject: Subject, *, by: audit.Actor, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from privacy.messages.audience import Why
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign
 from privacy.models import AuditEvent, SubjectLink
-from privacy.register import subjects
+from privacy.register import objections, subjects
+from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON, someone
 from privacy.tests.subscribers import agrees, draft, reader
 
@@ -86,7 +88,12 @@ def left_out(why):
         preferences.choose(person, frequency="monthly", language="en", currency="USD", by=person, at=NOON)
         preferences.take_turn(person, message=person.pk, at=NOON - timedelta(days=3))
     else:
-        verb = {Why.RESTRICTED: subjects.restrict, Why.PAUSED: subjects.pause, Why.ERASED: subjects.mark_erased}[why]
+        verb = {
+            Why.RESTRICTED: subjects.restrict,
+            Why.PAUSED: subjects.pause,
+            Why.ERASED: subjects.mark_erased,
+            Why.OBJECTED: partial(objections.note, purpose=Purpose.MARKETING),
+        }[why]
         verb(person, by="test", at=NOON)
     return None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from privacy.register.usable import Usable
+
 
 class Activity(models.Model):
     """One thing a visitor did in the shop window.
@@ -25,6 +27,8 @@ class Activity(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     object_ref = models.CharField("what", max_length=120)
     at = models.DateTimeField("when")
+
+    objects = Usable["Activity"].as_manager()
 
     class Meta:
         verbose_name_plural = "activity"
