@@ -25,10 +25,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import emails, pausing, security
+from accounts import age_screen, emails, pausing, security
 from accounts.models import User
+from privacy.consent import screen
 from privacy.ground import sealed
-from privacy.register import profiles
+from privacy.register import ages, profiles
+from privacy.register.ages import Standing
 
 SIGN_IN_FIRST = (
     "The link is good, but this browser has not signed in yet. "
@@ -48,14 +50,20 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": "That is not your current password.",
     }
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Let nobody sign up who has not said how old they are, or is too young for it: they see another page instead."""
+        if page := age_screen.stops(request):
+            raise ImmediateHttpResponse(page)
+        return True
+
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
-        """Save a new account together with its data subject.
+        """Save a new account together with its data subject, and the age its owner said.
 
         Two sign-ups with one address at the same moment: the later one hears what everybody hears.
         """
         super().save_user(request, user, form, commit=False)
         try:
-            return User.objects.enrol(user, at=timezone.now()) if commit else user
+            return enrol(request, user) if commit else user
         except IntegrityError:
             raise ImmediateHttpResponse(self.respond_email_verification_sent(request, None))
 
@@ -81,6 +89,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Ask for the mailbox; the address somebody typed rests in a session for an hour, not for weeks."""
         request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
         answer: HttpResponseBase = super().respond_email_verification_sent(request, user)
+        if (given := screen.answer(request)) and given.standing is Standing.ALONE:  # any other stands for its day
+            screen.forget(answer)
         return answer
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponseBase:
@@ -154,6 +164,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if not request.user.is_authenticated:  # what waits for its end does not wait for weeks
             request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
 
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Ask for the age first, as at every sign-up; nothing of what the other company said is kept meanwhile."""
+        return AccountAdapter(request).is_open_for_signup(request)
+
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None) -> User:
         """Save a new account, without a password and with its data subject."""
         if form is not None:
@@ -163,7 +177,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         user.set_unusable_password()
         try:
             with transaction.atomic():
-                User.objects.enrol(user, at=timezone.now())
+                enrol(request, user)
                 sociallogin.save(request)
         except IntegrityError:
             raise ImmediateHttpResponse(AccountAdapter(request).respond_email_verification_sent(request, None))
@@ -192,6 +206,17 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Open a stored secret."""
         return sealed.open_bytes(encrypted_text.encode()).decode()
+
+
+@transaction.atomic
+def enrol(request: HttpRequest, user: User) -> User:
+    """Save a new user, with the age that was asked before; without one there is no way here."""
+    at = timezone.now()
+    given = screen.answer(request)
+    assert given is not None, "a sign-up begins with the age screen"
+    User.objects.enrol(user, at=at)
+    ages.state(user.subject, given, by=user, at=at)
+    return user
 
 
 def _knows_password(request: HttpRequest, user: User) -> bool:

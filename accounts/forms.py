@@ -17,10 +17,25 @@ from privacy.consent.vocabulary import Surface
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.news_boxes import NewsBoxes
+from privacy.register import ages
 
 NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
 NEEDS_POSTAL_CODE = frozenset({"AU", "CA", "DE", "DK", "ES", "FR", "GB", "IT", "JP", "NL", "SE", "US"})
 NEEDS_REGION = frozenset({"AU", "CA", "US"})
+
+
+class AgeForm(forms.Form):
+    """How old somebody is: the same seven answers in every shop, none of them chosen, none of them said to matter."""
+
+    age = forms.ChoiceField(
+        label="How old are you?",
+        choices=lambda: [("", "Choose"), *((each.code, each.label) for each in ages.ANSWERS.values())],
+        error_messages={"required": "Choose your age.", "invalid_choice": "Choose your age."},
+    )
+
+    def answer(self) -> ages.Answer:
+        """What was chosen."""
+        return ages.ANSWERS[self.cleaned_data["age"]]
 
 
 class NameForm(NewsBoxes):

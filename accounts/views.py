@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from knox.settings import knox_settings
 
-from accounts import addresses, details, pausing, security
-from accounts.forms import AddressForm, DetailsForm, TokenForm
+from accounts import addresses, age_screen, details, pausing, security
+from accounts.forms import AddressForm, AgeForm, DetailsForm, TokenForm
 from accounts.models import Address, User
+from privacy.consent import screen
 from privacy.rights import identity
 
 TOO_MANY_ADDRESSES = "You keep as many addresses as we hold. Remove one to add another."
@@ -27,6 +28,21 @@ class SignedIn(HttpRequest):
     """A request that `login_required` let through."""
 
     user: User
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def age(request: HttpRequest) -> HttpResponse:
+    """How old the visitor is, asked before anything else about them. The first answer of a day is the one that counts."""
+    if earlier := screen.answer(request):
+        return age_screen.onwards(request, earlier)
+    form = AgeForm(request.POST or None)
+    if not form.is_valid():
+        return age_screen.ask(request, form)
+    answer = form.answer()
+    response = age_screen.onwards(request, answer)
+    screen.remember(response, answer)
+    return response
 
 
 @require_safe

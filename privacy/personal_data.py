@@ -78,6 +78,8 @@ declare(
     fields={
         "id": link("the number itself; says nothing once everything that points at it is gone"),
         "residence": personal(Category.ADDRESS, on_erase=BLANK),
+        "age_band": personal(Category.ACCOUNT, on_erase=BLANK),
+        "age_stated_at": personal(Category.ACCOUNT, source=Source.DERIVED, on_erase=BLANK),
         "created_at": _event,
         "restricted_at": _event,
         "restricted_for": _event,

@@ -17,6 +17,7 @@ from privacy.register.synthetic import Left, Sketch, hint
 def subject(row: Any, sketch: Sketch) -> None:
     row.residence, row.restricted_at, row.erased_at = f"US-{sketch.who.chance.choice(('NY', 'CA', 'OR'))}", None, None
     row.restricted_for = []
+    row.age_band, row.age_stated_at = "adult", row.created_at
 
 
 @hint("privacy.SubjectLink")

@@ -42,6 +42,14 @@ def reconcile_mailchimp() -> None:
 
 
 @shared_task
+def grow_up() -> None:
+    """Move people to the next age once even the youngest of theirs has reached it."""
+    from privacy.register import ages
+
+    ages.grow_up(at=timezone.now())
+
+
+@shared_task
 def close_newsletter_signups() -> None:
     """End the sign-ups of people who agree to no topic by e-mail any more."""
     from privacy.messages import newsletter

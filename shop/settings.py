@@ -310,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.sweep_what_was_allowed",
         "schedule": crontab(hour="3", minute="53"),
     },
+    "people who grew up": {"task": "privacy.tasks.grow_up", "schedule": crontab(hour="0", minute="41")},
     "people whom no record names": {
         "task": "privacy.tasks.forget_unnamed_subjects",
         "schedule": crontab(hour="4", minute="37"),

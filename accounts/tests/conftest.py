@@ -56,6 +56,10 @@ class Browser(Client):
     def sign_in(self, email, password=PASSWORD):
         return self.post("/accounts/login/", {"login": email, "password": password})
 
+    def says_age(self, age="25_39", **more):
+        """Answer the question that comes before every sign-up."""
+        return self.post("/accounts/age/", {"age": age, **more})
+
     def say_who_you_are(self, password=PASSWORD):
         """Type the password again, as sensitive pages ask."""
         return self.post("/accounts/reauthenticate/", {"password": password})

@@ -236,6 +236,7 @@ def test_nobody_sees_a_page_without_signing_in(browser, alice, path):
 
 
 ENTRANCES = [
+    "/accounts/age/",
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/password/reset/",

@@ -20,6 +20,7 @@ NONSENSE = [
     {"next": "http://[", "email": "a@b.example", "action_primary": "", "oldpassword": "x"},
 ]
 FOR_ALL = [
+    "/accounts/age/",
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/logout/",
@@ -63,6 +64,11 @@ def test_nonsense_from_a_stranger(browser, path):
     assert no_error_of_ours(browser, path)
 
 
+def test_nonsense_from_a_stranger_who_said_how_old_they_are(browser):
+    browser.says_age()
+    assert no_error_of_ours(browser, "/accounts/signup/")
+
+
 @pytest.mark.parametrize("path", SIGNED_IN)
 def test_nonsense_from_a_customer(alice, path):
     browser = Browser()
@@ -87,6 +93,7 @@ def test_nonsense_in_the_search_of_the_desk(browser, carol, words):
 
 
 def test_too_many_tries_get_a_page_in_the_shops_clothes(browser):
+    browser.says_age()
     answers = [browser.post("/accounts/signup/", {}) for _ in range(21)]
     assert answers[-1].status_code == 429
     assert "A little slower, please" in answers[-1].content.decode()

@@ -293,6 +293,7 @@ def test_nothing_about_a_visitor_stays_in_the_cache_for_longer_than_a_day(alice,
     browser.sign_in(alice.email, "wrong-password-entirely")
     browser.sign_in(alice.email)
     browser.post("/accounts/password/reset/", {"email": alice.email})
+    browser.says_age()
     browser.post("/accounts/signup/", {"email": alice.email, "password1": PASSWORD})
     browser.post("/privacy/request/", {"kind": "erasure", "email": alice.email})
     browser.get("/api/v1/products/")

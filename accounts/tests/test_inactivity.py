@@ -162,7 +162,9 @@ def a_mail_is_sent(alice, carol):
 
 
 def somebody_types_the_address_at_sign_up(alice, carol):
-    Browser().post("/accounts/signup/", {"email": alice.email, "password1": PASSWORD, "full_name": "Mallory"})
+    browser = Browser()
+    browser.says_age()
+    browser.post("/accounts/signup/", {"email": alice.email, "password1": PASSWORD, "full_name": "Mallory"})
 
 
 @pytest.mark.parametrize(

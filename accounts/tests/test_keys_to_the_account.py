@@ -75,6 +75,7 @@ def test_a_forgotten_password(browser, signed_in, alice, bob, mailbox):
     ],
 )
 def test_links_stand_on_our_own_address_whatever_the_host_header_says(browser, alice, mailbox, settings, path, typed):
+    browser.says_age()
     browser.post(path, typed, headers={"Sec-Fetch-Site": "same-origin", "Host": "localhost"})
     text = mailbox(typed["email"]).mails[0]["text"]
     assert f"{settings.LOUPE_PUBLIC_URL}/accounts/" in text

@@ -26,6 +26,7 @@ def link_of(mailbox):
 
 @pytest.mark.promise("JK-16", "JS-24")
 def test_each_topic_has_a_box_of_its_own_and_none_is_ticked(browser):
+    browser.says_age()
     page = browser.get("/accounts/signup/").content.decode()
     boxes = re.findall(r'<input type="checkbox" name="(news_[^"]+)"([^>]*)>', page)
     assert [name for name, _ in boxes] == ["news_new_pieces", "news_offers", "news_care"]

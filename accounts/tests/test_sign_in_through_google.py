@@ -104,6 +104,7 @@ def google(settings, monkeypatch):
 def enters(browser, google, email, *, sub="1001", **says):
     """Press the button, come back from Google."""
     google.says = {"sub": sub, "email": email, "email_verified": True, **says}
+    browser.says_age()
     there = browser.post("/accounts/google/login/")
     query = parse_qs(urlsplit(there["Location"]).query)
     assert there["Location"].startswith("https://accounts.google.com/o/oauth2/v2/auth?")
@@ -128,6 +129,7 @@ def test_without_keys_there_is_no_button_and_no_address(browser):
 
 
 def test_with_keys_there_is_a_button(google, browser):
+    browser.says_age()
     for page in ("/accounts/login/", "/accounts/signup/"):
         assert 'action="/accounts/google/login/' in browser.get(page).content.decode()
 

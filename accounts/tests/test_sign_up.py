@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sign_up(browser, email, password=PASSWORD, **more):
+    browser.says_age()
     return browser.post("/accounts/signup/", {"email": email, "password1": password, **more})
 
 
@@ -164,6 +165,7 @@ def seen(answer):
 )
 @pytest.mark.promise("JS-37", "JE-115")
 def test_what_cannot_be_used_is_said_beside_the_field(browser, typed):
+    browser.says_age()
     answer = browser.post("/accounts/signup/", typed)
     assert answer.status_code == 200
     assert "field--wrong" in answer.content.decode()

@@ -22,6 +22,8 @@ from privacy.consent import tags
 from privacy.consent.entries import Category, Entry, Kind, months
 from privacy.register import profiles
 
+AGE: Final = "age"
+AGE_FOR: Final = timedelta(days=1)
 CONSENT: Final = "consent"
 POLICY_SEEN: Final = "policy_seen"
 BANNER_AWAY_FOR: Final = months(6)
@@ -139,6 +141,14 @@ def _ours() -> list[Entry]:
             purpose="To keep you signed in, and to protect the forms you send meanwhile.",
             set_when="You sign in, or begin to.",
             lives=timedelta(seconds=0 if settings.SESSION_EXPIRE_AT_BROWSER_CLOSE else settings.SESSION_COOKIE_AGE),
+        ),
+        Entry(
+            name=AGE,
+            category=Category.NECESSARY,
+            holds="Which group of ages you chose, the same for everybody in it, and when. Signed by us.",
+            purpose="Not to ask how old you are again and again.",
+            set_when="You say how old you are.",
+            lives=AGE_FOR,
         ),
         Entry(
             name=SEEN,

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from privacy.ground import evidence
+from privacy.register.age_bands import AgeBand
 from privacy.register.usable import Usable
 from privacy.register.vocabulary import Purpose
 
@@ -24,6 +25,8 @@ class Subject(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     residence = models.CharField(max_length=6, blank=True)  # ISO 3166, "US-CA"; empty: unknown, every law applies
+    age_band = models.CharField(max_length=5, choices=AgeBand.choices, blank=True)  # empty: they were not asked
+    age_stated_at = models.DateTimeField(null=True, blank=True)  # null: no band; else since when it is this one
     created_at = models.DateTimeField()
     restricted_at = models.DateTimeField(null=True, blank=True)  # null: not restricted
     # Why: an erasure in its grace, and what the person asked for, each end by themselves (`subjects.Reason`).
@@ -46,6 +49,11 @@ class Subject(models.Model):
                 condition=models.Q(restricted_at__isnull=True, restricted_for=[])
                 | (models.Q(restricted_at__isnull=False) & ~models.Q(restricted_for=[])),
                 name="subject_restricted_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(age_band="", age_stated_at__isnull=True)
+                | (~models.Q(age_band="") & models.Q(age_stated_at__isnull=False)),
+                name="subject_age_band_with_time",
             ),
         ]
 

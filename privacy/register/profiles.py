@@ -19,6 +19,9 @@ from django.core.exceptions import ImproperlyConfigured
 RETENTION_DEFAULTS: Final = {"inactive_years": 3, "logs_days": 30, "cookie_months": 24}
 """Periods that a shop's file need not name."""
 
+EDGES: Final = frozenset({13, 16, 18})
+"""The ages at which something may begin: the question about age (`register.ages`) asks no closer."""
+
 FOLDER: Final = Path(__file__).resolve().parent.parent / "policies"
 
 
@@ -140,7 +143,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         legal_name=data["legal_name"],
         country=data["country"],
         contact=Contact(contact["email"], contact["phone"], tuple(contact["address"])),
-        ages=Ages(ages["alone_from"], ages.get("parent_from"), ages["erased_below"]),
+        ages=_ages(ages),
         clocks=Clocks(
             clocks.get("first_reply_hours"),
             clocks.get("first_reply_business_days"),
@@ -162,6 +165,16 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         answers_dnt=bool(data.get("answers_dnt", False)),
         promises=data.get("promises", ""),
     )
+
+
+def _ages(data: dict[str, Any]) -> Ages:
+    """Raises ValueError for ages that the question does not tell apart, and for a parent's word that nobody needs."""
+    ages = Ages(data["alone_from"], data.get("parent_from"), data["erased_below"])
+    if not {ages.alone_from, ages.parent_from or ages.alone_from, ages.erased_below} <= EDGES:
+        raise ValueError("an age is 13, 16 or 18")
+    if ages.parent_from is not None and ages.parent_from >= ages.alone_from:
+        raise ValueError("with a parent's word is younger than alone")
+    return ages
 
 
 def _zone(name: str) -> str:

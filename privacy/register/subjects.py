@@ -215,7 +215,9 @@ def mark_erased(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
     """The last step of an erasure: the person's subjects stay as bare UUIDs, and their identifiers go."""
     ids = family(subject)
     Identifier.objects.filter(subject_id__in=ids).delete()
-    Subject.objects.filter(pk__in=ids, erased_at=None).update(erased_at=at, residence="")
+    Subject.objects.filter(pk__in=ids, erased_at=None).update(
+        erased_at=at, residence="", age_band="", age_stated_at=None
+    )
     audit.append("subject.erased", subject=subject, obj=subject, by=by, at=at)
 
 

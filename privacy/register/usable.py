@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from privacy.register.age_bands import MINOR, NOT_FOR_MINORS
 from privacy.register.declare import DECLARATIONS  # not by `registry`, which needs the models that stand on this
 from privacy.register.vocabulary import Purpose
 
@@ -48,8 +49,10 @@ def rows(model: type[models.Model], purpose: Purpose) -> models.QuerySet[Any]:
 
 
 def barred(purpose: Purpose) -> models.QuerySet[Any]:
-    """The person records that must not be used for *purpose*."""
+    """The person records that must not be used for *purpose*: minors, where it is none for them, among them."""
     objections = apps.get_model("privacy.Objection").objects.standing().filter(purpose=purpose.name.lower())
     rests = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
+    if purpose in NOT_FOR_MINORS:
+        rests |= Q(age_band__in=MINOR)
     people = apps.get_model("privacy.Subject")._base_manager
     return people.filter(rests | Q(Exists(objections.filter(subject=OuterRef("pk")))))

@@ -145,6 +145,7 @@ def test_refusing_the_sale_takes_one_click_on_every_page_and_no_account(stranger
 @pytest.mark.promise("JK-10")
 def test_registering_agrees_to_no_cookie(stranger):
     form = {"email": "alice@example.com", "password1": "alice-opal-briolette-7", "full_name": "Alice"}
+    assert stranger.post("/accounts/age/", {"age": "40_64"}).status_code == 302
     assert stranger.post("/accounts/signup/", form).status_code == 302
     assert "consent" not in stranger.cookies
     about_cookies = [matter for matter in Matter if matter.value in set(Category)]

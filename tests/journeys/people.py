@@ -102,6 +102,8 @@ class Person:
     def signs_up(self) -> None:
         """Make an account and confirm the address by the mailed link."""
         self.open("/accounts/signup/")
+        self.page.get_by_label("How old are you?").select_option("25 to 39")
+        self.press("Continue")
         self.types("E-mail", self.email)
         self.page.get_by_label("Password").first.fill(self.password)
         self.types("Full name", self.full_name)

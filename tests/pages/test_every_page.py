@@ -31,6 +31,7 @@ PUBLIC = [
     "/bag/",
     "/contact/",
     "/accounts/login/",
+    "/accounts/age/",
     "/accounts/signup/",
     "/accounts/password/reset/",
     "/privacy/",

@@ -50,7 +50,8 @@ NEEDS_AN_ACCOUNT = {
     "privacy/send_copy.html",
 }  # fmt: skip
 ANSWERS_A_FORM_OR_A_FAILURE = {
-    "403.html", "403_csrf.html", "410.html", "429.html", "500.html", "account/signup_closed.html",
+    "403.html", "403_csrf.html", "410.html", "429.html", "500.html", "account/signup.html",
+    "account/signup_closed.html", "accounts/no_account.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
     "orders/waiting.html", "privacy/no_cookies.html", "privacy/older_database.html",
