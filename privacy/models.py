@@ -16,6 +16,7 @@ from privacy.register.objection_models import Objection
 from privacy.rights.codes import IdentityCode
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
+from privacy.rights.incident_models import AuthorityNotice, Incident, IncidentAction, IncidentEntry, MisusedAccount
 from privacy.rights.models import *  # noqa: F403
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "AuditBatch",
     "AuditEvent",
     "AuditLeaf",
+    "AuthorityNotice",
     "Campaign",
     "ConsentNotice",
     "ConsentRecord",
@@ -34,8 +36,12 @@ __all__ = [
     "IdentityCode",
     "InboundMail",
     "InboundText",
+    "Incident",
+    "IncidentAction",
+    "IncidentEntry",
     "MailchimpMember",
     "Message",
+    "MisusedAccount",
     "NewsletterSignup",
     "Objection",
     "PolicyVersion",

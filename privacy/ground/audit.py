@@ -7,7 +7,7 @@ let them go before their time has run.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -16,6 +16,11 @@ from privacy.ground import evidence
 from privacy.ground.models import AuditEvent
 
 Detail = str | int | bool | list[str]
+
+SEEN: Final = "data.seen"
+REVEALED: Final = "data.revealed"
+LOOKS: Final = (SEEN, REVEALED)
+"""The events by which a member of staff saw somebody's values (`rights.looks` writes them)."""
 
 
 @runtime_checkable

@@ -1,17 +1,17 @@
 """Telling the people whom a breach concerns (GDPR Art. 34): whom is measured from the register, what is written by staff.
 
 A draft holds words and which tables leaked; it names nobody. `count` measures whom it would reach and changes nothing; `send`
-measures again, writes the ledger and begins. The incident as a whole, and the notice to the authority, are not here.
+measures again, writes the ledger and begins. The incident as a whole, and the notice to the authority, are `rights.incidents`'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -47,10 +47,12 @@ class Count:
     """Whom a notice would reach."""
 
     people: int = 0
+    records: int = 0
     addresses: int = 0
     unreachable: int = 0  # people of whom no address is known: tell them publicly (Art. 34(3)(c))
     by_residence: dict[str, int] = field(default_factory=dict)
     data: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
     risk: str = ""
 
 
@@ -60,30 +62,50 @@ def draft(
     processor: str = "",
     start: datetime | None = None,
     end: datetime | None = None,
-    words: dict[str, str],
+    words: Mapping[str, str],
+    looked: bool = False,
     by: audit.Actor,
     at: datetime,
 ) -> Announcement:
-    """Write a notice down without telling anybody. *Raises* NothingLeaked, `announcements.Unsaid`, `scope.Unknown`."""
-    if not targets and not processor:
+    """Write a notice down without telling anybody. *Raises* NothingLeaked, `announcements.Unsaid`, `scope.Unknown`.
+
+    *looked*: whether misused accounts of staff are behind it, so that no table need have leaked.
+    """
+    if not targets and not processor and not looked:
         raise NothingLeaked
-    scope.choose(targets, processor=processor)
     said = announcements.said(words, WORDS)
-    window = {"start": start.isoformat() if start else "", "end": end.isoformat() if end else ""}
     made = Announcement.objects.create(
         reference=references.new("AN"),
         occasion=Announcement.Occasion.BREACH,
         words=said,
-        scope={"targets": list(targets), "processor": processor, **window},
+        scope=written(targets, processor=processor, start=start, end=end),
         created_at=at,
     )
     audit.append("announcement.drafted", obj=made, details={"targets": list(targets)}, by=by, at=at)
     return made
 
 
+def written(
+    targets: Sequence[str], *, processor: str, start: datetime | None, end: datetime | None
+) -> dict[str, list[str] | str]:
+    """What leaked, as it is stored. *Raises* `scope.Unknown`."""
+    scope.choose(targets, processor=processor)
+    return {
+        "targets": list(targets),
+        "processor": processor,
+        "start": start.isoformat() if start else "",
+        "end": end.isoformat() if end else "",
+    }
+
+
 def count(announcement: Announcement) -> Count:
     """Whom it would reach, measured now. Changes nothing."""
-    with _measured(announcement) as found:
+    return reach(announcement.scope)
+
+
+def reach(said: Mapping[str, Any], *, looked: Sequence[str] = ()) -> Count:
+    """Whom a notice about this would reach (a draft's `scope`, and accounts whose looks count), measured now. Changes nothing."""
+    with _measured(said, looked) as found:
         counted, seen = _counted(found), set[bytes]()
         for chunk in _in_batches(scope.people()):
             reached = set[UUID]()
@@ -96,12 +118,15 @@ def count(announcement: Announcement) -> Count:
 
 
 @transaction.atomic
-def send(announcement: Announcement, *, by: audit.Actor, at: datetime) -> Announcement:
-    """Begin to tell everybody it concerns. *Writes* the ledger; rings. *Raises* NobodyToTell, `states.NotAllowed`."""
+def send(announcement: Announcement, *, looked: Sequence[str] = (), by: audit.Actor, at: datetime) -> Announcement:
+    """Begin to tell everybody it concerns. *Writes* the ledger; rings. *Raises* NobodyToTell, `states.NotAllowed`.
+
+    *looked*: actors of the trail whose looks concern whoever was looked at.
+    """
     announcement = Announcement.objects.select_for_update().get(pk=announcement.pk)
     if (announcement.state, announcement.occasion) != (Announcement.State.DRAFT, Announcement.Occasion.BREACH):
         raise states.NotAllowed(f"{announcement} is {announcement.state}")
-    with _measured(announcement) as found:
+    with _measured(announcement.scope, looked) as found:
         offered = sum(
             announcements.enter(announcement, (each for _, each in _addressees(chunk)), at=at)
             for chunk in _in_batches(scope.people())
@@ -130,10 +155,9 @@ def data_of(announcement: Announcement) -> list[str]:
 
 
 @contextmanager
-def _measured(announcement: Announcement) -> Iterator[Scope]:
-    said = announcement.scope
+def _measured(said: Mapping[str, Any], looked: Sequence[str]) -> Iterator[Scope]:
     chosen = scope.choose(said["targets"], processor=said["processor"])
-    with scope.measured(chosen, _window(said["start"], said["end"])) as found:
+    with scope.measured(chosen, _window(said["start"], said["end"]), looked=looked) as found:
         yield found
 
 
@@ -144,8 +168,10 @@ def _window(start: str, end: str) -> Window | None:
 def _counted(found: Scope) -> Count:
     return Count(
         people=found.people,
+        records=sum(part.rows for part in found.parts),
         by_residence=dict(found.by_residence),
         data=[part.words for part in found.parts],
+        categories=found.categories,
         risk=found.risk,
     )
 

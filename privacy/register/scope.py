@@ -1,5 +1,8 @@
 """Whom a breach concerns: given what leaked and when, the people behind it, where they live, and what of theirs it was.
 
+What leaked is named by tables, fields or a processor; where an account of staff was misused, it is whatever the trail says that
+account saw.
+
 Answers GDPR Art. 33(3)(a): categories and approximate number of people and records. Counted in the database, in constant memory:
 the people's numbers never come together here, only into a table of the connection and from there into a file.
 """
@@ -8,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models, transaction
 
+from privacy.ground import audit
+from privacy.ground.models import AuditEvent
 from privacy.register import activities, registry
 from privacy.register.declare import Declaration, Field
 from privacy.register.models import Subject, SubjectLink
@@ -88,11 +93,15 @@ def choose(targets: Sequence[str], *, processor: str = "") -> Chosen:
 
 
 @contextmanager
-def measured(chosen: Chosen, window: Window | None = None) -> Iterator[Scope]:
-    """Count whom it concerns. While the context is open, `people` lists them; afterwards the list is gone."""
+def measured(chosen: Chosen, window: Window | None = None, *, looked: Sequence[str] = ()) -> Iterator[Scope]:
+    """Count whom it concerns. While the context is open, `people` lists them; afterwards the list is gone.
+
+    *looked*: actors of the trail (`staff:12`) whose every look within the window concerns whoever was looked at.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} (subject_id uuid PRIMARY KEY) ON COMMIT DROP")
         parts = [Part(each, names, _collect(each, window, cursor)) for each, names in chosen.values()]
+        parts = _with_looks(parts, looked, window, cursor) if looked else parts
         _gather_families(cursor)
         cursor.execute(f"SELECT count(*) FROM {TABLE}")  # noqa: S608 - our own name
         (people,) = cursor.fetchone()
@@ -151,6 +160,29 @@ def _collect(declaration: Declaration, window: Window | None, cursor: Any) -> in
     if not declaration.paths:
         _insert(_owners_by_value(declaration, rows), cursor)
     return rows.count()
+
+
+def _with_looks(parts: list[Part], actors: Sequence[str], window: Window | None, cursor: Any) -> list[Part]:
+    """Put whoever these accounts looked at into the table, and what they saw beside what leaked."""
+    seen = AuditEvent.objects.filter(event__in=audit.LOOKS, actor__in=actors, subject_id__isnull=False)
+    seen = seen.filter(at__range=(window.start, window.end)) if window else seen
+    sql, parameters = seen.order_by().values_list("subject_id", flat=True).query.sql_with_params()
+    cursor.execute(f"INSERT INTO {TABLE} {sql} ON CONFLICT DO NOTHING", parameters)
+    fields: dict[str, set[str]] = {}
+    pages: dict[str, set[str]] = {}
+    looks = seen.order_by().values_list("object_ref", "details__model", "details__fields").distinct()
+    for page, model, names in looks.iterator():
+        for name in names:
+            other, _, field = name.rpartition(".")
+            fields.setdefault(other or model, set()).add(field)
+            pages.setdefault(other or model, set()).add(page)
+    leaked = {part.declaration.model: part for part in parts}
+    for declaration in filter(None, map(registry.find, sorted(fields))):
+        saw = fields[declaration.model] & declaration.personal_fields().keys()
+        part = leaked.get(declaration.model, Part(declaration, (), 0))
+        names = (*part.names, *sorted(saw - set(part.names)))
+        leaked[declaration.model] = replace(part, names=names, rows=max(part.rows, len(pages[declaration.model])))
+    return list(leaked.values())
 
 
 def _owners_by_value(declaration: Declaration, rows: models.QuerySet[Any]) -> Iterator[UUID]:

@@ -103,12 +103,13 @@ class Hours:
     """So many hours of elapsed time: nights, weekends and holidays count, and a change to summer time does not stretch it."""
 
     count: int
+    since: str = "Received"
 
     def due(self, received_at: datetime, calendar: Calendar) -> Due:
         """The same minute, that many hours later."""
         at = received_at + timedelta(hours=self.count)
         words = (
-            f"Received {_minute(calendar.local(received_at))}; {_count(self.count, 'hour')} later, "
+            f"{self.since} {_minute(calendar.local(received_at))}; {_count(self.count, 'hour')} later, "
             f"weekends and holidays included: {_minute(calendar.local(at))}."
         )
         return Due(at.astimezone(calendar.zone), _count(self.count, "hour"), words)

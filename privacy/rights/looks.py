@@ -19,8 +19,8 @@ from privacy.register import activities, registry
 from privacy.register.declare import Family
 from privacy.rights import locks
 
-SEEN: Final = "data.seen"
-REVEALED: Final = "data.revealed"
+SEEN: Final = audit.SEEN
+REVEALED: Final = audit.REVEALED
 REFUSED: Final = "data.reveal_refused"
 FOR_THEIR_WORK: Final = "needed for their work"
 #: How many pages one member of staff may have revealed within a span: enough for a day's work, too few to carry a list away.
@@ -85,7 +85,7 @@ def _stay_within_limits(by: audit.Actor, at: datetime) -> None:
 
 def of(family: Family, *, most: int | None = None) -> list[Look]:
     """Every look at this person's data, the newest first."""
-    events = AuditEvent.objects.filter(subject_id__in=family, event__in=[SEEN, REVEALED]).order_by("-at", "-pk")
+    events = AuditEvent.objects.filter(subject_id__in=family, event__in=audit.LOOKS).order_by("-at", "-pk")
     return [
         Look(each.at, str(each.details.get("role") or "staff"), _what(each.details), each.note or FOR_THEIR_WORK)
         for each in events[:most]

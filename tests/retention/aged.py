@@ -36,7 +36,9 @@ from privacy.models import (
     Disclosure,
     IdentityCode,
     InboundMail,
+    Incident,
     Message,
+    MisusedAccount,
     NewsletterSignup,
     RequestMessage,
     SoftOptIn,
@@ -177,6 +179,15 @@ def announced(at: datetime) -> AnnouncementDelivery:
     return AnnouncementDelivery.objects.create(
         announcement=made, subject=person, key_version=1, digest="ab", created_at=at
     )
+
+
+def misused_account(at: datetime) -> MisusedAccount:
+    """A member of staff named in the record of a leak."""
+    incident = Incident.objects.create(
+        reference=references.new("INC"), title="Leak", noticed_at=at, opened_at=at, due_at=at
+    )
+    person = Subject.objects.create(created_at=at - DAY)
+    return MisusedAccount.objects.create(incident=incident, subject=person, actor="staff:3", added_at=at)
 
 
 def event(at: datetime) -> AuditEvent:
