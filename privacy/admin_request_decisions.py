@@ -1,4 +1,4 @@
-"""What staff decide about a request: approve, refuse, take more time, try again."""
+"""What staff decide about a request: approve, answer, say that it is done, refuse, take more time, try again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, Final
 from unfold.enums import ActionVariant
 
 from privacy.admin_decisions import Decision
-from privacy.forms import ExtensionForm, RefusalForm
-from privacy.rights import erasure, extension, requests
+from privacy.forms import AnswerForm, ExtensionForm, RefusalForm
+from privacy.rights import acts, erasure, extension, grounds, requests
+from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import REQUEST
 
@@ -21,8 +22,12 @@ def _leading_to(state: str) -> frozenset[str]:
     return frozenset(start for start in REQUEST.table if REQUEST.allows(start, state))
 
 
-def _stands_in(froms: Collection[str], *, only_erasure: bool = False) -> Callable[[DataRequest], bool]:
-    return lambda asked: asked.state in froms and (asked.is_erasure or not only_erasure)
+def _stands_in(froms: Collection[str], which: Callable[[Rule], bool] = bool) -> Callable[[DataRequest], bool]:
+    return lambda asked: asked.state in froms and which(asked.rule)
+
+
+def _can_be_refused(asked: DataRequest) -> bool:
+    return REQUEST.allows(asked.state, State.REFUSED) and bool(grounds.open_to(asked))
 
 
 def _approve(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -30,7 +35,15 @@ def _approve(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -
 
 
 def _refuse(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.refuse(asked, reason=typed['reason'], by=by, at=at)} is refused."
+    return f"{requests.refuse(asked, ground=typed['ground'], reason=typed['reason'], by=by, at=at)} is refused."
+
+
+def _answer(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{requests.answer(asked, text=typed['text'], by=by, at=at)} is answered."
+
+
+def _complete(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{requests.complete(asked, by=by, at=at)} is done."
 
 
 def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -45,18 +58,34 @@ def _check_again(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetim
 DECISIONS: Final = {
     "approve": Decision(
         title="Approve",
-        explains="The account is locked for purchases at once, the person is told what stays and why, and the grace runs. "
-        "Until it ends they can take it back; then the worker carries the plan out.",
+        explains="An erasure: the account is locked for purchases at once, the person is told what stays and why, and the grace "
+        "runs; until it ends they can take it back, then the worker carries the plan out. Everything else is carried out now.",
         permission=MAY_DECIDE,
-        fits=_stands_in(_leading_to(State.APPROVED), only_erasure=True),
+        fits=_stands_in(_leading_to(State.APPROVED), lambda rule: rule.is_decided),
         do=_approve,
         variant=ActionVariant.PRIMARY,
     ),
+    "answer": Decision(
+        title="Answer",
+        explains="The person is mailed a link to these words, and the request is done.",
+        permission=MAY_DECIDE,
+        fits=_stands_in({State.VERIFIED}, lambda rule: rule.is_answered),
+        do=_answer,
+        form=AnswerForm,
+        variant=ActionVariant.PRIMARY,
+    ),
+    "complete": Decision(
+        title="Done by hand",
+        explains="You have done what is asked for, where no worker does it. The person is told, and the request is done.",
+        permission=MAY_DECIDE,
+        fits=_stands_in({State.APPROVED, State.PARTLY_DONE}, lambda rule: rule.kind not in (*acts.ACTS, *acts.LONG)),
+        do=_complete,
+    ),
     "refuse": Decision(
         title="Refuse with reason",
-        explains="The person is told these words, and how to object. Nothing is changed.",
+        explains="The person is told the ground, these words, and how to appeal. Nothing is changed.",
         permission=MAY_DECIDE,
-        fits=_stands_in(_leading_to(State.REFUSED)),
+        fits=_can_be_refused,
         do=_refuse,
         form=RefusalForm,
         variant=ActionVariant.DANGER,
@@ -74,12 +103,16 @@ DECISIONS: Final = {
         title="Check again",
         explains="The blocked steps are counted afresh and tried once more. Do this after you looked at what is in their way.",
         permission=MAY_DECIDE,
-        fits=_stands_in({State.PARTLY_DONE}, only_erasure=True),
+        fits=_stands_in({State.PARTLY_DONE}, lambda rule: rule.kind == Kind.ERASURE),
         do=_check_again,
     ),
 }
 
 REFUSALS: Final[dict[type[Exception], str]] = {
+    requests.AnswerMissing: "An empty answer is none.",
+    requests.OpenSteps: "",
+    requests.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",
+    requests.SubjectErased: "This person was erased meanwhile. There is nobody left to do it for.",
     requests.OwnRequest: "This is your own request. Somebody else decides about it.",
     extension.Once: "It was given more time before. The law knows no second time.",
     extension.TooLate: "Its time has run: more time had to be told before that.",

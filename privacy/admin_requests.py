@@ -90,7 +90,10 @@ class RequestAdmin(Decides, WarnsOfResidue):
     fieldsets = (
         (None, {"fields": ("reference", "kind", "state", "channel", "address", "identity")}),
         ("Dates", {"fields": ("received_at", "reply_due", "due", "grace", "completed_at")}),
-        ("Decision", {"fields": ("decided", "refusal_reason", "extended_at", "extension_reason", "joined_to")}),
+        (
+            "Decision",
+            {"fields": ("decided", "refusal_ground", "refusal_reason", "extended_at", "extension_reason", "joined_to")},
+        ),
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 
 from privacy.register import policy_versions, profiles
 from privacy.rights import access, erasure, intake, policy, requests
+from privacy.rights.grounds import Ground
 from privacy.rights.models import DataRequest, Kind
 
 DEMO: Final = "system:demo"
@@ -63,7 +64,7 @@ def _refused(now: datetime) -> DataRequest:
     """Nobody ordered with this address."""
     then = now - timedelta(days=20)
     request = _confirmed("nils@example.com", Kind.ERASURE, then)
-    return requests.refuse(request, reason=NOT_FOUND, by=DESK, at=then + timedelta(days=2))
+    return requests.refuse(request, ground=Ground.NOT_SHOWN, reason=NOT_FOUND, by=DESK, at=then + timedelta(days=2))
 
 
 def _waiting(now: datetime) -> DataRequest | None:

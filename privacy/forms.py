@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from privacy.ground import digests, public_hosts
 from privacy.proof import certificates, receipts, verdicts
-from privacy.rights import transfer
+from privacy.rights import grounds, transfer
 from privacy.rights.models import Kind
 
 
@@ -17,7 +17,10 @@ class AskForm(forms.Form):
     """The public form: which right, and the address the answer goes to. Nothing else is asked."""
 
     kind = forms.ChoiceField(
-        label="What shall we do?", choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.ACCESS
+        label="What shall we do?",
+        choices=[(kind.value, kind.label) for kind in (Kind.ACCESS, Kind.ERASURE)],
+        widget=forms.RadioSelect,
+        initial=Kind.ACCESS,
     )
     email = forms.EmailField(
         label="Your e-mail address",
@@ -148,13 +151,31 @@ class DecisionForm(forms.Form):
 
 
 class RefusalForm(DecisionForm):
-    """Staff say no, and why: the person reads these very words."""
+    """Staff say no, on which ground of the law and why: the person reads these very words."""
 
+    ground = forms.ChoiceField(label="Ground", widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
         label="Reason",
         max_length=2000,
-        help_text="The person reads these words. Name the ground, and what would make the request possible.",
+        help_text="The person reads these words below the ground. Say what would make the request possible.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the grounds that the law of this person's residence knows for what they ask."""
+        super().__init__(*args, **kwargs)
+        open_ones = [] if self.row is None else grounds.open_to(self.row)
+        self.fields["ground"].choices = [(each.ground, f"{each.words} ({each.source})") for each in open_ones]  # type: ignore[attr-defined]
+
+
+class AnswerForm(DecisionForm):
+    """What we have to say to a complaint or a question: the person reads these very words."""
+
+    text = forms.CharField(
+        label="Answer",
+        max_length=10_000,
+        help_text="The person reads these words on the page of the request; the mail only leads there.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}),
     )
 
 

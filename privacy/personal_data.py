@@ -198,6 +198,12 @@ declare(
             sensitive=True,
             recipients=["mail"],
         ),
+        "wishes": personal(Category.REQUEST, on_erase=BLANK, sensitive=True),
+        "answer": personal(Category.REQUEST, source=Source.STAFF, on_erase=BLANK, sensitive=True),
+        "assigned_to": personal(
+            Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
+        ),
+        "escalated": not_personal("how often staff were reminded of its date"),
         "received_at": _shown,
         "verified_at": _shown,
         "first_reply_due_at": _shown,
@@ -209,6 +215,7 @@ declare(
         "execute_after": _shown,
         "refused_at": _shown,
         "refused_by": _somebody,
+        "refusal_ground": _shown,
         "refusal_reason": personal(Category.REQUEST, source=Source.STAFF, on_erase=keep(FOR_THE_RECORD)),
         "extended_at": _shown,
         "extended_by": _somebody,
@@ -216,6 +223,7 @@ declare(
         "retry_at": not_personal("when a worker looks again"),
         "completed_at": _shown,
         "joined_to": link("the request that answers this one too", edge=Edge.KEEP_UNTIL),
+        "against": link("the refused request it appeals against", edge=Edge.KEEP_UNTIL),
         "links_sent": not_personal("how often the confirming mail was sent"),
     },
 )

@@ -12,6 +12,7 @@ from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 from privacy.register.synthetic import Sketch
 from privacy.rights import conversation_emails, emails, intake_emails, mailroom_emails
+from privacy.rights.grounds import Ground
 from privacy.rights.models import Channel, DataRequest, Kind
 from privacy.rights.reasons import Waiting
 
@@ -49,8 +50,13 @@ def request_extended(sketch: Sketch, at: datetime) -> None:
 
 @shows(emails.REQUEST_REFUSED)
 def request_refused(sketch: Sketch, at: datetime) -> None:
-    reason = "We hold nothing under this address."
-    emails.request_refused(_asked(sketch, refusal_reason=reason), by=BY, at=at)
+    said = {"refusal_ground": Ground.NOT_SHOWN, "refusal_reason": "The order you named is not one of ours."}
+    emails.request_refused(_asked(sketch, **said), by=BY, at=at)
+
+
+@shows(emails.REQUEST_COMPLETED)
+def request_completed(sketch: Sketch, at: datetime) -> None:
+    emails.request_completed(_asked(sketch, Kind.COMPLAINT, answer="We looked into it."), by=BY, at=at)
 
 
 @shows(emails.REQUEST_WITHDRAWN)

@@ -91,18 +91,18 @@ def sweep_mailroom() -> None:
 
 @shared_task
 def carry_out_request(*, request_id: str) -> None:
-    """Make one copy, or carry out one erasure, if its time has come."""
-    from privacy.rights import requests
+    """Do what one request asks for, if its time has come."""
+    from privacy.rights import acts
 
-    requests.carry_out(UUID(request_id), by="system:worker", at=timezone.now())
+    acts.carry_out(UUID(request_id), by="system:worker", at=timezone.now())
 
 
 @shared_task
 def sweep_requests() -> None:
     """Carry out what is due and missed its bell; close what lapsed."""
-    from privacy.rights import requests
+    from privacy.rights import acts
 
-    requests.sweep(by="system:sweep", at=timezone.now())
+    acts.sweep(by="system:sweep", at=timezone.now())
 
 
 @shared_task

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.tests.conftest import PASSWORD, Browser, make_user
 from privacy.models import Certificate, Message, Subject
 from privacy.register import subjects
-from privacy.rights import requests
+from privacy.rights import acts, requests
 from privacy.rights.models import Channel, DataRequest, State
 from privacy.tests.people import held
 
@@ -66,7 +66,7 @@ def test_two_warnings_and_then_the_account_is_erased_with_a_certificate(alice, b
 
     request = DataRequest.objects.get()
     assert (request.channel, request.state, request.approved_by) == (Channel.RETENTION, State.APPROVED, BY)
-    requests.carry_out(request.pk, by="system:worker", at=ENDS + timedelta(days=4))
+    acts.carry_out(request.pk, by="system:worker", at=ENDS + timedelta(days=4))
     request.refresh_from_db()
     assert request.state == State.COMPLETED
     assert Certificate.objects.get().subject_id == subject

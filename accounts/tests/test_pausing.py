@@ -13,7 +13,7 @@ from privacy.messages.kinds import Kind
 from privacy.models import Certificate, DataRequest, ErasureStep, Message, Tombstone
 from privacy.register import registry, subjects
 from privacy.register.vocabulary import Purpose
-from privacy.rights import intake, requests
+from privacy.rights import acts, intake
 from privacy.rights.models import State
 
 NEWS_OF_SUPPORT = Kind("tests.answer_from_us", purpose=Purpose.SUPPORT, label="A letter")
@@ -128,7 +128,7 @@ def test_mails_other_than_about_rights_and_orders_stop(paused, bob):
 def test_rights_stay_and_are_used_without_the_account(paused):
     asked = intake.ask("access", address=paused.email, at=NOON)
     intake.confirm(asked.pk, at=NOON)
-    requests.sweep(by="system:sweep", at=NOON)
+    acts.sweep(by="system:sweep", at=NOON)
     asked.refresh_from_db()
     assert asked.state == State.COMPLETED
     assert paused.subject_id in subjects.family(asked.subject)

@@ -20,7 +20,7 @@ from privacy.messages.models import Message
 from privacy.models import AuditEvent, Certificate
 from privacy.proof import residue
 from privacy.register import registry, subjects
-from privacy.rights import disposal, erasure, holds, identity, letter, planning, reasons, requests
+from privacy.rights import acts, disposal, erasure, holds, identity, letter, planning, reasons
 from privacy.rights.models import DataRequest, State, StepState
 from shop.models import Variant
 
@@ -86,18 +86,18 @@ def test_when_the_parcel_has_arrived_the_rest_goes_by_itself(
     request = erase(alice, now)
     later = request.retry_at
     fulfilment.pack(open_order, by=carol, at=later)
-    requests.sweep(by="system:sweep", at=later)
+    acts.sweep(by="system:sweep", at=later)
     assert filled(open_order) == KEPT_FOR_DELIVERY  # the words are in the box
     assert [line.engraving for line in open_order.lines.all()] == [None]
 
     shipment = fulfilment.ship(open_order, carrier="ups", tracking_number="1ZALICE", by=carol, at=later)
-    requests.sweep(by="system:sweep", at=later + timedelta(hours=1))
+    acts.sweep(by="system:sweep", at=later + timedelta(hours=1))
     shipment.refresh_from_db()
     assert shipment.tracking_number == "1ZALICE"
     assert DataRequest.objects.get(pk=request.pk).state == State.PARTLY_DONE
 
     fulfilment.deliver(open_order, by=carol, at=later + timedelta(hours=2))
-    requests.sweep(by="system:sweep", at=later + timedelta(hours=3))
+    acts.sweep(by="system:sweep", at=later + timedelta(hours=3))
     request.refresh_from_db()
     assert (request.state, filled(open_order)) == (State.COMPLETED, set())
     assert not Shipment.objects.filter(order=open_order).exists()
@@ -187,7 +187,7 @@ def test_a_hold_on_an_order_keeps_its_lines_and_payment_too_and_no_other_order(
     assert held == {"orders.Order": {claimed}, "orders.Shipment": {claimed.shipment}, "accounts.Address": set()}
 
     holds.release(hold, by=carol, at=now + timedelta(days=5))
-    requests.sweep(by="system:sweep", at=now + timedelta(days=5))
+    acts.sweep(by="system:sweep", at=now + timedelta(days=5))
     request.refresh_from_db()
     assert (request.state, filled(claimed)) == (State.COMPLETED, set())
 
@@ -233,7 +233,7 @@ def test_an_open_dispute_keeps_what_answers_the_bank_until_it_is_decided(
 
     local_stripe.lever(f"close-dispute/{claim['id']}?status=lost")
     assert request.retry_at is not None
-    requests.sweep(by="system:sweep", at=request.retry_at)
+    acts.sweep(by="system:sweep", at=request.retry_at)
 
     request.refresh_from_db()
     stripe_step.refresh_from_db()
@@ -283,7 +283,7 @@ def test_without_an_answer_from_stripe_nothing_is_called_complete(
     assert filled(closed) == set()
     settings.STRIPE_API_BASE = local_stripe.url
     assert request.retry_at is not None
-    requests.sweep(by="system:sweep", at=request.retry_at)
+    acts.sweep(by="system:sweep", at=request.retry_at)
     request.refresh_from_db()
     assert request.state == State.COMPLETED
 

@@ -17,8 +17,9 @@ from django.db import transaction
 from privacy.ground import audit, sealed_files
 from privacy.register import subjects
 from privacy.rights import archive, emails, identity, packages
+from privacy.rights.kinds import COPIES
 from privacy.rights.locks import only_one
-from privacy.rights.models import DataRequest, Kind, State
+from privacy.rights.models import DataRequest, State
 from privacy.rights.states import REQUEST
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def build(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | N
 
 def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | None:
     """Take the request in hand, unless its account's keys changed lately: then it waits until that time is over."""
-    request = DataRequest.objects.select_related("subject").filter(pk=request_id, kind=Kind.ACCESS).first()
+    request = DataRequest.objects.select_related("subject").filter(pk=request_id, kind__in=COPIES).first()
     if request is None or request.state not in (State.VERIFIED, State.EXECUTING):
         return None
     if request.state == State.EXECUTING:

@@ -17,25 +17,7 @@ from typing import Final, NamedTuple
 from privacy.register import profiles
 from privacy.rights import clock
 from privacy.rights.clock import BusinessDays, CalendarMonths, Days, Hours, Promise
-
-
-class Right(StrEnum):
-    """What can be asked for, as far as clocks differ by it."""
-
-    ACCESS = "access"
-    PORTABILITY = "portability"
-    CORRECTION = "correction"
-    ERASURE = "erasure"
-    RESTRICTION = "restriction"
-    OBJECTION = "objection"
-    WITHDRAWAL = "withdrawal"
-    OPT_OUT = "opt_out"
-    LIMIT = "limit"
-    SHINE_THE_LIGHT = "shine_the_light"
-    CHILD_REPORT = "child_report"
-    PARENTAL = "parental"
-    COMPLAINT = "complaint"
-    QUESTION = "question"
+from privacy.rights.kinds import Kind
 
 
 class Law(StrEnum):
@@ -56,13 +38,13 @@ class Which(StrEnum):
     LONGEST = "longest extension"
 
 
-ALL: Final = frozenset(Right)
-TO_KNOW_DELETE_CORRECT: Final = frozenset({Right.ACCESS, Right.PORTABILITY, Right.ERASURE, Right.CORRECTION})
-AT_ONCE: Final = frozenset({Right.CHILD_REPORT, Right.PARENTAL})
+ALL: Final = frozenset(Kind)
+TO_KNOW_DELETE_CORRECT: Final = frozenset({Kind.ACCESS, Kind.PORTABILITY, Kind.ERASURE, Kind.CORRECTION})
+AT_ONCE: Final = frozenset({Kind.CHILD_REPORT, Kind.PARENTAL, Kind.DEACTIVATION})
 ONE_DAY: Final = Hours(24)
-UNDER_THE_GDPR: Final = ALL - {Right.QUESTION}
+UNDER_THE_GDPR: Final = ALL - {Kind.QUESTION, Kind.DEACTIVATION}
 #: A child cannot wait, and what needs no decision needs no more time.
-EXTENDABLE: Final = UNDER_THE_GDPR - AT_ONCE - {Right.OPT_OUT, Right.LIMIT, Right.SHINE_THE_LIGHT, Right.WITHDRAWAL}
+EXTENDABLE: Final = UNDER_THE_GDPR - AT_ONCE - {Kind.OPT_OUT, Kind.LIMIT, Kind.SHINE_THE_LIGHT, Kind.WITHDRAWAL}
 
 EVERYWHERE: Final = frozenset({Law.POLICY, Law.GDPR})
 IN_THE_US: Final = frozenset({Law.CALIFORNIA, Law.STATES})
@@ -79,7 +61,7 @@ class Rule:
 
     law: Law
     which: Which
-    rights: frozenset[Right]
+    rights: frozenset[Kind]
     promise: Promise
     source: str
 
@@ -87,15 +69,13 @@ class Rule:
 LAWS: Final[tuple[Rule, ...]] = (
     Rule(Law.GDPR, Which.COMPLETION, UNDER_THE_GDPR, CalendarMonths(1), "GDPR Art. 12(3)"),
     Rule(Law.GDPR, Which.LONGEST, EXTENDABLE, CalendarMonths(3), "GDPR Art. 12(3)"),
-    Rule(Law.SWITZERLAND, Which.COMPLETION, frozenset({Right.ACCESS}), Days(30), "FADP Art. 25(7)"),
+    Rule(Law.SWITZERLAND, Which.COMPLETION, frozenset({Kind.ACCESS}), Days(30), "FADP Art. 25(7)"),
     Rule(Law.CALIFORNIA, Which.FIRST_REPLY, TO_KNOW_DELETE_CORRECT, BusinessDays(10), "11 CCR 7021(a)"),
     Rule(Law.CALIFORNIA, Which.COMPLETION, TO_KNOW_DELETE_CORRECT, Days(45), "11 CCR 7021(b)"),
     Rule(Law.CALIFORNIA, Which.LONGEST, TO_KNOW_DELETE_CORRECT, Days(90), "11 CCR 7021(b)"),
-    Rule(Law.CALIFORNIA, Which.COMPLETION, frozenset({Right.OPT_OUT}), BusinessDays(15), "11 CCR 7026(f)"),
-    Rule(Law.CALIFORNIA, Which.COMPLETION, frozenset({Right.LIMIT}), BusinessDays(15), "11 CCR 7027(g)"),
-    Rule(
-        Law.CALIFORNIA, Which.COMPLETION, frozenset({Right.SHINE_THE_LIGHT}), Days(30), "Cal. Civ. Code 1798.83(b)(1)"
-    ),
+    Rule(Law.CALIFORNIA, Which.COMPLETION, frozenset({Kind.OPT_OUT}), BusinessDays(15), "11 CCR 7026(f)"),
+    Rule(Law.CALIFORNIA, Which.COMPLETION, frozenset({Kind.LIMIT}), BusinessDays(15), "11 CCR 7027(g)"),
+    Rule(Law.CALIFORNIA, Which.COMPLETION, frozenset({Kind.SHINE_THE_LIGHT}), Days(30), "Cal. Civ. Code 1798.83(b)(1)"),
     Rule(Law.STATES, Which.COMPLETION, TO_KNOW_DELETE_CORRECT, Days(45), "such as Va. Code 59.1-577(B)"),
     Rule(Law.STATES, Which.LONGEST, TO_KNOW_DELETE_CORRECT, Days(90), "such as Va. Code 59.1-577(B)"),
 )
@@ -160,7 +140,7 @@ def _earliest(
 def _rules(which: Which, right: str, residence: str) -> Iterator[Rule]:
     here = laws(residence)
     for rule in (*_promised(), *LAWS):
-        if rule.which == which and rule.law in here and Right(right) in rule.rights:
+        if rule.which == which and rule.law in here and Kind(right) in rule.rights:
             yield rule
 
 
@@ -177,4 +157,4 @@ def _promised() -> Iterator[Rule]:
     yield Rule(policy, Which.COMPLETION, AT_ONCE, ONE_DAY, policy.value)
     if clocks.shine_the_light_business_days is not None:
         promised = BusinessDays(clocks.shine_the_light_business_days)
-        yield Rule(policy, Which.COMPLETION, frozenset({Right.SHINE_THE_LIGHT}), promised, policy.value)
+        yield Rule(policy, Which.COMPLETION, frozenset({Kind.SHINE_THE_LIGHT}), promised, policy.value)

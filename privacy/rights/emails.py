@@ -20,7 +20,7 @@ from privacy.proof.models import Certificate
 from privacy.register import authorities, subjects
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
-from privacy.rights import letter, links
+from privacy.rights import grounds, letter, links
 from privacy.rights.models import GUESTS, Channel, DataRequest
 from privacy.rights.reasons import Waiting
 
@@ -29,6 +29,7 @@ REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: ple
 REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: accepted")
 REQUEST_EXTENDED = _kind("privacy.request_extended", label="Privacy request: we need longer")
 REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")
+REQUEST_COMPLETED = _kind("privacy.request_completed", label="Privacy request: done")
 REQUEST_WITHDRAWN = _kind("privacy.request_withdrawn", label="Privacy request: withdrawn")
 COPY_READY = _kind("privacy.copy_ready", label="Your copy is ready")
 TRANSFER_DONE = _kind("privacy.transfer_done", label="Your copy was handed over")
@@ -57,8 +58,15 @@ def request_extended(request: DataRequest, *, by: audit.Actor, at: datetime) -> 
 
 
 def request_refused(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
-    """Say no, with the reason and what can be done about it."""
-    _post(REQUEST_REFUSED, request, followed_at(request), "See your request", by=by, at=at)
+    """Say no: the law's ground, our reason, and what can be done about it."""
+    appeal = grounds.appeal(subjects.root(request.subject).residence)
+    said = {"ground": grounds.basis(request.refusal_ground), "appeal": appeal}
+    _post(REQUEST_REFUSED, request, followed_at(request), "See your request", by=by, at=at, **said)
+
+
+def request_completed(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Say that it is done, or answered. What we answered is read on the request's own page, not in the mail."""
+    _post(REQUEST_COMPLETED, request, followed_at(request), "See your request", by=by, at=at)
 
 
 def request_withdrawn(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:

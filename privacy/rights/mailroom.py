@@ -19,7 +19,7 @@ from privacy.messages import inbox, stopping
 from privacy.messages.arrivals import MAIL, InboundMail, MailState
 from privacy.messages.routing import AT_ONCE, FIRST, REQUESTS, Route
 from privacy.rights import deadlines, intake, mailroom_emails
-from privacy.rights.deadlines import Right
+from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 MAILROOM: Final = "system:mailroom"
 BATCH: Final = 100
 ANSWERS_A_DAY: Final = 5
-ASKED_FOR: Final = {Route.CALIFORNIA: Right.SHINE_THE_LIGHT, Route.CHILD: Right.CHILD_REPORT}
+ASKED_FOR: Final = {Route.CALIFORNIA: Kind.SHINE_THE_LIGHT, Route.CHILD: Kind.CHILD_REPORT}
 
 
 class AnswerMissing(Exception):
@@ -130,7 +130,7 @@ def _ask(mail: InboundMail, kind: str, *, at: datetime) -> DataRequest | None:
 
 def _lay_before_staff(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
     """A person reads it, by a date; its sender is told so."""
-    right = ASKED_FOR.get(Route(mail.route), Right.QUESTION)
+    right = ASKED_FOR.get(Route(mail.route), Kind.QUESTION)
     dates = deadlines.of(right, residence="", received_at=mail.received_at)
     soon = min(dates.first_reply_at, dates.complete_at)
     mail.due_at = soon if mail.route in FIRST and mail.route != Route.CALIFORNIA else dates.complete_at

@@ -1,16 +1,15 @@
-"""One request's life: received, verified, decided. Carrying it out is `rights.erasure` and `rights.access`.
+"""One request's life: received, verified, decided or answered, completed. What a worker does for it is `rights.acts`.
 
-The same verbs serve the account page, the public form, the API and the desk. A request that nobody has proved shows nothing,
-changes nothing, and cannot stand in the way of the person it names.
+The same verbs serve the account page, the public form, the API and the desk, for every kind in `rights.kinds`. A request that
+nobody has proved shows nothing, changes nothing, and cannot stand in the way of the person it names.
 """
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -19,31 +18,77 @@ from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import access, deadlines, emails, erasure, identity, planning
-from privacy.rights.models import BY_LINK, GUESTS, Channel, DataRequest, Kind, State
+from privacy.rights import deadlines, emails, grounds, identity, kinds, phrases, planning
+from privacy.rights.identity_checks import IdentityCheck
+from privacy.rights.kinds import Kind, Proof
+from privacy.rights.models import (
+    BY_LINK,
+    GUESTS,
+    Channel,
+    DataRequest,
+    DataRequestQuerySet,
+    State,
+    StepKind,
+    StepState,
+)
 from privacy.rights.states import REQUEST
 
-log = logging.getLogger(__name__)
-
 MAX_LINKS: Final = 3
-BATCH: Final = 50
-RETRY_AFTER_FAILURE: Final = timedelta(minutes=5)
+MAX_OPEN: Final = 20
+"""Open requests of one kind that one person can have, where each says something else."""
+LONGEST_AGO: Final = timedelta(days=90)
+
+Wishes = Mapping[str, Any]
 
 
 class SubjectErased(Exception):
     """There is nobody left to ask for."""
 
 
+class ReceiptImpossible(ValueError):
+    """A letter cannot arrive tomorrow, and one of last winter is not entered as new."""
+
+
+class TooMany(Exception):
+    """So many of this kind are open for this person that another would only be noise."""
+
+
 class ReasonMissing(Exception):
     """A refusal without a reason is no refusal."""
+
+
+class AnswerMissing(Exception):
+    """An empty answer is none."""
 
 
 class OwnRequest(Exception):
     """Staff do not decide about their own request."""
 
 
+class SamePerson(Exception):
+    """Whoever said no does not decide about the appeal."""
+
+
 class NothingToDecide(Exception):
-    """A copy is made without a decision; only an erasure is approved."""
+    """What is carried out without a decision is not approved."""
+
+
+class NothingToAnswer(Exception):
+    """Only what is answered in words is completed by an answer."""
+
+
+class OpenSteps(Exception):
+    """It is not done yet; `left` says what is open."""
+
+    def __init__(self, left: Sequence[str]) -> None:
+        super().__init__(f"It is not done yet: {phrases.listed(left)}.")
+        self.left = left
+
+
+class Turn(Protocol):
+    """What follows for one kind when a request takes a step."""
+
+    def __call__(self, request: DataRequest, *, by: audit.Actor, at: datetime) -> object: ...
 
 
 def receive(
@@ -52,51 +97,62 @@ def receive(
     subject: Subject,
     contact: str,
     channel: str = Channel.ACCOUNT,
+    wishes: Wishes | None = None,
     needs_link: bool = True,
+    received_at: datetime | None = None,
     by: audit.Actor,
     at: datetime,
 ) -> DataRequest:
-    """Take a request in. Somebody's second request of a kind is joined with their open first one, which is returned.
+    """Take a request in. The same wish of the same person is joined with their open first one, which is returned.
 
-    Computes every date with its derivation. From the public form, or by mail, it mails the link that proves the address, unless
-    *needs_link* says that it is proven already; *at* is the moment of receipt, from which the clocks run. Raises `SubjectErased`.
+    Computes every date with its derivation, from *received_at* where a letter or a call came before it was entered. From the public
+    form, or by mail, it mails the link that proves the address, unless *needs_link* says that it is proven already; a kind that
+    asks for no proof is verified at once. *wishes*: what exactly is asked, by the names in `Rule.asks`.
+
+    Raises `SubjectErased`, `ReceiptImpossible`, `TooMany`.
     """
+    since, rule = _receipt(received_at, at=at), kinds.rule(kind)
     person = subjects.root(subject)
     person.refresh_from_db()
     if person.is_erased:
         raise SubjectErased(f"{person} is erased")
-    if existing := _open_of(person, kind, subject):
+    if existing := _same(person, kind, wishes, subject):
         return _ask_again(existing, by=by, at=at)
-    reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=at)
+    reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=since)
     try:
         with transaction.atomic():
+            _refuse_noise(person, rule)
             request = DataRequest.objects.create(
                 reference=references.new("DSR"),
                 subject=subject if channel in GUESTS else person,
                 kind=kind,
                 channel=channel,
                 contact=contact,
-                received_at=at,
+                wishes=dict(wishes) if wishes else None,
+                received_at=since,
                 first_reply_due_at=reply,
                 due_at=completion,
                 derivation=derivation,
             )
-            details = {"kind": kind, "channel": channel}
+            details: dict[str, audit.Detail] = {"kind": kind, "channel": channel, "received": since.isoformat()}
             audit.append("request.received", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+            if rule.proof is Proof.NOTHING:
+                return verify(request, evidence=IdentityCheck.Method.NOT_ASKED, by=by, at=at)
             if channel in BY_LINK and needs_link:
                 _send_link(request, by=by, at=at)
             return request
     except IntegrityError:  # the other tab was first
-        existing = _open_of(person, kind, subject)
+        existing = _same(person, kind, wishes, subject)
         if existing is None:
             raise
         return existing
 
 
 def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime) -> DataRequest:
-    """It is proven who asks; *evidence* is one of `IdentityCheck.Method`. Plans an erasure; has a copy made.
+    """It is proven who asks, and the request counts; *evidence* is one of `IdentityCheck.Method`.
 
-    Where the same person has an open proven request of the kind already, this one is joined with it, and that one returned.
+    What needs no decision is carried out now. Where the same person has an open proven request for the same already, this one is
+    joined with it, and that one returned.
     """
     with transaction.atomic():
         identity.note(request, evidence, by=by, at=at)
@@ -105,44 +161,67 @@ def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime
         REQUEST.advance(request, State.VERIFIED, by=by, at=at, note=evidence)
         request.verified_at = at
         request.save(update_fields=["verified_at"])
-        if request.is_erasure:
-            planning.plan(request, at=at)
-        else:
+        _turn(ON_VERIFIED, request, by=by, at=at)
+        if request.rule.is_carried_out_at_once:
             doorbell.ring(tasks.carry_out_request, request_id=request.pk)
         emails.request_verified(request, by=by, at=at)
     return request
 
 
 def approve(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
-    """Decide that the person will be erased: nothing new is made from their data, and the grace runs.
+    """Decide that it will be carried out: an erasure after its grace, until which it can be taken back; everything else now.
 
-    Until `execute_after` they may take it back; then the sweep finds it. Raises `OwnRequest`, `NothingToDecide`.
+    Raises `NothingToDecide`, `OwnRequest`, `SubjectErased`.
     """
-    if not request.is_erasure:
-        raise NothingToDecide(f"{request} asks for a copy")
+    if not request.rule.is_decided:
+        raise NothingToDecide(f"{request} needs no decision")
     _refuse_own(request, by)
     with transaction.atomic():
         REQUEST.advance(request, State.APPROVED, by=by, at=at)
+        _refuse_erased(request)
         request.approved_at, request.approved_by = at, audit.actor(by)
-        request.execute_after = at + settings.LOUPE_ERASURE_GRACE
-        request.first_replied_at = request.first_replied_at or at
-        request.save(update_fields=["approved_at", "approved_by", "execute_after", "first_replied_at"])
-        subjects.restrict(request.subject, by=by, at=at)
-        planning.plan(request, at=at)
-        emails.erasure_approved(request, by=by, at=at)
+        request.execute_after = at + (settings.LOUPE_ERASURE_GRACE if request.is_erasure else timedelta(0))
+        request.save(update_fields=["approved_at", "approved_by", "execute_after"])
+        _turn(ON_APPROVED, request, by=by, at=at)
+        if not request.is_erasure:
+            doorbell.ring(tasks.carry_out_request, request_id=request.pk)
     return request
 
 
-def refuse(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
-    """Decide that it will not be carried out, and say why. Raises `ReasonMissing`, `OwnRequest`."""
+def answer(request: DataRequest, *, text: str, by: audit.Actor, at: datetime) -> DataRequest:
+    """Complete a complaint or a question with what we have to say. The person reads it on the request's page.
+
+    Raises `NothingToAnswer`, `AnswerMissing`, `OwnRequest`, `SamePerson`.
+    """
+    if not request.rule.is_answered:
+        raise NothingToAnswer(f"{request} is not answered in words")
+    if not text.strip():
+        raise AnswerMissing
+    _refuse_own(request, by)
+    _refuse_same_person(request, by)
+    with transaction.atomic():
+        REQUEST.advance(request, State.EXECUTING, by=by, at=at)
+        request.answer = text.strip()
+        request.save(update_fields=["answer"])
+        return _end(request, by=by, at=at)
+
+
+def refuse(request: DataRequest, *, ground: str, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
+    """Decide that it will not be carried out: on which of the law's grounds, and in our words why.
+
+    Raises `grounds.NotOpen`, `ReasonMissing`, `OwnRequest`.
+    """
+    ground = grounds.check(ground, request)
     if not reason.strip():
         raise ReasonMissing("a refusal names its reason")
     _refuse_own(request, by)
     with transaction.atomic():
-        REQUEST.advance(request, State.REFUSED, by=by, at=at)
-        request.refused_at, request.refused_by, request.refusal_reason = at, audit.actor(by), reason.strip()
+        REQUEST.advance(request, State.REFUSED, by=by, at=at, note=ground)
+        request.refused_at, request.refused_by = at, audit.actor(by)
+        request.refusal_ground, request.refusal_reason = ground, reason.strip()
         request.first_replied_at = request.first_replied_at or at
-        request.save(update_fields=["refused_at", "refused_by", "refusal_reason", "first_replied_at"])
+        request.save(update_fields=["refused_at", "refused_by", "refusal_ground", "refusal_reason", "first_replied_at"])
+        _turn(ON_REFUSED, request, by=by, at=at)
         emails.request_refused(request, by=by, at=at)
         _forget_contact(request)
     return request
@@ -154,9 +233,57 @@ def withdraw(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequ
     with transaction.atomic():
         REQUEST.advance(request, State.WITHDRAWN, by=by, at=at)
         if was_approved:
-            subjects.lift(request.subject, by=by, at=at)
+            _turn(ON_TAKEN_BACK, request, by=by, at=at)
         emails.request_withdrawn(request, by=by, at=at)
         _forget_contact(request)
+    return request
+
+
+def complete(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
+    """Say that it is done: the worker after its act, or staff who did by hand what no software does.
+
+    Raises `OpenSteps` while anything is left to do, `OwnRequest`; nothing is half-done then.
+    """
+    if left := open_steps(request):
+        raise OpenSteps(left)
+    _refuse_own(request, by)
+    with transaction.atomic():
+        if request.state in (State.APPROVED, State.PARTLY_DONE):
+            REQUEST.advance(request, State.EXECUTING, by=by, at=at)
+        return _end(request, by=by, at=at)
+
+
+def open_steps(request: DataRequest) -> list[str]:
+    """What has to happen before it is complete, in words; nothing: it can be completed."""
+    left = []
+    if request.rule.is_decided and request.approved_at is None:
+        left.append("the decision")
+    if request.rule.is_answered and not request.answer:
+        left.append("the answer")
+    if request.is_copy and not hasattr(request, "package"):
+        left.append("the copy")
+    unfinished = request.steps.filter(state__in=[StepState.PENDING, StepState.BLOCKED])
+    left += [step.label for step in unfinished]
+    if request.is_erasure and not request.steps.filter(kind=StepKind.CHECK, state=StepState.DONE).exists():
+        left.append("the look afterwards")
+    return list(dict.fromkeys(left))
+
+
+def assign(request: DataRequest, *, to: audit.Actor, by: audit.Actor, at: datetime) -> DataRequest:
+    """Lay it on somebody's desk; `""` takes it off. Raises `OwnRequest`, `states.NotAllowed` where it has ended, and
+    `states.Changed` where somebody else was first.
+    """
+    if not request.is_open:
+        raise states.NotAllowed(f"{request} is {request.state}")
+    _refuse_own(request, to)
+    was, now = request.assigned_to, audit.actor(to)
+    with transaction.atomic():
+        rows = DataRequest.objects.open().filter(pk=request.pk, assigned_to=was)
+        if rows.update(assigned_to=now) != 1:
+            raise states.Changed(f"{request} is on another desk")
+        details: dict[str, audit.Detail] = {"to": now}
+        audit.append("request.assigned", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+    request.assigned_to = now
     return request
 
 
@@ -194,43 +321,72 @@ def lapse(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest
     return request
 
 
-def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
-    """Do what a request asks for, if its time has come. Safe to call twice; a failure is noted and tried again later."""
-    kind = DataRequest.objects.filter(pk=request_id).values_list("kind", flat=True).first()
-    work = {Kind.ACCESS: access.build, Kind.ERASURE: erasure.execute}
-    if kind is None:
-        return
-    try:
-        work[Kind(kind)](request_id, by=by, at=at)
-    except Exception:
-        DataRequest.objects.filter(pk=request_id, state=State.EXECUTING).update(retry_at=at + RETRY_AFTER_FAILURE)
-        raise
+def _receipt(received_at: datetime | None, *, at: datetime) -> datetime:
+    since = received_at or at
+    if since > at:
+        raise ReceiptImpossible("it cannot have arrived in the future")
+    if since < at - LONGEST_AGO:
+        raise ReceiptImpossible(f"it arrived more than {LONGEST_AGO.days} days ago")
+    return since
 
 
-def sweep(*, by: audit.Actor, at: datetime) -> int:
-    """Close what lapsed, and carry out what is due and missed its bell. Returns how many were due."""
-    for request in DataRequest.objects.unproven_past(at):
-        with suppress(states.Changed):
-            lapse(request, by=by, at=at)
-    due = list(DataRequest.objects.due_to_execute(at).order_by("due_at").values_list("pk", flat=True)[:BATCH])
-    for request_id in due:
-        try:
-            carry_out(request_id, by=by, at=at)
-        except Exception:  # one request's trouble must not keep the others waiting
-            log.exception("request.failed", extra={"request": str(request_id)})
-    return len(due)
-
-
-def _open_of(person: Subject, kind: str, subject: Subject) -> DataRequest | None:
-    """Their open request of this kind: any proven one, or an unproven one made under the very same subject."""
+def _same(person: Subject, kind: str, wishes: Wishes | None, subject: Subject) -> DataRequest | None:
+    """Their open request for the same: any proven one, or an unproven one made under the very same subject."""
     mine = DataRequest.objects.of(subjects.family(person)).open().filter(kind=kind)
-    return mine.exclude(state=State.RECEIVED).first() or mine.filter(subject__in=[subject, person]).first()
+    proven = mine.exclude(state=State.RECEIVED)
+    return _like(proven, kind, wishes) or _like(mine.filter(subject__in=[subject, person]), kind, wishes)
 
 
 def _proven_of(request: DataRequest) -> DataRequest | None:
     family = subjects.family(request.subject)
     others = DataRequest.objects.of(family).open().filter(kind=request.kind).exclude(state=State.RECEIVED)
-    return others.exclude(pk=request.pk).first()
+    return _like(others.exclude(pk=request.pk), request.kind, request.wishes)
+
+
+def _like(others: DataRequestQuerySet, kind: str, wishes: Wishes | None) -> DataRequest | None:
+    """One of them that wants the same: any, where the kind is one wish; else one that says the same."""
+    if kinds.rule(kind).is_one_wish:
+        return others.first()
+    return next((each for each in others[:MAX_OPEN] if (each.wishes or {}) == dict(wishes or {})), None)
+
+
+def _refuse_noise(person: Subject, rule: kinds.Rule) -> None:
+    mine = DataRequest.objects.of(subjects.family(person)).open().filter(kind=rule.kind)
+    if not rule.is_one_wish and mine.count() >= MAX_OPEN:
+        raise TooMany(f"{MAX_OPEN} are open")
+
+
+def _turn(turns: Mapping[str, Turn], request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """What follows for its kind, if anything does."""
+    if turn := turns.get(request.kind):
+        turn(request, by=by, at=at)
+
+
+def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
+    """The last step and the last mail; nobody needs the address any more."""
+    request.completed_at, request.first_replied_at = at, request.first_replied_at or at
+    request.save(update_fields=["completed_at", "first_replied_at"])
+    REQUEST.advance(request, State.COMPLETED, by=by, at=at)
+    emails.request_completed(request, by=by, at=at)
+    _forget_contact(request)
+    return request
+
+
+def _plan(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    planning.plan(request, at=at)
+
+
+def _set_aside(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Nothing new is made from the data of somebody who will be erased, so that the plan misses nothing."""
+    subjects.restrict(request.subject, by=by, at=at)
+    planning.plan(request, at=at)
+    request.first_replied_at = request.first_replied_at or at
+    request.save(update_fields=["first_replied_at"])
+    emails.erasure_approved(request, by=by, at=at)
+
+
+def _give_back(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    subjects.lift(request.subject, by=by, at=at)
 
 
 def _join(request: DataRequest, earlier: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
@@ -261,6 +417,26 @@ def _refuse_own(request: DataRequest, by: audit.Actor) -> None:
         raise OwnRequest("somebody else decides about your own request")
 
 
+def _refuse_same_person(request: DataRequest, by: audit.Actor) -> None:
+    if request.against is not None and request.against.refused_by == audit.actor(by):
+        raise SamePerson("whoever said no does not decide about the appeal")
+
+
+def _refuse_erased(request: DataRequest) -> None:
+    if subjects.root(request.subject).is_erased:
+        raise SubjectErased(f"{request} is of somebody erased")
+
+
 def _forget_contact(request: DataRequest) -> None:
     request.contact = None
     request.save(update_fields=["contact"])
+
+
+ON_VERIFIED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _plan}
+"""What follows at once when it is proven who asks; a room named here must not import this one."""
+ON_APPROVED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _set_aside}
+"""What follows when staff say yes, before a worker begins."""
+ON_REFUSED: Final[Mapping[str, Turn]] = {}
+"""What follows when staff say no."""
+ON_TAKEN_BACK: Final[Mapping[str, Turn]] = {Kind.ERASURE: _give_back}
+"""What follows when its person takes back what was approved."""

@@ -36,7 +36,39 @@ def of(request: DataRequest) -> list[Moment]:
         steps.append(_done("We need longer", request.extended_at, request.extension_reason))
     if request.state in ENDED:
         return [*steps, Moment(ENDED[State(request.state)], request.refused_at, request.refusal_reason, "failed")]
-    return [*steps, *(_of_erasure(request) if request.is_erasure else _of_copy(request))]
+    if request.is_erasure:
+        return [*steps, *_of_erasure(request)]
+    if request.is_copy:
+        return [*steps, *_of_copy(request)]
+    return [*steps, *(_of_answer(request) if request.rule.is_answered else _of_act(request))]
+
+
+def _of_answer(request: DataRequest) -> list[Moment]:
+    if request.completed_at is not None:
+        return [_done("Answered", request.completed_at)]
+    return [Moment("A person answers", None, f"{request.rule.next} {_by(request)}", _turn_of(request))]
+
+
+def _of_act(request: DataRequest) -> list[Moment]:
+    steps = []
+    if request.approved_at is not None:
+        steps.append(_done("Approved", request.approved_at))
+    elif request.rule.is_decided:
+        reply = f"You hear from us by {request.first_reply_due_at:%-d %B %Y}."
+        return [
+            Moment("A person looks at it", None, reply, _turn_of(request)),
+            Moment("Done", None, _by(request), "next"),
+        ]
+    if request.completed_at is not None:
+        return [*steps, _done("Done", request.completed_at, request.rule.outcome)]
+    if request.state == State.PARTLY_DONE:
+        return [*steps, Moment("Partly done", None, f"Something still has to finish first. {_by(request)}", "now")]
+    return [*steps, Moment("Being done", None, _by(request), _turn_of(request))]
+
+
+def _turn_of(request: DataRequest) -> str:
+    """Whether this step is ours now, or waits for the person's proof."""
+    return "now" if request.verified_at is not None else "next"
 
 
 def _of_copy(request: DataRequest) -> list[Moment]:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from privacy.models import Subject
 from privacy.register import authorities
-from privacy.rights import extension, requests
+from privacy.rights import extension, grounds, requests
 from privacy.tests.people import LATER, asks, mails, someone
 
 CAROL = "staff:3"
@@ -47,7 +47,8 @@ def test_whoever_is_refused_or_put_off_reads_whom_to_complain_to(residence: str,
     alice, bob = someone("alice"), someone("bob")
     for person in (alice, bob):
         Subject.objects.filter(pk=person.subject.pk).update(residence=residence)
-    requests.refuse(asks(alice), reason="It was not you.", by=CAROL, at=LATER)
+    ground = grounds.of("erasure", residence)[0]
+    requests.refuse(asks(alice), ground=ground, reason="It was not you.", by=CAROL, at=LATER)
     extension.extend(asks(bob), reason="Much to look through.", by=CAROL, at=LATER)
     (refused,), (extended,) = mails("request_refused"), mails("request_extended")
     sites = [each.site for each in authorities.DIRECTORY] + ["/privacy/authorities/"]

@@ -17,7 +17,7 @@ from privacy.consent import ledger, notices, projection, visitors
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.models import AuditEvent, ConsentRecord, ConsentState, Subject, VisitorLink
 from privacy.register import registry, subjects
-from privacy.rights import erasure, packages, requests, retention
+from privacy.rights import acts, erasure, packages, requests, retention
 from privacy.rights.models import ExportPackage, State
 from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
 
@@ -152,7 +152,7 @@ def test_a_copy_tells_what_was_said_and_what_stands_and_nothing_of_anybody_else(
     mine = [says_yes(alice), chose_as_visitor(alice)]
     theirs = [says_yes(bob, Matter.OFFERS, Channel.SMS), chose_as_visitor(bob)]
     request = asks(alice, "access")
-    requests.carry_out(request.pk, by="system:worker", at=NOON + 2 * DAY)
+    acts.carry_out(request.pk, by="system:worker", at=NOON + 2 * DAY)
     with packages.start(ExportPackage.objects.get(request=request), by=alice.user, at=NOON + 2 * DAY) as pieces:
         copy = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     text = copy.read("data.json").decode()

@@ -27,7 +27,7 @@ from privacy.ground import audit, sealed_files
 from privacy.models import Subject
 from privacy.register import declare, registry
 from privacy.register.declare import Action, Category, Declaration, Purpose, Retention, link, personal
-from privacy.rights import archive, looks, packages, requests
+from privacy.rights import acts, archive, looks, packages
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.people import NOON, asks, someone
 
@@ -53,7 +53,7 @@ def bob():
 def copy_of(person):
     """The ZIP that a request of this person leads to."""
     request = asks(person, "access")
-    requests.carry_out(request.pk, by="system:worker", at=NOON)
+    acts.carry_out(request.pk, by="system:worker", at=NOON)
     with packages.start(ExportPackage.objects.get(request=request), by=person.user, at=NOON) as pieces:
         return zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
 
@@ -316,7 +316,7 @@ def peak_of(person):
     request = asks(person, "access")
     tracemalloc.start()
     try:
-        requests.carry_out(request.pk, by="system:worker", at=NOON)
+        acts.carry_out(request.pk, by="system:worker", at=NOON)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -378,7 +378,7 @@ def test_a_full_disk_leaves_no_half_file_and_the_copy_is_made_later(alice, home,
 
     monkeypatch.setattr(sealed_files.os, "open", full)
     with caplog.at_level(logging.ERROR):
-        requests.sweep(by="system:sweep", at=NOON)
+        acts.sweep(by="system:sweep", at=NOON)
     monkeypatch.undo()
     request.refresh_from_db()
     assert (request.state, request.retry_at) == (State.EXECUTING, NOON + timedelta(minutes=5))
@@ -386,10 +386,10 @@ def test_a_full_disk_leaves_no_half_file_and_the_copy_is_made_later(alice, home,
     assert not ExportPackage.objects.exists()
     (told,) = [record for record in caplog.records if record.message == "copy.not_written"]
     assert (told.request, told.problem) == (request.reference, "ENOSPC")
-    requests.sweep(by="system:sweep", at=NOON + timedelta(minutes=4))
+    acts.sweep(by="system:sweep", at=NOON + timedelta(minutes=4))
     request.refresh_from_db()
     assert request.state == State.EXECUTING
-    requests.sweep(by="system:sweep", at=NOON + timedelta(minutes=6))
+    acts.sweep(by="system:sweep", at=NOON + timedelta(minutes=6))
     request.refresh_from_db()
     assert request.state == State.COMPLETED
     assert len(list((home / "exports").iterdir())) == 1
@@ -406,7 +406,7 @@ def test_nothing_readable_lies_on_the_disk_at_any_moment(alice, home, monkeypatc
 
     monkeypatch.setattr(type(home), "unlink", look)
     request = asks(alice, "access")
-    requests.carry_out(request.pk, by="system:worker", at=NOON)
+    acts.carry_out(request.pk, by="system:worker", at=NOON)
     monkeypatch.undo()
     assert len(seen) > 3
     assert [word for word in alice.words for content in seen if word.encode() in content] == []

@@ -14,7 +14,7 @@ from django.test import Client
 
 from privacy.models import AuditEvent, LegalHold, Message
 from privacy.register import registry, subjects
-from privacy.rights import disposal, erasure, holds, reasons, requests
+from privacy.rights import acts, disposal, erasure, holds, reasons, requests
 from privacy.rights.holds import EVERYTHING, Scope
 from privacy.rights.models import DataRequest, State, StepState
 from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
@@ -97,7 +97,7 @@ def test_a_release_lets_the_erasure_go_on_at_once(approved: Any) -> None:
 
     holds.release(hold, by=CAROL, at=soon)
 
-    assert requests.sweep(by="system:sweep", at=soon) == 1
+    assert acts.sweep(by="system:sweep", at=soon) == 1
     request.refresh_from_db()
     assert (request.state, count(ADDRESS, alice)) == (State.COMPLETED, 0)
     assert held(bob) == bobs
@@ -115,7 +115,7 @@ def test_two_holds_add_up_and_one_release_frees_nothing_the_other_keeps(approved
     place(alice)
     erasure.execute(request.pk, by="system:worker", at=LATER)
     holds.release(first, by=CAROL, at=LATER)
-    requests.sweep(by="system:sweep", at=LATER)
+    acts.sweep(by="system:sweep", at=LATER)
     request.refresh_from_db()
     assert (request.state, count(ADDRESS, alice)) == (State.PARTLY_DONE, 1)
 

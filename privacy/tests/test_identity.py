@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from privacy.models import AuditEvent, Message
 from privacy.register import subjects
-from privacy.rights import identity, intake, links, packages, requests
+from privacy.rights import acts, identity, intake, links, packages
 from privacy.rights.codes import IdentityCode
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.people import NOON, asks, someone
@@ -179,19 +179,19 @@ def test_seven_days_from_the_last_change(alice, bob):
 def test_a_copy_asked_for_in_that_week_is_made_when_it_is_over(alice):
     changed(alice, at=NOON)
     request = asks(alice, "access", at=NOON + timedelta(days=1))
-    requests.sweep(by="system:sweep", at=NOON + timedelta(days=1))
+    acts.sweep(by="system:sweep", at=NOON + timedelta(days=1))
     request.refresh_from_db()
     assert (request.state, request.retry_at) == (State.VERIFIED, NOON + timedelta(days=7))
-    requests.sweep(by="system:sweep", at=NOON + timedelta(days=6, hours=23))
+    acts.sweep(by="system:sweep", at=NOON + timedelta(days=6, hours=23))
     assert not ExportPackage.objects.exists()
-    requests.sweep(by="system:sweep", at=NOON + timedelta(days=7))
+    acts.sweep(by="system:sweep", at=NOON + timedelta(days=7))
     request.refresh_from_db()
     assert request.state == State.COMPLETED
 
 
 def ready(person):
     request = asks(person, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     return ExportPackage.objects.select_related("request").get(request=request)
 
 
@@ -220,7 +220,7 @@ def test_a_copy_that_lies_ready_is_held_back_and_its_owner_reads_why(alice):
 def test_the_request_says_since_when_and_until_when_it_waits(alice):
     now = timezone.now()
     changed(alice, at=now)
-    requests.carry_out(asks(alice, "access", at=now).pk, by="system:worker", at=now)
+    acts.carry_out(asks(alice, "access", at=now).pk, by="system:worker", at=now)
     page = signed_in(alice).get("/account/privacy/").content.decode()
     assert "waits for seven days" in page
 
@@ -230,7 +230,7 @@ def test_a_guests_link_follows_the_same_rule(alice):
     now = timezone.now()
     asked = intake.ask("access", address=alice.email, at=now)
     request = intake.confirm(asked.pk, at=now)
-    requests.carry_out(request.pk, by="system:worker", at=now)
+    acts.carry_out(request.pk, by="system:worker", at=now)
     package = ExportPackage.objects.get()
     changed(alice, at=now)
     request = DataRequest.objects.get(pk=package.request_id)

@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from privacy.models import Certificate
 from privacy.proof import ledger
 from privacy.register import subjects
-from privacy.rights import erasure, requests
+from privacy.rights import acts, erasure, requests
 from privacy.rights.models import DataRequest, State
 from privacy.tests.people import LATER, NOON, asks, held, someone
 
@@ -237,10 +237,10 @@ def test_where_the_ledger_cannot_be_written_nothing_is_destroyed_and_it_is_tried
     before = held(alice), held(bob)
     obstacle(shop.LOUPE_LEDGER)
 
-    assert requests.sweep(by="system:sweep", at=LATER) == 1
+    assert acts.sweep(by="system:sweep", at=LATER) == 1
 
     request.refresh_from_db()
-    assert (request.state, request.retry_at) == (State.EXECUTING, LATER + requests.RETRY_AFTER_FAILURE)
+    assert (request.state, request.retry_at) == (State.EXECUTING, LATER + acts.RETRY_AFTER_FAILURE)
     left = held(alice)
     assert {model: left[model] for model in ("accounts.User", "accounts.Address", "privacy.Identifier")} == {
         model: before[0][model] for model in ("accounts.User", "accounts.Address", "privacy.Identifier")
@@ -248,7 +248,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_destroyed_and_it_is_tried
     assert not Certificate.objects.exists()
 
     shop.LOUPE_LEDGER.rmdir() if shop.LOUPE_LEDGER.is_dir() else shop.LOUPE_LEDGER.unlink()
-    requests.sweep(by="system:sweep", at=LATER + timedelta(hours=1))
+    acts.sweep(by="system:sweep", at=LATER + timedelta(hours=1))
 
     assert DataRequest.objects.get(pk=request.pk).state == State.COMPLETED
     assert [told.request for told in on_record()] == [request.pk]

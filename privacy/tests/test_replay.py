@@ -21,7 +21,7 @@ from django.utils import timezone
 from privacy.models import AuditEvent, Certificate, Message, Subject, SubjectLink
 from privacy.proof import ledger, residue
 from privacy.register import registry, subjects
-from privacy.rights import erasure, replay, requests
+from privacy.rights import acts, erasure, replay, requests
 from privacy.rights.models import DataRequest, State
 from privacy.tasks import sweep_outbox
 from privacy.tests.people import LATER, NOON, asks, held, someone
@@ -103,7 +103,7 @@ def test_an_erasure_being_carried_out_lets_the_shop_serve_and_is_resumed(people,
         with pytest.raises(KeyboardInterrupt):
             erasure.execute(request.pk, by="system:worker", at=LATER)
     assert replay.verdict(at=AFTER).may_serve
-    requests.sweep(by="system:sweep", at=AFTER)
+    acts.sweep(by="system:sweep", at=AFTER)
     request.refresh_from_db()
     assert request.state == State.COMPLETED
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from privacy.register import profiles
 from privacy.rights import clock, deadlines
-from privacy.rights.deadlines import Law, Right
+from privacy.rights.deadlines import Law
+from privacy.rights.kinds import Kind
 
 TABLE = Path(__file__).resolve().parents[2] / "tests/golden/deadlines.txt"
 WRITTEN = "%Y-%m-%d %a %H:%M"
@@ -90,8 +91,8 @@ def test_a_working_day_promise_is_capped_by_the_law(settings: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("right", [Right.OPT_OUT, Right.CHILD_REPORT, Right.QUESTION])
-def test_what_no_law_extends_is_not_extended(right: Right) -> None:
+@pytest.mark.parametrize("right", [Kind.OPT_OUT, Kind.CHILD_REPORT, Kind.QUESTION])
+def test_what_no_law_extends_is_not_extended(right: Kind) -> None:
     with pytest.raises(deadlines.NoExtension):
         deadlines.longest(right, residence="", received_at=datetime(2026, 1, 5, 18, tzinfo=UTC))
 
@@ -100,10 +101,10 @@ MOMENTS = st.datetimes(min_value=datetime(2024, 1, 1), max_value=datetime(2039, 
 
 
 @given(
-    received=MOMENTS, right=st.sampled_from(Right), residence=st.sampled_from(["US-CA", "US-VA", "US-NY", "DE", "CH"])
+    received=MOMENTS, right=st.sampled_from(Kind), residence=st.sampled_from(["US-CA", "US-VA", "US-NY", "DE", "CH"])
 )
 @pytest.mark.promise("JE-95")
-def test_a_law_can_only_tighten(received: datetime, right: Right, residence: str) -> None:
+def test_a_law_can_only_tighten(received: datetime, right: Kind, residence: str) -> None:
     """Nobody whose residence is known is answered sooner than somebody whose residence is not, and nobody after 30 days."""
     calendar = clock.of_the_shop()
     here = deadlines.of(right, residence=residence, received_at=received)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from privacy.models import AuditEvent, Message
-from privacy.rights import erasure, requests
+from privacy.rights import acts, erasure, requests
 from privacy.rights.models import DataRequest, State
 from privacy.tests.people import asks, held, someone
 
@@ -76,14 +76,18 @@ def test_carol_approves(carol, alice, request_of_alice):
 
 
 def test_a_refusal_needs_its_reason_and_mails_it(carol, alice, request_of_alice):
-    empty = carol.post(page_of(request_of_alice, then="refuse/"), {"reason": "  "})
+    empty = carol.post(page_of(request_of_alice, then="refuse/"), {"ground": "gdpr.legal_claims", "reason": "  "})
     request_of_alice.refresh_from_db()
     assert (empty.status_code, request_of_alice.state) == (200, State.VERIFIED)
-    carol.post(page_of(request_of_alice, then="refuse/"), {"reason": "A court asked us to keep it."})
+    carol.post(
+        page_of(request_of_alice, then="refuse/"),
+        {"ground": "gdpr.legal_claims", "reason": "A court asked us to keep it."},
+    )
     request_of_alice.refresh_from_db()
     assert (request_of_alice.state, request_of_alice.contact) == (State.REFUSED, None)
     mail = Message.objects.get(kind="privacy.request_refused")
-    assert "A court asked us to keep it." in mail.payload["text"]
+    for told in ("A court asked us to keep it.", "GDPR Art. 17(3)(e)", "somebody else decides"):
+        assert told in mail.payload["text"]
 
 
 def test_the_second_to_decide_is_told(carol, request_of_alice):
@@ -184,7 +188,7 @@ def test_a_partly_done_erasure_is_tried_again_by_a_button(carol, alice, request_
     page = carol.get(page_of(request_of_alice, then="change/")).content.decode()
     assert "1 planned, none found" in page
     carol.post(page_of(request_of_alice, then="check-again/"))
-    assert requests.sweep(by="system:sweep", at=timezone.now()) == 1
+    assert acts.sweep(by="system:sweep", at=timezone.now()) == 1
     request_of_alice.refresh_from_db()
     assert request_of_alice.state == State.COMPLETED
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from privacy.models import AuditEvent, Certificate, Identifier, Message
 from privacy.proof import certificates
 from privacy.register import declare, registry, subjects
-from privacy.rights import erasure, order, packages, requests
+from privacy.rights import acts, erasure, order, packages, requests
 from privacy.rights.models import ExportPackage, State, StepKind, StepState
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
 
@@ -218,7 +218,7 @@ def test_staff_do_not_decide_about_themselves(db, grace):
     with pytest.raises(requests.OwnRequest):
         requests.approve(request, by=carol.user, at=NOON)
     with pytest.raises(requests.OwnRequest):
-        requests.refuse(request, reason="no", by=carol.user, at=NOON)
+        requests.refuse(request, ground="gdpr.not_shown", reason="no", by=carol.user, at=NOON)
     request.refresh_from_db()
     assert request.state == State.VERIFIED
 
@@ -250,7 +250,7 @@ def test_a_copy_whose_file_is_missing_on_the_disk_stands_in_nobodys_way(db, grac
     alice, bob = someone("alice"), someone("bob")
     for person in (alice, bob):
         copy = asks(person, "access")
-        requests.carry_out(copy.pk, by="system:worker", at=NOON)
+        acts.carry_out(copy.pk, by="system:worker", at=NOON)
     files = {each.request.subject_id: packages.file_of(each) for each in ExportPackage.objects.all()}
     files[alice.subject.pk].unlink()
 

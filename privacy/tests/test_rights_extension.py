@@ -93,7 +93,7 @@ def test_it_works_once_and_only_in_time(alice, bob):
 
 def test_what_nobody_proved_or_what_ended_has_no_more_time(alice, bob):
     unproven = intake.ask("erasure", address="gwen@example.com", at=NOON)
-    ended = requests.refuse(asks(bob), reason="No.", by=CAROL, at=LATER)
+    ended = requests.refuse(asks(bob), ground="gdpr.not_shown", reason="No.", by=CAROL, at=LATER)
     for request in (unproven, ended):
         with pytest.raises(states.NotAllowed):
             extension.extend(request, reason=WHY, by=CAROL, at=LATER)

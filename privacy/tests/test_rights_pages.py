@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from privacy.models import Message, Subject
 from privacy.register import profiles, subjects
-from privacy.rights import intake, links, packages, requests
+from privacy.rights import acts, intake, links, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.people import asks, held, someone
 
@@ -143,7 +143,7 @@ def test_alice_fetches_her_copy_once_and_it_holds_all_of_her_and_none_of_bob(
     proves_again(client, alice)
     client.post("/account/privacy/copy/")
     request = DataRequest.objects.get()
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     request.refresh_from_db()
     assert (request.state, request.contact) == (State.COMPLETED, None)
     assert latest("copy_ready").payload["to"] == alice.email
@@ -174,7 +174,7 @@ def test_alice_fetches_her_copy_once_and_it_holds_all_of_her_and_none_of_bob(
 def test_a_broken_connection_does_not_spend_the_copy_and_three_starts_do(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     request = asks(alice, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     client, address = signed_in(alice), reverse("privacy:download", args=[request.reference])
     proves_again(client, alice)
     for starts in (1, 2, 3):
@@ -194,7 +194,7 @@ def test_a_broken_connection_does_not_spend_the_copy_and_three_starts_do(alice, 
 def test_what_arrives_is_as_long_and_as_signed_as_we_said(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     request = asks(alice, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     client = signed_in(alice)
     proves_again(client, alice)
     answer = client.post(reverse("privacy:download", args=[request.reference]))
@@ -208,7 +208,7 @@ def test_what_arrives_is_as_long_and_as_signed_as_we_said(alice, settings, tmp_p
 def test_bob_cannot_fetch_alices_copy(alice, bob, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     request = asks(alice, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     client = signed_in(bob)
     proves_again(client, bob)
     for answer in (client.get, client.post):
@@ -219,7 +219,7 @@ def test_bob_cannot_fetch_alices_copy(alice, bob, settings, tmp_path):
 def test_a_copy_asks_for_the_password_and_ends_after_72_hours(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     request = asks(alice, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     client, address = signed_in(alice), reverse("privacy:download", args=[request.reference])
     assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
     proves_again(client, alice)
@@ -277,7 +277,7 @@ def test_mallory_typing_bobs_address_sees_and_moves_nothing(bob):
     for request in DataRequest.objects.all():
         assert (request.state, request.verified_at) == (State.RECEIVED, None)
         assert request.subject_id not in mine
-        requests.carry_out(request.pk, by="system:worker", at=timezone.now() + timedelta(days=90))
+        acts.carry_out(request.pk, by="system:worker", at=timezone.now() + timedelta(days=90))
     assert held(bob) == before
     assert asks(bob, at=timezone.now()).state == State.VERIFIED, "an unproven request does not stand in Bob's way"
 
@@ -298,7 +298,7 @@ def test_a_guest_proves_by_link_follows_and_fetches(bob, settings, tmp_path):
     assert guest.pk in subjects.family(request.subject)
     assert client.get(answer["Location"]).status_code == 200
 
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     (copy_key,) = keys_in(latest("copy_ready"), "/privacy/request/copy/")
     page = f"/privacy/request/copy/?key={copy_key}"
     assert client.get(page).status_code == 200

@@ -16,7 +16,7 @@ from django.db import connection, connections
 from django.utils.http import urlencode
 
 from privacy.models import AuditEvent, Certificate, Message
-from privacy.rights import disposal, erasure, requests
+from privacy.rights import acts, disposal, erasure, requests
 from privacy.rights.models import DataRequest, State, StepKind
 from privacy.tests.people import LATER, NOON, asks, held, someone
 
@@ -98,7 +98,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_one_that_finishes(approved
     request.refresh_from_db()
     assert request.state == State.EXECUTING
     assert not Certificate.objects.exists()
-    assert requests.sweep(by="system:sweep", at=LATER + timedelta(minutes=1)) == 1
+    assert acts.sweep(by="system:sweep", at=LATER + timedelta(minutes=1)) == 1
     finished_once(alice, bob, request, before)
 
 
@@ -126,7 +126,7 @@ def test_two_workers_at_once_finish_it_once(approved, monkeypatch, pooled):
     for worker in workers:
         worker.join(timeout=60)
     assert failures == []
-    requests.sweep(by="system:sweep", at=LATER)
+    acts.sweep(by="system:sweep", at=LATER)
     finished_once(alice, bob, request, before)
 
 

@@ -17,7 +17,7 @@ from privacy.ground import states
 from privacy.models import AuditEvent, Certificate, Message, SubjectLink
 from privacy.proof import certificates
 from privacy.register import subjects
-from privacy.rights import access, erasure, intake, packages, requests
+from privacy.rights import access, acts, erasure, intake, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.rights.states import REQUEST
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
@@ -88,7 +88,7 @@ def test_a_refusal_without_a_reason_is_none(alice):
     request = asks(alice)
     for reason in ("", "  \n"):
         with pytest.raises(requests.ReasonMissing):
-            requests.refuse(request, reason=reason, by=CAROL, at=NOON)
+            requests.refuse(request, ground="gdpr.not_shown", reason=reason, by=CAROL, at=NOON)
     with pytest.raises(IntegrityError), transaction.atomic():
         DataRequest.objects.filter(pk=request.pk).update(refused_at=NOON)
 
@@ -104,10 +104,10 @@ def test_a_copy_is_not_approved_and_an_ended_request_not_reopened(alice):
 
 def test_what_nobody_proves_lapses_and_is_forgotten():
     request = intake.ask("erasure", address="mallory@example.com", at=NOON)
-    requests.sweep(by="system:sweep", at=request.due_at)
+    acts.sweep(by="system:sweep", at=request.due_at)
     request.refresh_from_db()
     assert (request.state, request.contact) == (State.RECEIVED, "mallory@example.com")
-    requests.sweep(by="system:sweep", at=request.due_at + timedelta(seconds=1))
+    acts.sweep(by="system:sweep", at=request.due_at + timedelta(seconds=1))
     request.refresh_from_db()
     assert (request.state, request.contact) == (State.LAPSED, None)
 

@@ -25,7 +25,7 @@ from privacy.ground import public_hosts
 from privacy.ground.public_hosts import Refused, Route, Unreachable
 from privacy.models import AuditEvent, Disclosure, Message
 from privacy.register import disclosures
-from privacy.rights import erasure, identity, packages, requests, transfer
+from privacy.rights import acts, erasure, identity, packages, requests, transfer
 from privacy.rights.models import ExportPackage, Transfer
 from privacy.tests.people import NOON, asks, held, someone
 from tests import socket_guard
@@ -265,7 +265,7 @@ def bob(db):
 def package(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     request = asks(alice, "access", at=timezone.now())
-    requests.carry_out(request.pk, by="system:worker", at=timezone.now())
+    acts.carry_out(request.pk, by="system:worker", at=timezone.now())
     return ExportPackage.objects.select_related("request__subject").get(request=request)
 
 

@@ -24,7 +24,7 @@ from django.db import connection, models
 from orders import papers
 from privacy.ground.sealed import SealedJSONField
 from privacy.register import registry, subjects, synthetic
-from privacy.rights import packages, requests
+from privacy.rights import acts, packages, requests
 from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, Kind, LegalHold
 
 NOON: Final = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -99,6 +99,7 @@ def _and_more(person: Person, carol: Any) -> None:
     refused.approved_at = refused.refused_at = refused.extended_at = NOON
     refused.approved_by = refused.refused_by = refused.refusal_reason = "staff:3"
     refused.extended_by = refused.extension_reason = "staff:3"
+    refused.against = None
     refused.save(force_insert=True)
     apps.get_model("admin.LogEntry").objects.filter(user=person.user).delete()  # customers do nothing there
     apps.get_model("privacy.SealedNeedles").objects.filter(
@@ -142,7 +143,7 @@ def asks(person: Person, kind: str) -> DataRequest:
 def copy_of(person: Person) -> dict[str, str]:
     """The text of each file in the ZIP that this person is handed."""
     request = asks(person, Kind.ACCESS)
-    requests.carry_out(request.pk, by="system:worker", at=NOON)
+    acts.carry_out(request.pk, by="system:worker", at=NOON)
     with packages.start(ExportPackage.objects.get(request=request), by=person.user, at=NOON) as pieces:
         copy = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     return {name: copy.read(name).decode("utf-8", "replace") for name in copy.namelist()}

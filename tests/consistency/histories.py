@@ -30,7 +30,7 @@ from privacy.messages import outbox
 from privacy.models import Message
 from privacy.register import registry, subjects
 from privacy.register.models import Subject
-from privacy.rights import holds, intake, packages, requests, retention
+from privacy.rights import acts, holds, intake, packages, requests, retention
 from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, Kind, LegalHold, State, StepState
 from shop.models import Category, Product, StockLevel, Variant
 from tests.consistency.canaries import everything
@@ -349,7 +349,7 @@ def takes_a_copy(world: World, person: Person) -> None:
     request = _asks(world, person, Kind.ACCESS)
     if request is None:
         return
-    requests.carry_out(request.pk, by=WORKER, at=world.at)
+    acts.carry_out(request.pk, by=WORKER, at=world.at)
     package = ExportPackage.objects.filter(request=request).first()
     if package is None:
         return
@@ -423,7 +423,7 @@ def comes_back(world: World, person: Person) -> None:
 def time_passes(world: World, person: Person) -> None:
     """A week, with everything that runs by itself."""
     world.at += timedelta(days=7)
-    requests.sweep(by=WORKER, at=world.at)
+    acts.sweep(by=WORKER, at=world.at)
     refunds.sweep(at=world.at)
     outbox.sweep(at=world.at)
     retention.run(apply=True, by=WORKER, at=world.at)

@@ -19,7 +19,7 @@ from privacy.messages import outbox
 from privacy.models import Certificate, Message, SealedNeedles, Subject
 from privacy.proof import certificates, paper
 from privacy.register import subjects
-from privacy.rights import erasure, intake, packages, requests
+from privacy.rights import acts, erasure, intake, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State, StepState
 from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
 from tests.consistency.canaries import everything
@@ -48,7 +48,7 @@ def bob() -> Someone:
 
 def copy_of(request: DataRequest) -> str:
     """All text of the ZIP that answers a request."""
-    requests.carry_out(request.pk, by="system:worker", at=NOON)
+    acts.carry_out(request.pk, by="system:worker", at=NOON)
     with packages.start(ExportPackage.objects.get(request=request), by="customer", at=NOON) as pieces:
         copy = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     return "".join(copy.read(name).decode() for name in copy.namelist())

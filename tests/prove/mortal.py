@@ -124,15 +124,15 @@ def _live(life: Life) -> tuple[Any, list[str]]:
 
 
 def _carry_out(life: Life, at: datetime) -> None:
-    from privacy.rights import requests
+    from privacy.rights import acts
 
-    requests.carry_out(UUID(life.request), by="system:worker", at=at)
+    acts.carry_out(UUID(life.request), by="system:worker", at=at)
 
 
 def _sweep(life: Life, at: datetime) -> int:
-    from privacy.rights import requests
+    from privacy.rights import acts
 
-    return requests.sweep(by="system:sweep", at=at)
+    return acts.sweep(by="system:sweep", at=at)
 
 
 def _retain(life: Life, at: datetime) -> None:
