@@ -40,7 +40,7 @@ from orders.models import Order, OrderLine, Paper, Payment, PaymentEvent, Refund
 from orders.refunds import TooMuch
 from orders.states import ORDER
 from privacy.admin_masks import Evidence, ShownInline
-from privacy.ground import states
+from privacy.ground import states, uploads
 from shop import money
 
 IN_HAND: Final = frozenset({Order.State.PAID, Order.State.PACKED, Order.State.SHIPPED})
@@ -294,7 +294,7 @@ class OrderAdmin(Evidence):
             form.add_error("amount", ValidationError(f"At most {left} can still go back."))
         except fulfilment.NothingChanged:
             form.add_error(None, ValidationError("That is how it is already: change something, or go back."))
-        except papers.NotAPaper as problem:
+        except uploads.NotAccepted as problem:
             form.add_error("file", ValidationError(str(problem)))
         except fulfilment.NotYetShipped:
             form.add_error("amount", ValidationError("This would be everything: cancel the order instead."))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,23 +19,12 @@ from django.db.models import QuerySet
 
 from orders.models import Order, Paper, SoldCertificate
 from orders.models.papers import sealed_papers
-from privacy.ground import audit, digests, sealed, sealed_files
+from privacy.ground import audit, digests, sealed, sealed_files, uploads
 from shop.models import Certificate
 
 log = logging.getLogger(__name__)
 
 LARGEST: Final = 10 * 1024 * 1024
-ORPHANED_AFTER: Final = timedelta(hours=6)
-BEGINS: Final = {
-    b"%PDF-": Paper.Type.PDF,
-    b"\x89PNG\r\n\x1a\n": Paper.Type.PNG,
-    b"\xff\xd8\xff": Paper.Type.JPEG,
-}
-"""What the first bytes of a file say it is; its name may say anything."""
-
-
-class NotAPaper(ValueError):
-    """Not a PDF, PNG or JPEG, empty, or too large: the message says which."""
 
 
 class Lost(Exception):
@@ -98,13 +87,16 @@ def with_number(number: str) -> QuerySet[SoldCertificate]:
 
 
 def add(order: Order, kind: str, *, title: str, upload: File[Any], by: audit.Actor, at: datetime) -> Paper:
-    """Seal a file and file it with the order. *Raises* `NotAPaper`. Nothing stays on the disk where the row cannot be written."""
+    """Seal a file and file it with the order. *Raises* `uploads.NotAccepted`.
+
+    Nothing stays on the disk where the row cannot be written.
+    """
     paper = Paper(
         order=order,
         kind=kind,
         title=title,
-        content_type=_type_of(upload),
-        size_bytes=_size_of(upload),
+        content_type=uploads.type_of(upload, largest=LARGEST),
+        size_bytes=upload.size,
         added_at=at,
     )
     paper.file.save(f"{secrets.token_hex(16)}.sealed", upload, save=False)
@@ -129,30 +121,9 @@ def read(paper: Paper) -> File[Any]:
 
 def sweep(*, at: datetime) -> int:
     """Delete files that no row knows, of workers that died in between. Returns how many."""
-    known = set(Paper.objects.values_list("file", flat=True))
-    before = (at - ORPHANED_AFTER).timestamp()
-    orphans = [file for file in folder().iterdir() if file.name not in known and file.stat().st_mtime < before]
-    for file in orphans:
-        file.unlink(missing_ok=True)
-    return len(orphans)
+    return sealed_papers().forget_unknown(Paper.objects.values_list("file", flat=True), at=at)
 
 
 def folder() -> Path:
     """Where the sealed files lie."""
     return sealed_papers().folder
-
-
-def _size_of(upload: File[Any]) -> int:
-    if upload.size > LARGEST:
-        raise NotAPaper(f"A file may have {LARGEST // 1024**2} MB; this one is larger.")
-    return upload.size
-
-
-def _type_of(upload: File[Any]) -> str:
-    upload.seek(0)
-    beginning = upload.read(max(map(len, BEGINS)))
-    upload.seek(0)
-    for begins, found in BEGINS.items():
-        if beginning.startswith(begins):
-            return found
-    raise NotAPaper("Only PDF, PNG and JPEG files are kept; this is none of them.")

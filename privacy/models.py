@@ -13,6 +13,7 @@ from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.register.objection_models import Objection
+from privacy.rights.attachment_models import Agent, Attachment
 from privacy.rights.codes import IdentityCode
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
@@ -20,8 +21,10 @@ from privacy.rights.incident_models import AuthorityNotice, Incident, IncidentAc
 from privacy.rights.models import *  # noqa: F403
 
 __all__ = [
+    "Agent",
     "Announcement",
     "AnnouncementDelivery",
+    "Attachment",
     "AuditBatch",
     "AuditEvent",
     "AuditLeaf",

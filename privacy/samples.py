@@ -143,6 +143,23 @@ def message_about_a_request(row: Any, sketch: Sketch) -> None:
     row.read_at = row.sent_at
 
 
+@hint("privacy.Attachment")
+def enclosed(row: Any, sketch: Sketch) -> None:
+    """A permission on paper."""
+    row.kind, row.content_type, row.size_bytes, row.discarded_at = "permission", "application/pdf", 20_000, None
+    row.title, row.file = "permission.pdf", f"{invented.hexadecimal(sketch.who.chance, 32)}.sealed"
+
+
+@hint("privacy.Agent")
+def agent(row: Any, sketch: Sketch) -> None:
+    row.name, row.email = "Ada Attorney", "ada@attorney.example"
+
+
+@hint("privacy.IdentityCheck")
+def identity_check(row: Any, sketch: Sketch) -> None:
+    row.method, row.passed = "link_clicked", True
+
+
 @hint("privacy.ErasureStep")
 def step(row: Any, sketch: Sketch) -> None:
     raise Left  # the invented request asks for a copy

@@ -131,6 +131,14 @@ def sweep_packages() -> None:
 
 
 @shared_task
+def sweep_attachments() -> None:
+    """Remove enclosed files whose rows are gone."""
+    from privacy.rights import attachments
+
+    attachments.sweep(at=timezone.now())
+
+
+@shared_task
 def make_partitions() -> None:
     """Make the months ahead of tables partitioned by month."""
     from privacy.rights import partitions

@@ -305,6 +305,7 @@ CELERY_BEAT_SCHEDULE = {
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
+    "enclosed files without a row": {"task": "privacy.tasks.sweep_attachments", "schedule": crontab(minute="23")},
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},
     "what was allowed and is not any more": {
         "task": "privacy.tasks.sweep_what_was_allowed",

@@ -20,7 +20,7 @@ from orders import fulfilment, links, papers
 from orders.models import Order, Paper, SoldCertificate
 from orders.tests.conftest import Browser, bag_of
 from orders.tests.test_personal_data import delivered, erase
-from privacy.ground import sealed_files
+from privacy.ground import sealed_files, uploads
 from privacy.rights import access, packages, requests
 from privacy.rights.models import Kind
 from shop.models import Certificate, Stone, Variant
@@ -131,7 +131,7 @@ def test_a_paper_rests_sealed_and_reads_as_it_was(alices: Order, now: datetime) 
 def test_what_is_no_paper_is_refused_and_leaves_nothing(
     alices: Order, now: datetime, content: bytes, words: str
 ) -> None:
-    with pytest.raises(papers.NotAPaper) as refusal:
+    with pytest.raises(uploads.NotAccepted) as refusal:
         file(alices, content, at=now)
     assert str(refusal.value) == words
     assert (Paper.objects.count(), list(papers.folder().iterdir())) == (0, [])

@@ -75,6 +75,7 @@ class Source(StrEnum):
 
     CUSTOMER = "you"
     SENDER = "the person who ordered for you"
+    AGENT = "whoever asked in your name"
     OBSERVED = "your browser"
     DERIVED = "made by the shop"
     PROCESSOR = "our payment provider"

@@ -86,6 +86,8 @@ def _and_more(person: Person, carol: Any) -> None:
     apps.get_model("orders.Paper").objects.filter(order=order).delete()  # invented, and nothing on the disk
     content = ContentFile(b"%PDF-1.7 " + person.document.encode())
     papers.add(order, "appraisal", title="A ring", upload=content, by=carol, at=NOON)
+    enclosed = apps.get_model("privacy.Attachment").objects.get(request__subject=person.user.subject)
+    enclosed.file.save(f"{uuid4().hex}.sealed", content)  # the same
     order.pk, order.subject, order.bag_id = uuid4(), guest, uuid4()
     order.reference, order.invoice_number = f"LP-{person.token.upper()}", f"INV-{person.token.upper()}"
     order.save(force_insert=True)

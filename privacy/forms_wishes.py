@@ -1,0 +1,69 @@
+"""What a request of a kind asks besides whose it is: one field for each name in `kinds.Rule.asks`, the same on every channel.
+
+The values are what `DataRequest.wishes` holds: a purpose by `objections.key`, a matter of consent by its value, words as typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from django import forms
+
+from privacy.consent.vocabulary import Matter
+from privacy.register import objections
+
+LONGEST: Final = 4_000
+GROUNDS: Final = (
+    ("accuracy", "Something is wrong, and you are looking into it"),
+    ("unlawful", "You should not have it, and I do not want it erased"),
+    ("claims", "I need it for a claim of mine"),
+    ("objection", "I objected, and you are weighing it"),
+    ("other", "Another reason"),
+)
+"""Why data may be set aside (GDPR Art. 18(1)); a person need not know which it is."""
+
+
+def _line(label: str, *, help_text: str = "", longest: int = 200, is_needed: bool = True) -> Callable[[], forms.Field]:
+    return lambda: forms.CharField(label=label, help_text=help_text, max_length=longest, required=is_needed)
+
+
+def _text() -> forms.Field:
+    return forms.CharField(
+        label="In your words",
+        help_text="What we should know to do it. Leave out what we need not know; we ask for no copy of an identity card.",
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
+def _purpose() -> forms.Field:
+    every = [(objections.key(each), each.words.capitalize()) for each in objections.OPEN_TO]
+    return forms.ChoiceField(label="What shall we stop?", choices=sorted(every, key=lambda each: each[1]))
+
+
+def _matter() -> forms.Field:
+    every = [("", "Everything I agreed to"), *((each.value, each.words) for each in Matter)]
+    return forms.ChoiceField(label="What do you take back?", choices=every, required=False)
+
+
+FIELDS: Final[Mapping[str, Callable[[], forms.Field]]] = {
+    "about": _line("Whom or what is it about?", help_text="An order's number, a page, an account's address."),
+    "field": _line("What is wrong?", help_text="Your name, an address, a telephone number."),
+    "value": _line("How should it read?"),
+    "ground": lambda: forms.ChoiceField(label="Why?", choices=GROUNDS, required=False),
+    "purpose": _purpose,
+    "matter": _matter,
+    "text": _text,
+}
+
+
+def fields_of(asks: Iterable[str]) -> dict[str, forms.Field]:
+    """The fields of these names, in order; a name without a field of its own is a line of text."""
+    return {name: FIELDS.get(name, _line(name.replace("_", " ").capitalize(), is_needed=False))() for name in asks}
+
+
+def wishes_in(typed: Mapping[str, Any], asks: Iterable[str]) -> dict[str, str]:
+    """What was typed into those fields; what was left empty is left out."""
+    return {name: str(typed[name]).strip() for name in asks if str(typed.get(name) or "").strip()}
