@@ -14,6 +14,7 @@ from privacy import (  # they register their pages
     admin_consent,  # noqa: F401
     admin_holds,  # noqa: F401
     admin_inbox,  # noqa: F401
+    admin_incidents,  # noqa: F401
     admin_messages,  # noqa: F401
     admin_policy,  # noqa: F401
     admin_proof,  # noqa: F401

@@ -1,12 +1,12 @@
 """The desk's page for what everybody was told, how far it has come, and for telling people of a breach.
 
 A breach is told in three steps, each a page of its own: what leaked and the words, whom that reaches, and sending. So is a
-new owner of the shop.
+new owner of the shop. A leak with its clock, the authority and what is left to do is an incident (`admin_incidents`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django import forms
@@ -18,57 +18,29 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
-    UnfoldAdminTextareaWidget,
-)
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from privacy.admin_masks import Evidence
+from privacy.forms_incidents import EXPLAINS, WhatLeaked
 from privacy.ground import states
 from privacy.messages import addressees, announcements, breach, handover
 from privacy.messages.announcement_models import Announcement
+from privacy.messages.kinds import Kind
 from privacy.messages.previews import DARK
-from privacy.register import profiles, registry, scope
+from privacy.register import profiles, scope
 
 MAY_SEND = "privacy.send_announcement"
 SENDS: Final[dict[str, Callable[..., Announcement]]] = {
     Announcement.Occasion.BREACH: breach.send,
     Announcement.Occasion.OWNER: handover.send,
 }
-EXPLAINS = {
-    "happened": "In plain words: what, when, how it was noticed. Names nobody.",
-    "consequences": "What somebody could do with it.",
-    "measures": "What is done already, and what will be.",
-    "advice": "Steps that help. Never ask them to click anything.",
-}
 
 
-class BreachForm(forms.Form):
+class BreachForm(WhatLeaked):
     """What leaked, when, and what people are told (GDPR Art. 34(2))."""
-
-    targets = forms.MultipleChoiceField(
-        label="What leaked",
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Whole kinds of record.",
-    )
-    processor = forms.ChoiceField(
-        label="Or everything that one company receives", required=False, widget=UnfoldAdminSelectWidget
-    )
-    start = forms.SplitDateTimeField(
-        label="Rows made from", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty: all of them."
-    )
-    end = forms.SplitDateTimeField(label="Rows made until", required=False, widget=UnfoldAdminSplitDateTimeWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds, companies = self.fields["targets"], self.fields["processor"]
-        assert isinstance(kinds, forms.ChoiceField)
-        assert isinstance(companies, forms.ChoiceField)
-        kinds.choices = [(each.model, each.label) for each in registry.all_declared() if each.personal_fields()]
-        companies.choices = [("", "None"), *((each.slug, each.name) for each in registry.processors())]
         for name, label in breach.WORDS.items():
             self.fields[name] = forms.CharField(
                 label=label,
@@ -78,12 +50,10 @@ class BreachForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        """Something leaked, and a window has two ends."""
-        typed = super().clean() or {}
+        """Something leaked."""
+        typed = super().clean()
         if not self.errors and not typed.get("targets") and not typed.get("processor"):
             raise forms.ValidationError("Say what leaked: at least one kind of record, or a company.")
-        if bool(typed.get("start")) != bool(typed.get("end")):
-            raise forms.ValidationError("A window has two ends; leave both empty for all rows.")
         return typed
 
 
@@ -235,9 +205,12 @@ def _reach(notice: Announcement) -> dict[str, Any]:
 def _letter(notice: Announcement) -> dict[str, Any]:
     """The mail as everybody will read it."""
     kind, context = announcements.letter(notice)
+    return shown(kind, context | ({"data": breach.data_of(notice)} if notice.occasion == "breach" else {}))
+
+
+def shown(kind: Kind, context: Mapping[str, Any]) -> dict[str, Any]:
+    """A mail for a page of the desk: its subject, its text, and its HTML in light and in dark."""
     known = {**context, "shop": profiles.current()}
-    if notice.occasion == Announcement.Occasion.BREACH:
-        known["data"] = breach.data_of(notice)
     html = render_to_string(f"{kind.template}.html", known)
     return {
         "subject": render_to_string(f"{kind.template}.subject.txt", known).strip(),

@@ -78,6 +78,21 @@ def delivery(row: Any, sketch: Sketch) -> None:
     row.state, row.posted_at, row.mail_id = "waiting", None, None
 
 
+@hint("privacy.Incident")
+def incident(row: Any, sketch: Sketch) -> None:
+    """Over and done with; nobody had to be told."""
+    row.reference, row.state, row.opened_at = invented.reference(sketch.who.chance, "INC"), "closed", row.noticed_at
+    row.due_at, row.contained_at, row.closed_at = row.noticed_at + timedelta(hours=72), row.noticed_at, row.noticed_at
+    row.scope = {"targets": [], "processor": "", "start": "", "end": ""}
+    row.risk, row.risk_reason, row.spared, row.spared_reason, row.lessons = (
+        "none",
+        "No one saw it",
+        "",
+        "",
+        "Look twice",
+    )
+
+
 @hint("privacy.SoftOptIn")
 def soft_opt_in(row: Any, sketch: Sketch) -> None:
     """Shown at an order that was paid at once."""

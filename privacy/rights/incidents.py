@@ -155,10 +155,8 @@ def note(
 
 @transaction.atomic
 def contain(incident: Incident, *, how: str, contained_at: datetime, by: audit.Actor, at: datetime) -> Incident:
-    """It goes on no longer. *Raises* `NotThen`, `NoReason`, `states.NotAllowed`."""
+    """It goes on no longer, perhaps since before anybody noticed. *Raises* `NotThen`, `NoReason`, `states.NotAllowed`."""
     incident = _locked(incident)
-    if contained_at < incident.noticed_at:
-        raise NotThen("It was not noticed yet at that moment")
     incident.contained_at = contained_at
     incident.save(update_fields=["contained_at"])
     INCIDENT.advance(incident, State.CONTAINED, by=by, at=at)
