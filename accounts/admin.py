@@ -19,7 +19,8 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -31,7 +32,14 @@ from privacy.ground import audit
 #: What makes somebody a member of staff: which desk, and until when.
 GIVEN: Final[tuple[str, ...]] = ("is_staff", "groups", "access_until")
 
+
+def _change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Where everybody changes theirs: there the owner hears of it by mail, and API keys end."""
+    return redirect("account_change_password")
+
+
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.password_change = _change_password  # type: ignore[method-assign]
 for model in (EmailAddress, UserSession, Authenticator, Group, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

@@ -1,0 +1,66 @@
+"""A shop with one row behind every page of the admin, each where most can be decided about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+
+from accounts import roles
+from accounts.models import User
+from accounts.tests.conftest import make_user
+from privacy.ground import references
+from privacy.models import Campaign
+from privacy.register import synthetic
+from privacy.rights import policy
+from shop.models import Reservation
+from shop.tests.goods import make_category, make_piece, make_stone
+
+NOBODY: Final = "nobody"
+CUSTOMER: Final = "customer"
+PEOPLE: Final = (NOBODY, CUSTOMER, *roles.ROLES)
+
+#: What the row behind a page looks like, where the invented one would be over, or not begun.
+AS: Final[dict[str, dict[str, Any]]] = {
+    "privacy.DataRequest": {"kind": "erasure", "state": "verified"},
+    "privacy.InboundMail": {"state": "waiting"},
+    "privacy.Message": {"state": "failed", "sent_at": None},
+    "orders.Order": {"state": "paid"},
+}
+
+
+def make(*, at: datetime) -> None:
+    """Alice, invented, with a row of every declared model; goods; a newsletter that waits."""
+    synthetic.people(1, seed=3, at=at)
+    make_piece(make_category())
+    Reservation.objects.create(owner=UUID(int=1), stone=make_stone(), quantity=1, created_at=at, expires_at=at)
+    Campaign.objects.create(reference=references.new("CP"), title="New pearls", body="<p>Look</p>", created_at=at)
+    policy.publish(effective_on=at.date(), is_material=False, by="system:test", at=at)
+    for model, facts in AS.items():
+        apps.get_model(model)._base_manager.update(**facts)
+
+
+def people() -> dict[str, User | None]:
+    """Whoever comes to the admin: nobody known, another customer, and one person for each role, with that role alone."""
+    roles.ensure()
+    every: dict[str, User | None] = {NOBODY: None, CUSTOMER: make_user("bob@example.com")}
+    for role in roles.ROLES:
+        clerk = make_user(f"{role.replace(' ', '-')}@loupe.example", is_staff=True)
+        clerk.groups.add(Group.objects.get(name=role))
+        every[role] = clerk
+    return every
+
+
+def of(model: type[Model]) -> Model | None:
+    """The row behind the pages of *model*."""
+    return model._base_manager.order_by("pk").first()
+
+
+def registered() -> list[type[Model]]:
+    """Every model with pages in the admin."""
+    return sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
