@@ -10,28 +10,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from privacy.ground import digests, public_hosts
 from privacy.proof import certificates, receipts, verdicts
 from privacy.rights import grounds, transfer
-from privacy.rights.models import Kind
-
-
-class AskForm(forms.Form):
-    """The public form: which right, and the address the answer goes to. Nothing else is asked."""
-
-    kind = forms.ChoiceField(
-        label="What shall we do?",
-        choices=[(kind.value, kind.label) for kind in (Kind.ACCESS, Kind.ERASURE)],
-        widget=forms.RadioSelect,
-        initial=Kind.ACCESS,
-    )
-    email = forms.EmailField(
-        label="Your e-mail address",
-        max_length=254,
-        help_text="The one you ordered or signed up with. We mail a link to it, and nothing happens before it is opened.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
-    )
-
-    def clean_email(self) -> str:
-        """Two spellings of one mailbox are one address."""
-        return str(self.cleaned_data["email"]).strip().lower()
 
 
 class AddressForm(forms.Form):

@@ -38,6 +38,18 @@ def request_facts(sketch: Sketch, at: datetime) -> None:
     intake_emails.request_facts(_asked(sketch, channel=Channel.FORM), by=BY, at=at)
 
 
+@shows(intake_emails.AGENT_ASKS)
+def agent_asks(sketch: Sketch, at: datetime) -> None:
+    asked = _asked(sketch, Kind.ERASURE, channel=Channel.AGENT)
+    intake_emails.agent_asks(asked, sketch.rows["privacy.Agent"], by=BY, at=at)
+
+
+@shows(intake_emails.AGENT_RECEIVED)
+def agent_received(sketch: Sketch, at: datetime) -> None:
+    asked = _asked(sketch, Kind.ERASURE, channel=Channel.AGENT, state="received")
+    intake_emails.agent_received(asked, sketch.rows["privacy.Agent"], by=BY, at=at)
+
+
 @shows(emails.REQUEST_VERIFIED)
 def request_verified(sketch: Sketch, at: datetime) -> None:
     emails.request_verified(_asked(sketch, Kind.ERASURE), by=BY, at=at)

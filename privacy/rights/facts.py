@@ -18,10 +18,9 @@ from privacy.register.declare import Facts, Family
 from privacy.register.models import Subject
 from privacy.rights import identity
 from privacy.rights.identity_checks import IdentityCheck
-from privacy.rights.models import DataRequest, Kind
+from privacy.rights.models import DataRequest
 
 METHOD: Final = IdentityCheck.Method.FACTS
-ASKED_FOR: Final = frozenset({Kind.ACCESS})
 NEEDED: Final = 2
 MOST_WRONG: Final = 5
 STOPPED_FOR: Final = timedelta(days=1)
@@ -45,7 +44,7 @@ class Stopped(Exception):
 
 def asked_of(request: DataRequest) -> Facts | None:
     """The questions that *request* needs answered; None where its kind needs none, or nothing is held that could be asked."""
-    if request.kind not in ASKED_FOR:
+    if not request.rule.needs_facts:
         return None
     family = subjects.family(request.subject)
     return next((each for each in registry.known_by() if any(True for _ in each.rows(family))), None)

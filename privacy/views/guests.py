@@ -1,4 +1,4 @@
-"""`/privacy/request/`: for people without an account. What a visitor sees never depends on whose address was typed.
+"""`/privacy/request/...`: a request of somebody without an account, by the links of its mails. `views.asking` takes it in.
 
 A link from a mail shows a page; only its button acts, because mail programs open links by themselves. Pages that carry a key
 are never cached, indexed or named to another site.
@@ -9,42 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from privacy.forms import AskForm
 from privacy.ground import states
-from privacy.rights import intake, letter, links, packages, requests, timeline
+from privacy.rights import agents, intake, letter, links, packages, requests, timeline
 from privacy.rights.models import DataRequest, ExportPackage
-from privacy.views import pace
 from privacy.views.centre import fetch_page, handed_out
 
-PER_HOUR: Final = 10
 Keyed = Callable[[HttpRequest, DataRequest], HttpResponseBase]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
-    """The form. The same answer follows whatever was typed."""
-    form = AskForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return render(request, "privacy/request.html", {"form": form}, status=400 if form.is_bound else 200)
-    if pace.too_many(request, "privacy-form", an_hour=PER_HOUR):
-        return render(request, "privacy/too_many.html", status=429)
-    intake.ask(form.cleaned_data["kind"], address=form.cleaned_data["email"], at=timezone.now())
-    return redirect("privacy:asked")
-
-
-@require_safe
-def asked(request: HttpRequest) -> HttpResponse:
-    """What happens next, for everybody alike."""
-    return render(request, "privacy/asked.html")
 
 
 def keyed(use: links.Use) -> Callable[[Keyed], Callable[[HttpRequest], HttpResponseBase]]:
@@ -71,17 +49,20 @@ def keyed(use: links.Use) -> Callable[[Keyed], Callable[[HttpRequest], HttpRespo
 
 @keyed(links.Use.CONFIRM)
 def confirm(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
-    """*Was this you?* Pressing the button proves the address."""
+    """*Was this you?* Pressing the button proves the address; where somebody asked in their name, another disowns them."""
     if request.method == "POST":
         try:
+            if "disown" in request.POST and intake.can_confirm(asked_for):
+                agents.disown(asked_for, at=timezone.now())
+                return render(request, "privacy/disowned.html")
             standing = intake.confirm(asked_for.pk, at=timezone.now())
-        except (intake.AlreadyUsed, states.Changed):
+        except (intake.AlreadyUsed, states.Changed, states.NotAllowed):
             return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
         use = links.Use.FACTS if intake.awaits_facts(standing) else links.Use.FOLLOW
         return redirect(links.path(standing, use))
     if not intake.can_confirm(asked_for):
         return render(request, "privacy/link_over.html", {"why": "used"}, status=410)
-    return render(request, "privacy/confirm.html", {"asked": asked_for})
+    return render(request, "privacy/confirm.html", {"asked": asked_for, "agent": agents.of(asked_for)})
 
 
 @keyed(links.Use.FOLLOW)
