@@ -5,28 +5,25 @@ The desk names nobody: it works with references, dates and counts, and shows the
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import display
 
-from privacy import admin_messages
+from privacy import admin_due, admin_messages
 from privacy.admin_decisions import Decides, Decision
 from privacy.admin_proof import WarnsOfResidue
 from privacy.admin_request_decisions import DECISIONS, REFUSALS
 from privacy.ground import digests
 from privacy.ground.models import AuditEvent
 from privacy.register.models import Identifier
+from privacy.rights import figures
 from privacy.rights.models import DataRequest, ErasureStep, StepKind
 from privacy.rights.states import OPEN
 
-SOON: Final = timedelta(days=3)
 STATE_COLOURS: Final = {
     "received": "info",
     "verified": "warning",
@@ -63,14 +60,19 @@ class DueFilter(admin.SimpleListFilter):
 
     title = "due"
     parameter_name = "due"
-    within: Final = {"late": timedelta(0), "today": timedelta(days=1), "soon": SOON, "week": timedelta(days=7)}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("late", "Overdue"), ("today", "In 24 hours"), ("soon", "In 3 days"), ("week", "In 7 days")]
+        return [
+            ("late", "Overdue"),
+            ("today", "Today"),
+            ("soon", "In 3 days"),
+            ("week", "In 7 days"),
+            ("reply", "First reply, today"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
-        span = self.within.get(self.value() or "")
-        return queryset if span is None else queryset.filter(state__in=OPEN, due_at__lt=timezone.now() + span)
+        span = figures.due(timezone.now()).get(self.value() or "")
+        return queryset if span is None else queryset.filter(span)
 
 
 @admin.register(DataRequest)
@@ -137,12 +139,11 @@ class RequestAdmin(Decides, WarnsOfResidue):
 
     @display(description="due", ordering="due_at")
     def due(self, asked: DataRequest) -> str:
-        return _coloured(asked, asked.due_at, "completion", is_met=not asked.is_open)
+        return admin_due.due(asked, timezone.now())
 
     @display(description="first reply due", ordering="first_reply_due_at")
     def reply_due(self, asked: DataRequest) -> str:
-        is_met = asked.first_replied_at is not None or not asked.is_open
-        return _coloured(asked, asked.first_reply_due_at, "first reply", is_met=is_met)
+        return admin_due.first_reply_due(asked, timezone.now())
 
     @display(description="answer goes to")
     def address(self, asked: DataRequest) -> str:
@@ -201,15 +202,3 @@ def _plan_row(step: ErasureStep) -> list[Any]:
         until,
         words,
     ]
-
-
-def _coloured(asked: DataRequest, moment: datetime, clock: str, *, is_met: bool) -> str:
-    """The date, its colour by the time left, and its derivation on hover and focus."""
-    now = timezone.now()
-    words = next((each["words"] for each in asked.derivation if each["clock"] == clock and each["governs"]), "")
-    left = f"{timesince(moment, now)} late" if moment < now else f"in {timeuntil(moment, now)}"
-    look = "" if is_met else " due--late" if moment < now else " due--soon" if moment < now + SOON else ""
-    date = f"{moment:%-d %b %Y}"
-    return format_html(
-        '<abbr class="due{}" tabindex="0" title="{}">{}{}</abbr>', look, words, date, "" if is_met else f", {left}"
-    )

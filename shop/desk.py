@@ -90,6 +90,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": True,
     "BORDER_RADIUS": "2px",
     "ENVIRONMENT": "shop.desk.environment",
+    "DASHBOARD_CALLBACK": "privacy.admin_start.start_page",
     "STYLES": [style_sheet],
     "SIDEBAR": {"navigation": "shop.desk.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],

@@ -1,0 +1,160 @@
+"""How the desk stands: what is owed and until when, how fast answers were, and how many came in time. Counts only, nobody's name.
+
+A day is a day on the shop's own calendar. An answer is what completes or refuses a request; what its person took back, what was
+joined with another, and what nobody ever proved counts for no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce, TruncWeek
+
+from privacy.rights import clock
+from privacy.rights.models import DataRequest, ErasureStep, State, StepState
+from privacy.rights.states import OPEN
+
+SOON: Final = timedelta(days=3)
+PERIOD: Final = timedelta(days=90)
+WEEKS: Final = 12
+IS_OPEN: Final = Q(state__in=OPEN)
+ENDED_AT: Final = Coalesce("completed_at", "refused_at")
+TOOK: Final = ExpressionWrapper(F("ended_at") - F("received_at"), output_field=DurationField())
+
+
+class Median(Aggregate):
+    """The middle of what is there, by Postgres."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the desk owes at one moment."""
+
+    open: int
+    overdue: int
+    due_today: int
+    replies_due: int
+    unproven: int
+    partly_done: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How answers came, over a period. No answers: no median, and no share."""
+
+    open: int
+    answered: int
+    in_time: int
+    median: timedelta | None
+
+    @property
+    def median_days(self) -> float | None:
+        """The median in days, to one place."""
+        return None if self.median is None else round(self.median / timedelta(days=1), 1)
+
+    @property
+    def share_in_time(self) -> int | None:
+        """Whole percent, rounded down: a hundred is said only when none was late."""
+        return 100 * self.in_time // self.answered if self.answered else None
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week: how many came, and how many were answered in time and late."""
+
+    begins_on: date
+    received: int
+    in_time: int
+    late: int
+
+
+def due(at: datetime) -> Mapping[str, Q]:
+    """The spans of time by which the queue is read; each counts what is open."""
+    today = end_of_today(at)
+    return {
+        "late": IS_OPEN & Q(due_at__lt=at),
+        "today": IS_OPEN & Q(due_at__gte=at, due_at__lte=today),
+        "soon": IS_OPEN & Q(due_at__lt=at + SOON),
+        "week": IS_OPEN & Q(due_at__lt=at + timedelta(days=7)),
+        "reply": IS_OPEN & Q(first_replied_at=None, first_reply_due_at__lte=today),
+    }
+
+
+def end_of_today(at: datetime) -> datetime:
+    """The last moment of the shop's day."""
+    calendar = clock.of_the_shop()
+    return calendar.end_of(calendar.local(at).date())
+
+
+def standing(*, at: datetime) -> Standing:
+    """What is owed, in one question."""
+    spans = due(at)
+    found = DataRequest.objects.filter(IS_OPEN).aggregate(
+        open=Count("pk"),
+        overdue=Count("pk", filter=spans["late"]),
+        due_today=Count("pk", filter=spans["today"]),
+        replies_due=Count("pk", filter=spans["reply"]),
+        unproven=Count("pk", filter=Q(state=State.RECEIVED)),
+        partly_done=Count("pk", filter=Q(state=State.PARTLY_DONE)),
+    )
+    return Standing(**found)
+
+
+def pace(*, at: datetime, over: timedelta = PERIOD) -> tuple[Pace, dict[str, Pace]]:
+    """How fast answers were: of everything, and of each kind that was asked for. Two questions."""
+    rows = DataRequest.objects.annotate(ended_at=ENDED_AT).filter(IS_OPEN | Q(ended_at__gt=at - over, ended_at__lte=at))
+    answered = Q(ended_at__isnull=False)
+    counts = {
+        "open": Count("pk", filter=IS_OPEN),
+        "answered": Count("pk", filter=answered),
+        "in_time": Count("pk", filter=answered & Q(ended_at__lte=F("due_at"))),
+        "median": Median(TOOK, filter=answered),
+    }
+    kinds = rows.order_by().values_list("kind").annotate(**counts)
+    return Pace(**rows.aggregate(**counts)), {kind: Pace(*figures) for kind, *figures in kinds}
+
+
+def by_week(*, at: datetime, weeks: int = WEEKS) -> list[Week]:
+    """The last so many weeks, this one last; weeks without anything are there too. Two questions."""
+    calendar = clock.of_the_shop()
+    today = calendar.local(at).date()
+    mondays = [today - timedelta(days=today.weekday() + 7 * back) for back in reversed(range(weeks))]
+    since = calendar.end_of(mondays[0] - timedelta(days=1))
+    came = DataRequest.objects.filter(received_at__gt=since, received_at__lte=at).order_by()
+    came_by = dict(
+        came.annotate(week=TruncWeek("received_at", tzinfo=calendar.zone)).values_list("week").annotate(Count("pk"))
+    )
+    gone = DataRequest.objects.annotate(ended_at=ENDED_AT).filter(ended_at__gt=since, ended_at__lte=at).order_by()
+    in_time = Count("pk", filter=Q(ended_at__lte=F("due_at")))
+    gone_by = {
+        week: (every, good)
+        for week, every, good in gone.annotate(week=TruncWeek("ended_at", tzinfo=calendar.zone))
+        .values_list("week")
+        .annotate(every=Count("pk"), good=in_time)
+    }
+    received = {week.date(): count for week, count in came_by.items()}
+    answered = {week.date(): counts for week, counts in gone_by.items()}
+    return [
+        Week(monday, received.get(monday, 0), good, every - good)
+        for monday in mondays
+        for every, good in [answered.get(monday, (0, 0))]
+    ]
+
+
+def next_due(*, most: int = 8) -> list[DataRequest]:
+    """What is due first."""
+    return list(DataRequest.objects.filter(IS_OPEN).order_by("due_at", "pk")[:most])
+
+
+def blocked(*, most: int = 8) -> list[ErasureStep]:
+    """The steps that stand in the way of what is partly done, those first whose request is due first."""
+    steps = ErasureStep.objects.filter(request__state=State.PARTLY_DONE, state=StepState.BLOCKED)
+    return list(steps.select_related("request").order_by("request__due_at", "request_id", "position")[:most])
