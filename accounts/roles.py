@@ -47,6 +47,7 @@ shop.change_*                     .      .        .           x       .        x
 shop.delete_*                     .      .        .           x       .        x
 privacy.view_*                    .      x        x           .       x        x
 privacy.change_datarequest        .      x        x           .       .        x
+privacy.change_attachment         .      x        x           .       .        x
 privacy.change_message            .      x        x           .       .        x
 privacy.change_inboundmail        .      x        x           .       .        x
 privacy.place_legalhold           .      x        x           .       .        x

@@ -15,6 +15,7 @@ from privacy import (  # they register their pages
     admin_holds,  # noqa: F401
     admin_inbox,  # noqa: F401
     admin_incidents,  # noqa: F401
+    admin_intake,  # noqa: F401
     admin_messages,  # noqa: F401
     admin_policy,  # noqa: F401
     admin_proof,  # noqa: F401

@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from privacy import admin_due, admin_messages
 from privacy.admin_decisions import Decides, Decision
+from privacy.admin_intake import TakesCalls
 from privacy.admin_proof import WarnsOfResidue
 from privacy.admin_request_decisions import DECISIONS, REFUSALS
 from privacy.ground import digests
@@ -76,7 +77,7 @@ class DueFilter(admin.SimpleListFilter):
 
 
 @admin.register(DataRequest)
-class RequestAdmin(Decides, WarnsOfResidue):
+class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
     list_display = ("reference", "kind", "state_label", "reply_due", "due", "received_at", "channel")

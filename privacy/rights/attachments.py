@@ -78,7 +78,9 @@ def add(
 
 
 def read(attachment: Attachment, *, reason: str, by: audit.Actor, at: datetime) -> File[Any]:
-    """Its content, as a stream, for staff who said why; its person reads that they looked. *Raises* `Discarded`, `Lost`."""
+    """Its content, as a stream, for staff who said why; its person reads that they looked. *Raises* `Discarded`,
+    `Lost`, `looks.TooMany`.
+    """
     if not attachment.is_there:
         raise Discarded
     try:
@@ -87,7 +89,11 @@ def read(attachment: Attachment, *, reason: str, by: audit.Actor, at: datetime) 
         log.error("attachment.lost", extra={"attachment": str(attachment.pk), "error": type(error).__name__})
         raise Lost(str(attachment))
     asked, model = attachment.request, Attachment._meta.label
-    looks.record(asked.subject_id, model=model, fields=["file"], reason=reason, obj=asked, by=by, at=at)
+    try:
+        looks.record(asked.subject_id, model=model, fields=["file"], reason=reason, obj=asked, by=by, at=at)
+    except looks.TooMany:
+        content.close()
+        raise
     return content
 
 
