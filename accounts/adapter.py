@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -31,6 +32,7 @@ from privacy.consent import screen
 from privacy.ground import sealed
 from privacy.register import ages, profiles
 from privacy.register.ages import Standing
+from privacy.rights import children
 
 SIGN_IN_FIRST = (
     "The link is good, but this browser has not signed in yet. "
@@ -102,7 +104,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return redirect("accounts:closed_for_now")
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign in, for as long as a session lasts."""
+        """Sign in, for as long as a session lasts; but nobody who needs a parent's word and has none yet."""
+        if children.lacks_parent(user.subject):
+            clear_login(request)
+            raise ImmediateHttpResponse(redirect("accounts:parent_first"))
         super().login(request, user)
         request.session.set_expiry(None)
 
@@ -165,7 +170,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             request.session.set_expiry(settings.ACCOUNT_LOGIN_TIMEOUT)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Ask for the age first, as at every sign-up; nothing of what the other company said is kept meanwhile."""
+        """Ask for the age first, as at every sign-up; nothing of what the other company said is kept meanwhile.
+
+        Whoever needs a parent's word signs up by the form that asks where the parent reads mail.
+        """
+        given = screen.answer(request)
+        if given is not None and given.standing is Standing.WITH_PARENT:
+            raise ImmediateHttpResponse(redirect("account_signup"))
         return AccountAdapter(request).is_open_for_signup(request)
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: BaseForm | None = None) -> User:

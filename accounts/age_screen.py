@@ -21,7 +21,7 @@ def stops(request: HttpRequest) -> HttpResponse | None:
     given = screen.answer(request)
     if given is None:
         return ask(request, AgeForm())
-    return None if given.standing is Standing.ALONE else too_young(request)
+    return too_young(request) if given.standing is Standing.NOT_YET else None
 
 
 def ask(request: HttpRequest, form: AgeForm) -> HttpResponse:
@@ -31,7 +31,7 @@ def ask(request: HttpRequest, form: AgeForm) -> HttpResponse:
 
 def onwards(request: HttpRequest, given: Answer) -> HttpResponse:
     """Where an answer leads: to the page that asked, or to the end."""
-    if given.standing is not Standing.ALONE:
+    if given.standing is Standing.NOT_YET:
         return too_young(request)
     return redirect(_next(request) or "account_signup")
 

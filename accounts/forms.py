@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
+from allauth.core import context
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -13,13 +14,21 @@ from django_countries import countries
 
 from accounts import addresses, phones
 from accounts.models import Address, User
-from privacy.consent.vocabulary import Surface
+from privacy.consent import screen
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.news_boxes import NewsBoxes
 from privacy.register import ages
+from privacy.register.age_bands import MINOR
+from privacy.register.ages import Standing
+from privacy.rights import children
 
 NOT_A_NUMBER = "This does not look like a phone number. Include the country code, like +1 212 555 0100."
+PARENTS: Final = {
+    children.OwnAddress: "Give the address of your parent or guardian, not your own.",
+    children.Enough: "This address was asked often enough today. Try again tomorrow.",
+}
 NEEDS_POSTAL_CODE = frozenset({"AU", "CA", "DE", "DK", "ES", "FR", "GB", "IT", "JP", "NL", "SE", "US"})
 NEEDS_REGION = frozenset({"AU", "CA", "US"})
 
@@ -42,13 +51,40 @@ class NameForm(NewsBoxes):
     """The optional part of sign-up; allauth adds e-mail and password (ACCOUNT_SIGNUP_FORM_CLASS)."""
 
     news_surface = Surface.SIGN_UP
+    parent_email = forms.EmailField(
+        label="E-mail address of a parent or guardian",
+        max_length=254,
+        help_text="They are asked before you can sign in. Use an address they read themselves.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
     full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    field_order = ("email", "password1", "full_name")
+    field_order = ("email", "password1", "parent_email", "full_name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = context.request and screen.answer(context.request)
+        self.band = given.band if given else None
+        super().__init__(*args, **kwargs)
+        if not (given and given.standing is Standing.WITH_PARENT):
+            del self.fields["parent_email"]
+
+    def news_topics(self) -> list[Matter]:
+        """None for minors: no news go to them."""
+        return [] if self.band in MINOR else super().news_topics()
+
+    def clean(self) -> dict[str, Any]:
+        """A parent has an address of their own, and is not asked without end."""
+        cleaned = super().clean() or {}
+        parent, own = cleaned.get("parent_email"), cleaned.get("email")
+        if parent and own and (why := children.refuses(parent, child=own, at=timezone.now())):
+            self.add_error("parent_email", PARENTS[why])
+        return cleaned
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Keep the name on the account just made, and what was asked for; called by allauth."""
         user.full_name = self.cleaned_data["full_name"]
         user.save(update_fields=["full_name"])
+        if parent := self.cleaned_data.get("parent_email"):
+            children.ask(user.subject, address=user.email, parent=parent, by=user, at=timezone.now())
         said = Said(Surface.SIGN_UP, get_adapter().get_client_ip(request) or "", by=user, at=timezone.now())
         wishes.tick(self.ticked(), address=user.email, said=said)
 

@@ -8,6 +8,7 @@ from accounts.api.views import Docs
 app_name = "accounts"
 urlpatterns = [
     path("accounts/age/", views.age, name="age"),
+    path("accounts/parent-first/", views.parent_first, name="parent_first"),
     path("account/", views.overview, name="overview"),
     path("account/details/", views.change_details, name="details"),
     path("account/addresses/", views.list_addresses, name="addresses"),

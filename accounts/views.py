@@ -46,6 +46,12 @@ def age(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def parent_first(request: HttpRequest) -> HttpResponse:
+    """Nobody enters before a parent agreed, where one is needed."""
+    return render(request, "accounts/parent_first.html")
+
+
+@require_safe
 @login_required
 def overview(request: SignedIn) -> HttpResponse:
     """The first page of an account."""

@@ -14,6 +14,7 @@ from privacy.proof.models import *  # noqa: F403
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.register.objection_models import Objection
 from privacy.rights.attachment_models import Agent, Attachment
+from privacy.rights.child_models import ParentalConsent
 from privacy.rights.codes import IdentityCode
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
@@ -47,6 +48,7 @@ __all__ = [
     "MisusedAccount",
     "NewsletterSignup",
     "Objection",
+    "ParentalConsent",
     "PolicyVersion",
     "Preference",
     "RequestMessage",

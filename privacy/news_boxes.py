@@ -25,6 +25,7 @@ class NewsBoxes(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.news_help = ""
         for topic in self.news_topics():
             label, _, self.news_help = notices.text(wishes.box_notice(topic, self.news_surface)).partition("\n")
             self.fields[f"{PREFIX}{topic}"] = forms.BooleanField(label=label, required=False, initial=False)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from privacy import (  # nouns of their own, declared with the rest
     personal_data_campaigns,  # noqa: F401
+    personal_data_children,  # noqa: F401
     personal_data_consent,  # noqa: F401
     personal_data_conversation,  # noqa: F401
     personal_data_inbox,  # noqa: F401

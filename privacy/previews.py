@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
+
+from privacy.consent import notices
+from privacy.consent.models import ConsentNotice
 from privacy.messages import announcements, breach, handover, newsletter, outbox
 from privacy.messages.announcement_models import Announcement
 from privacy.messages.previews import BY, shows
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 from privacy.register.synthetic import Sketch
-from privacy.rights import conversation_emails, emails, intake_emails, mailroom_emails
+from privacy.rights import children_emails, conversation_emails, emails, intake_emails, mailroom_emails
+from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
 from privacy.rights.models import Channel, DataRequest, Kind
 from privacy.rights.reasons import Waiting
@@ -210,3 +215,23 @@ def card_in_mail(sketch: Sketch, at: datetime) -> None:
 @shows(mailroom_emails.MAIL_ANSWERED)
 def mail_answered(sketch: Sketch, at: datetime) -> None:
     mailroom_emails.mail_answered(_mail(sketch), text="Size 54 is 17.2 mm across inside.", by=BY, at=at)
+
+
+def _parents_word(sketch: Sketch) -> ParentalConsent:
+    """The invented parent's word, for the invented customer."""
+    notice = ConsentNotice(text=notices.text("parent"))
+    return ParentalConsent(parent=sketch.rows["privacy.Subject"], contact=sketch.who.email, notice=notice)
+
+
+@shows(children_emails.PARENT_ASKED)
+def parent_asked(sketch: Sketch, at: datetime) -> None:
+    children_emails.parent_asked(
+        _parents_word(sketch), url=f"{settings.LOUPE_PUBLIC_URL}/privacy/parent/", by=BY, at=at
+    )
+
+
+@shows(children_emails.PARENT_AGREED)
+def parent_agreed(sketch: Sketch, at: datetime) -> None:
+    children_emails.parent_agreed(
+        _parents_word(sketch), url=f"{settings.LOUPE_PUBLIC_URL}/privacy/parent/", by=BY, at=at
+    )

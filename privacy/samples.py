@@ -150,6 +150,11 @@ def request(row: Any, sketch: Sketch) -> None:
     row.extended_at = None
 
 
+@hint("privacy.ParentalConsent")
+def parents_word(row: Any, sketch: Sketch) -> None:
+    raise Left  # it joins two people, and an invented customer is grown up
+
+
 @hint("privacy.RequestMessage")
 def message_about_a_request(row: Any, sketch: Sketch) -> None:
     """They asked something, and it was read."""

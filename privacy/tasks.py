@@ -50,6 +50,14 @@ def grow_up() -> None:
 
 
 @shared_task
+def sweep_children() -> None:
+    """Let go of everybody whose parent did not answer."""
+    from privacy.rights import children
+
+    children.sweep(by="system:retention", at=timezone.now())
+
+
+@shared_task
 def close_newsletter_signups() -> None:
     """End the sign-ups of people who agree to no topic by e-mail any more."""
     from privacy.messages import newsletter

@@ -312,6 +312,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="53"),
     },
     "people who grew up": {"task": "privacy.tasks.grow_up", "schedule": crontab(hour="0", minute="41")},
+    "children whose parents were silent": {
+        "task": "privacy.tasks.sweep_children",
+        "schedule": crontab(minute="51"),
+    },
     "people whom no record names": {
         "task": "privacy.tasks.forget_unnamed_subjects",
         "schedule": crontab(hour="4", minute="37"),

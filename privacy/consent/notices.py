@@ -92,6 +92,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "changed. You can take it back at any time."
         ),
         "sensitive_use": "{shop} may use this sensitive information for the purpose named here, until you take it back.",
+        "parent": (
+            "I am 18 or older and responsible for this child as a parent or guardian. I agree that {shop} keeps an account for "
+            "them, for the orders and requests made with it. {shop} sends them no advertising. I can take this back at any time."
+        ),
         "staff": (
             "{shop} notes for you what you told us in person, by telephone or by letter. You can see it, and change it, in your "
             "preferences."

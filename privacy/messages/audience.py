@@ -43,6 +43,7 @@ class Why(StrEnum):
     RESTRICTED = "restricted"
     PAUSED = "paused"
     OBJECTED = "objected"
+    MINOR = "minor"
     ERASED = "erased"
     TOO_SOON = "too_soon"
 
@@ -62,6 +63,7 @@ WORDS: Final = {
     Why.RESTRICTED: "have their data restricted",
     Why.PAUSED: "deactivated their account",
     Why.OBJECTED: "object to news from us",
+    Why.MINOR: "are not of age",
     Why.ERASED: "were erased",
     Why.TOO_SOON: "had a newsletter lately and want them further apart",
 }
@@ -234,6 +236,8 @@ class _People:
             return Why.RESTRICTED
         if person.is_paused:
             return Why.PAUSED
+        if person.is_minor:
+            return Why.MINOR
         if person.pk not in self.usable:
             return Why.OBJECTED
         if not is_allowed:

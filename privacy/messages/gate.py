@@ -9,6 +9,7 @@ from privacy.messages import suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
 from privacy.register import objections, subjects
+from privacy.register.age_bands import NOT_FOR_MINORS
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 
@@ -44,6 +45,7 @@ def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
         "erased": root.is_erased,
         "restricted": root.is_restricted,
         "paused": root.is_paused,
+        "a minor": root.is_minor,
         "objected": objections.stands(root, Purpose.MARKETING),
     }
     forbids = next((why for why, holds in standing.items() if holds), "")
@@ -58,6 +60,8 @@ def _state(person: Subject, kind: Kind) -> str:
         return "restricted"
     if person.is_paused and not kind.reaches_restricted and kind.purpose not in REACHES_PAUSED:
         return "paused"
+    if kind.purpose in NOT_FOR_MINORS and person.is_minor:
+        return "a minor"
     if kind.purpose in objections.OPEN_TO and not kind.reaches_restricted and objections.stands(person, kind.purpose):
         return "objected"
     return ""

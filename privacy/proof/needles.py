@@ -23,7 +23,7 @@ from privacy.ground import references
 from privacy.proof.models import SealedNeedles
 from privacy.register import registry
 from privacy.register.declare import Category, Declaration, Family, Field
-from privacy.register.vocabulary import Source
+from privacy.register.vocabulary import Export, Source
 
 KEPT_FOR: Final = timedelta(days=30)
 EMAIL: Final = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
@@ -174,6 +174,8 @@ def _columns(declaration: Declaration) -> list[tuple[str, Field, models.Field[An
     found = []
     for name, field in declaration.personal_fields().items():
         column = model._meta.get_field(name)
+        if field.category is Category.CONTACT and field.on_export is Export.REDACT:
+            continue  # somebody else's address on this person's row, such as a parent's
         is_text = isinstance(column, models.CharField | models.TextField | models.BinaryField)
         is_wanted = field.category in BY_CATEGORY and (
             not declaration.is_evidence or field.category is Category.CONTACT

@@ -14,7 +14,7 @@ from typing import Final
 
 from privacy.ground import audit
 from privacy.register import profiles, subjects
-from privacy.register.age_bands import MINOR, AgeBand
+from privacy.register.age_bands import AgeBand
 from privacy.register.models import Subject
 
 LONGEST_YEAR: Final = timedelta(days=366)
@@ -82,19 +82,26 @@ def state(subject: Subject, answer: Answer, *, by: audit.Actor, at: datetime) ->
         return person
     person.age_band, person.age_stated_at = answer.band, at
     person.save(update_fields=["age_band", "age_stated_at"])
+    subjects.share_age(person)
     audit.append("subject.age_stated", subject=person, obj=person, details={"band": answer.band}, by=by, at=at)
     return person
 
 
 def band(subject: Subject) -> AgeBand | None:
-    """The youngest band that any record of this person carries; None where nobody said."""
-    found = Subject.objects.filter(pk__in=subjects.family(subject)).exclude(age_band="")
-    return min((AgeBand(each) for each in found.values_list("age_band", flat=True)), key=_order, default=None)
+    """The band of this person, read afresh; None where nobody said."""
+    found = subjects.of_number(subject.pk).age_band
+    return AgeBand(found) if found else None
 
 
 def is_minor(subject: Subject) -> bool:
-    """Whether this person said that they are younger than 18, and not so long ago that they no longer can be."""
-    return band(subject) in MINOR
+    """Whether this person said that they are younger than 18, read afresh."""
+    return subjects.of_number(subject.pk).is_minor
+
+
+def standing(subject: Subject) -> Standing:
+    """What their age allows in this shop; whoever was never asked stands like everybody."""
+    found = band(subject)
+    return Standing.ALONE if found is None else next(each for each in ANSWERS.values() if each.band == found).standing
 
 
 def grow_up(*, at: datetime) -> int:

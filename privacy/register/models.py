@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from privacy.ground import evidence
-from privacy.register.age_bands import AgeBand
+from privacy.register.age_bands import MINOR, AgeBand
 from privacy.register.usable import Usable
 from privacy.register.vocabulary import Purpose
 
@@ -67,6 +67,11 @@ class Subject(models.Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether they said that they are younger than 18, and not so long ago that they no longer can be."""
+        return self.age_band in MINOR
 
     @property
     def is_erased(self) -> bool:

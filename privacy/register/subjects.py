@@ -18,6 +18,7 @@ from django.db.models.deletion import ProtectedError
 from django.db.models.functions import Coalesce
 
 from privacy.ground import audit, digests
+from privacy.register.age_bands import AgeBand
 from privacy.register.models import Identifier, Subject, SubjectLink
 from privacy.register.objection_models import Objection
 
@@ -97,6 +98,7 @@ def _stand_together(person: Subject, *, by: audit.Actor, at: datetime) -> None:
     reasons, pauses = zip(*Subject.objects.filter(pk__in=ids).values_list("restricted_for", "paused_at"), strict=True)
     if any(pauses):
         pause(person, by=by, at=at)
+    share_age(person)
     for reason in sorted({each for some in reasons for each in some}):
         restrict(person, reason=Reason(reason), by=by, at=at)
     strictest = Objection.objects.filter(subject__in=ids).order_by("purpose", "-standing", "since").distinct("purpose")
@@ -197,6 +199,15 @@ def lift(subject: Subject, *, reason: Reason = Reason.ERASURE, by: audit.Actor, 
     if rows.update(restricted_at=since, restricted_for=left):
         details: dict[str, audit.Detail] = {"for": reason.value}
         audit.append("subject.restriction_lifted", subject=subject, obj=subject, details=details, by=by, at=at)
+
+
+def share_age(subject: Subject) -> None:
+    """Give every record of this person the youngest age that one of them carries: a minor by one is a minor by all."""
+    records = Subject.objects.filter(pk__in=family(subject))
+    stated = {AgeBand(each.age_band): each for each in records.exclude(age_band="")}
+    if stated:
+        youngest = min(stated, key=list(AgeBand).index)
+        records.update(age_band=youngest, age_stated_at=stated[youngest].age_stated_at)
 
 
 def pause(subject: Subject, *, by: audit.Actor, at: datetime) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from privacy.ground import digests
 from privacy.register import registry, subjects
-from privacy.register.declare import Category, Declaration, Family
+from privacy.register.declare import Category, Declaration, Export, Family
 from privacy.register.models import Identifier, Tombstone
 
 Kind = Literal["email", "phone", "gateway"]
@@ -72,7 +72,12 @@ def _living(kind: Kind, known: list[str], buried: set[UUID]) -> Iterator[bool]:
 
 
 def _contacts(declaration: Declaration) -> list[str]:
-    """The fields that hold contact details in the clear; identifiers are digests already."""
+    """The fields that hold their contact details in the clear; identifiers are digests already, and what their copy shows only
+    as a word is somebody else's.
+    """
     if declaration.model == Identifier._meta.label:
         return []
-    return [name for name, field in declaration.personal_fields().items() if field.category is Category.CONTACT]
+    fields = declaration.personal_fields().items()
+    return [
+        name for name, field in fields if field.category is Category.CONTACT and field.on_export is not Export.REDACT
+    ]

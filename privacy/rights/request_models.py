@@ -30,6 +30,7 @@ class Channel(models.TextChoices):
     API = "api", "API"
     AGENT = "agent", "Somebody they authorised"
     RETENTION = "retention", "The account was not used for a long time"
+    CHILD = "child", "We learnt that it is a child's"
 
 
 GUESTS = (Channel.FORM, Channel.MAIL, Channel.PHONE, Channel.POST, Channel.AGENT)

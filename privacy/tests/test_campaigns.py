@@ -20,7 +20,7 @@ from privacy.messages.audience import Why
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign
 from privacy.models import AuditEvent, SubjectLink
-from privacy.register import objections, subjects
+from privacy.register import ages, objections, subjects
 from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON, someone
 from privacy.tests.subscribers import agrees, draft, reader
@@ -92,6 +92,7 @@ def left_out(why):
             Why.RESTRICTED: subjects.restrict,
             Why.PAUSED: subjects.pause,
             Why.ERASED: subjects.mark_erased,
+            Why.MINOR: partial(ages.state, answer=ages.ANSWERS["16_17"]),
             Why.OBJECTED: partial(objections.note, purpose=Purpose.MARKETING),
         }[why]
         verb(person, by="test", at=NOON)

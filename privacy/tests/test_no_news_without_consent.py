@@ -28,7 +28,7 @@ from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
 from privacy.messages import campaigns, delivery, outbox, outcomes, sms, suppressions, unsubscribe
 from privacy.messages.kinds import KINDS, Kind
 from privacy.models import Message
-from privacy.register import subjects
+from privacy.register import ages, subjects
 from privacy.register.vocabulary import Purpose
 from privacy.tests import subscribers
 from privacy.tests.people import NOON
@@ -162,6 +162,11 @@ def deactivates(world: World, name: str, topic: str, channel: str) -> None:
     world.silent.add(name)
 
 
+def is_a_minor(world: World, name: str, topic: str, channel: str) -> None:
+    ages.state(world.people[name], ages.ANSWERS["16_17"], by="test", at=world.at)
+    world.silent.add(name)
+
+
 def is_erased(world: World, name: str, topic: str, channel: str) -> None:
     subjects.mark_erased(world.people[name], by="test", at=world.at)
     world.silent.add(name)
@@ -234,8 +239,8 @@ def to(name: str, channel: str) -> str:
 
 OFTEN = (news_is_posted, sweep_comes, bell_rings, time_passes)
 SELDOM = (
-    grants, withdraws, takes_all_back, leaves_by_the_link, complains, is_restricted, deactivates, is_erased, order_is_posted,
-    server_is_away, server_falls_silent, server_is_back, worker_dies, staff_send_again, newsletter_runs,
+    grants, withdraws, takes_all_back, leaves_by_the_link, complains, is_restricted, deactivates, is_a_minor, is_erased,
+    order_is_posted, server_is_away, server_falls_silent, server_is_back, worker_dies, staff_send_again, newsletter_runs,
 )  # fmt: skip
 HAPPENINGS = (*OFTEN * 5, *SELDOM)
 THINGS = list(product(PEOPLE, sorted(TOPICS), CHANNELS))
