@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from accounts import print_lists
 from accounts.models import User
 from privacy.consent.vocabulary import TOPICS, Matter
+from privacy.register import agreements
 
 MAY_MAKE: Final = "privacy.send_campaign"
 
@@ -43,7 +44,10 @@ def make(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = PrintListForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _file(form, request)
+        try:
+            return _file(form, request)
+        except agreements.NotAgreed as refused:
+            form.add_error(None, f"No list was made: {refused}.")
     now = timezone.now()
     counts = [(topic.words, *print_lists.count(topic, at=now)) for topic in sorted(TOPICS)]
     context = {**admin.site.each_context(request), "title": "Print lists", "form": form, "counts": counts}

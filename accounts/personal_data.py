@@ -21,7 +21,7 @@ from knox.settings import knox_settings
 from accounts import print_lists, social
 from accounts.models import Session
 from privacy.models import Identifier
-from privacy.register import rotation, subjects
+from privacy.register import profiles, rotation, subjects
 from privacy.register.declare import (
     BLANK,
     Action,
@@ -403,7 +403,7 @@ declare_processor(
         name="The printer of our letters",
         purpose=Purpose.MARKETING,
         payload={name: f"accounts.Address.{name}" for name in print_lists.COLUMNS},
-        country="US",
         after_erasure="The printer destroys each list when its letters are posted.",
+        is_used=lambda: "post" in profiles.current().channels,
     )
 )

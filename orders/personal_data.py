@@ -380,7 +380,6 @@ declare_processor(
             "limit": "how many refunds are wanted in the answer",
             "starting_after": "where the next page of the answer begins",
         },
-        country="US",
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
         eraser=disputes.settled_at_stripe,
         erases="",  # it was given nothing about the person

@@ -10,6 +10,7 @@ from unfold.enums import ActionVariant
 
 from privacy import forms_incidents as forms
 from privacy.admin_decisions import Decision
+from privacy.forms import DecisionForm
 from privacy.messages import announcements, breach
 from privacy.register import scope
 from privacy.rights import incidents
@@ -91,7 +92,7 @@ def _decision(
     do: Callable[[Incident, dict[str, Any], Any, datetime], str],
     *,
     fits: Callable[[Incident], bool] = is_open,
-    form: type[forms.DecisionForm] = forms.DecisionForm,
+    form: type[DecisionForm] = DecisionForm,
     permission: str = MAY_HANDLE,
     variant: ActionVariant = ActionVariant.DEFAULT,
 ) -> Decision[Incident]:

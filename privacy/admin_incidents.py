@@ -20,7 +20,7 @@ from privacy.admin_announcements import shown
 from privacy.admin_decisions import Decides, Decision
 from privacy.admin_incident_decisions import DECISIONS, MAY_HANDLE, REFUSALS
 from privacy.admin_masks import Evidence
-from privacy.forms_incidents import OpenForm
+from privacy.forms_incidents import AuthorityForm, OpenForm
 from privacy.ground.models import AuditEvent
 from privacy.messages import breach
 from privacy.register import registry, scope
@@ -104,8 +104,9 @@ class IncidentAdmin(Decides, Evidence):
         if name not in MEASURED:
             return {}
         count = incidents.measure(row)
-        letter = shown(*incident_notices.for_people(row, count)) if name == "tell_people" else {}
-        return {"count": count, **letter}
+        if name == "tell_people":
+            return {"count": count, **shown(*incident_notices.for_people(row, count))}
+        return {"count": count, **(_drafted(row, count) if request.method == "GET" else {})}
 
     @display(description="state", label=COLOURS, ordering="state")
     def state_label(self, incident: Incident) -> tuple[str, str]:
@@ -202,6 +203,13 @@ def _opened(form: OpenForm, request: HttpRequest) -> Incident | None:
     except scope.Unknown as unknown:
         form.add_error(None, f"{unknown} is not in the register.")
     return None
+
+
+def _drafted(incident: Incident, count: breach.Count) -> dict[str, Any]:
+    """The form with the draft of this moment in it."""
+    form = AuthorityForm(row=incident)
+    form.suggest(count, at=timezone.now())
+    return {"form": form}
 
 
 def _leaked(incident: Incident) -> list[str]:

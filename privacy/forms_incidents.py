@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
@@ -22,7 +22,7 @@ from privacy.ground import audit
 from privacy.messages import breach
 from privacy.register import registry
 from privacy.register.models import Subject
-from privacy.rights import incident_notices, incidents
+from privacy.rights import incident_notices
 from privacy.rights.incident_models import Incident, IncidentAction, IncidentEntry
 
 EXPLAINS = {
@@ -174,14 +174,11 @@ class AuthorityForm(DecisionForm):
         help_text="Only for a first notice after that time (Art. 33(1)).",
     )
 
-    def __init__(self, *args: Any, row: Incident, **kwargs: Any) -> None:
-        super().__init__(*args, row=row, **kwargs)
-        if self.is_bound:
-            return
-        count = incidents.measure(row)
-        self.initial["text"] = incident_notices.for_authority(row, count, at=timezone.now())
+    def suggest(self, count: breach.Count, *, at: datetime) -> None:
+        """Put the draft of that moment in, and name the authorities of where people live."""
         named = [f"{each.name} ({each.place})" for each in incident_notices.competent(count)]
         self.fields["authority"].help_text = "Where people live whom it concerns: " + ("; ".join(named) or "not known")
+        self.initial["text"] = incident_notices.for_authority(self.row, count, at=at)
 
 
 class SpareForm(DecisionForm):

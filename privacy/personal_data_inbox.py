@@ -72,9 +72,9 @@ declare_processor(
             "from": "the shop's own number",
             "status-callback": "where the service tells us what became of the text, by its random number",
         },
-        country="US",
         after_erasure="Texts that reached your telephone stay there; the service forgets its log by its own clock.",
         hosts=(urlsplit(settings.TWILIO_API_BASE).hostname or "",),
+        is_used=lambda: bool(settings.LOUPE_SMS == "twilio"),
     )
 )
 

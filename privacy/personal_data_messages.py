@@ -63,7 +63,6 @@ declare_processor(
             "list-unsubscribe": "a sealed link by which its reader leaves; says nothing to anybody but us",
             "list-unsubscribe-post": "that the link may be pressed by the mail program",
         },
-        country="US",
         after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",
         hosts=mail_services.HOSTS.get(settings.LOUPE_MAIL_SERVICE, (settings.EMAIL_HOST.lower(),)),
     )

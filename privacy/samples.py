@@ -80,17 +80,11 @@ def delivery(row: Any, sketch: Sketch) -> None:
 
 @hint("privacy.Incident")
 def incident(row: Any, sketch: Sketch) -> None:
-    """Over and done with; nobody had to be told."""
-    row.reference, row.state, row.opened_at = invented.reference(sketch.who.chance, "INC"), "closed", row.noticed_at
-    row.due_at, row.contained_at, row.closed_at = row.noticed_at + timedelta(hours=72), row.noticed_at, row.noticed_at
+    """Still looked into; nobody has to be told."""
+    row.reference, row.state, row.opened_at = invented.reference(sketch.who.chance, "INC"), "open", row.noticed_at
+    row.due_at, row.contained_at, row.closed_at = row.noticed_at + timedelta(hours=72), None, None
     row.scope = {"targets": [], "processor": "", "start": "", "end": ""}
-    row.risk, row.risk_reason, row.spared, row.spared_reason, row.lessons = (
-        "none",
-        "No one saw it",
-        "",
-        "",
-        "Look twice",
-    )
+    row.risk, row.risk_reason, row.spared, row.spared_reason, row.lessons = "none", "No one saw it", "", "", ""
 
 
 @hint("privacy.SoftOptIn")

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.apps import apps
 from django.core import checks
+from django.utils import timezone
 
 from privacy.checks import fields, messages, models, relations  # noqa: F401  (messages registers its own)
 from privacy.checks.findings import error
 from privacy.consent import tags
-from privacy.register import payloads, profiles, registry
+from privacy.register import agreements, payloads, profiles, registry
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
 
 
@@ -50,6 +51,14 @@ def no_tag_breaks_the_profile(app_configs: Any, **kwargs: Any) -> list[checks.Ch
         error("E016", f"{tag.name} has an id, but {shop.slug} promises that nothing is sold or shared.")
         for tag in tags.forbidden()
     ]
+
+
+@checks.register("privacy")
+def everybody_who_gets_data_is_bound(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E017: a company that this shop gives personal data to, or whose tag it runs, without the agreement it needs."""
+    today = timezone.now().date()
+    unbound = [f"{tag.name} ({tag.slug}): {', '.join(lacks)}" for tag, lacks in tags.unbound(on=today)]
+    return [error("E017", f"{words}.") for words in [*agreements.disagreements(on=today), *unbound]]
 
 
 def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:

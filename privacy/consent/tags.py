@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
 from privacy.consent.entries import Category, Entry, Kind, months
-from privacy.register import profiles
+from privacy.register import agreements, profiles
 
 if TYPE_CHECKING:
     from privacy.consent.choice import Choice
@@ -285,6 +285,11 @@ def enabled() -> tuple[Tag, ...]:
 def forbidden() -> list[Tag]:
     """The tags with an id that the shop's profile promises not to run. They do not run; a system check refuses the start."""
     return [tag for tag in DECLARED if tag.id and _is_forbidden(tag)]
+
+
+def unbound(*, on: date) -> list[tuple[Tag, list[str]]]:
+    """The enabled tags whose vendor no agreement binds on that day, and what it lacks; a system check refuses the start."""
+    return [(tag, lacks) for tag in enabled() if (lacks := agreements.lacking(tag.slug, on=on))]
 
 
 def running(choice: Choice) -> tuple[Tag, ...]:

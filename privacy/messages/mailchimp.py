@@ -210,7 +210,6 @@ def processor() -> Processor:
             "status": "privacy.MailchimpMember.state",
             "status_if_new": "privacy.MailchimpMember.state",
         },
-        country="US",
         after_erasure="That an address was deleted, so that nobody puts it back on the list; only its owner can.",
         eraser=erase,
         erases="Your contact on the newsletter list, for good.",

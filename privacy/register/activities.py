@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from privacy.register import profiles, registry
+from django.db.models import Count
+
+from privacy.register import agreements, profiles, registry
 from privacy.register.declare import Declaration, Field, Processor
+from privacy.register.models import Disclosure
+from privacy.register.profiles import Agreement
 from privacy.register.vocabulary import Action, Category, Purpose, Source
 
 T = TypeVar("T")
@@ -107,6 +112,7 @@ class Receiver:
     receives: list[str]
     country: str
     is_abroad: bool
+    safeguard: str
     after_erasure: str
 
 
@@ -134,7 +140,7 @@ def activity(purpose: Purpose) -> Activity:
         records=once(declaration.label for declaration, _, _ in served),
         sources=once(str(field.source) for _, _, field in served),
         recipients=[each.name for each in receivers],
-        transfers=[f"{each.name} ({each.country})" for each in receivers if is_abroad(each)],
+        transfers=[_transfer(each) for each in receivers if is_abroad(each)],
         retention=once(Kept(declaration.label, str(declaration.retention_of(name))) for declaration, name, _ in served),
         measures=measures({field.category for _, _, field in served}),
     )
@@ -157,7 +163,7 @@ def measures(categories: set[Category]) -> list[str]:
 
 def is_abroad(processor: Processor) -> bool:
     """Whether data leaves the controller's country."""
-    return processor.country != profiles.current().country
+    return agreements.country(processor.slug) != profiles.current().country
 
 
 def rows(*, evidence: bool) -> list[Row]:
@@ -189,12 +195,53 @@ def receivers() -> list[Receiver]:
             name=each.name,
             purpose=each.purpose.words,
             receives=received_by(each.slug),
-            country=each.country,
+            country=agreements.country(each.slug),
             is_abroad=is_abroad(each),
+            safeguard=agreements.safeguard(each.slug),
             after_erasure=each.after_erasure,
         )
         for each in registry.processors()
     ]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One company at the desk: what it gets, what binds it, and what is missing before it gets anything."""
+
+    name: str
+    slug: str
+    purpose: str
+    receives: list[str]
+    hosts: tuple[str, ...]
+    agreement: Agreement | None
+    country: str
+    safeguard: str
+    is_used: bool
+    lacks: list[str]
+    times: int  # how often something left for it in the last thirty days
+
+
+def bound(*, at: datetime) -> list[Bound]:
+    """Every company that data may leave for, those first that lack something."""
+    lately = Disclosure.objects.filter(at__gt=at - timedelta(days=30)).values_list("processor")
+    times = dict(lately.annotate(many=Count("pk")))
+    every = [
+        Bound(
+            name=each.name,
+            slug=each.slug,
+            purpose=each.purpose.words,
+            receives=received_by(each.slug),
+            hosts=each.hosts,
+            agreement=agreements.of(each.slug),
+            country=agreements.country(each.slug),
+            safeguard=agreements.safeguard(each.slug),
+            is_used=each.is_used(),
+            lacks=agreements.lacking(each.slug, on=at.date()),
+            times=times.get(each.slug, 0),
+        )
+        for each in registry.processors()
+    ]
+    return sorted(every, key=lambda each: not (each.is_used and each.lacks))
 
 
 def received_by(slug: str) -> list[str]:
@@ -245,6 +292,12 @@ def table() -> Iterator[list[str]]:
 def once(things: Iterable[T]) -> list[T]:
     """Each thing once, in the order it was met."""
     return list(dict.fromkeys(things))
+
+
+def _transfer(processor: Processor) -> str:
+    """`Stripe (US, by Standard Contractual Clauses ...)` (Art. 30(1)(e))."""
+    by = agreements.safeguard(processor.slug)
+    return f"{processor.name} ({agreements.country(processor.slug)}{f', by {by}' if by else ''})"
 
 
 def _gets_any(processor: Processor, served: list[tuple[Declaration, str, Field]]) -> bool:

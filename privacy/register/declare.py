@@ -217,13 +217,13 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Processor:
-    """A company that processes personal data for the shop (GDPR Art. 28)."""
+    """A company that processes personal data for the shop (GDPR Art. 28). What was agreed with it, and where it stands, the
+    operator says (`agreements`)."""
 
     slug: str
     name: str
     purpose: Purpose
     payload: Mapping[str, str]  # each key that leaves for it: the declared field `app.Model.field` that it carries
-    country: str
     after_erasure: str  # what it keeps by its own duty, in the customer's words
     eraser: Callable[[Family], str] | None = None  # asks it to erase; returns its receipt, raises where it refuses
     known_as: Callable[[Family], Iterable[str]] | None = None  # the ids by which it knows this person
@@ -234,6 +234,7 @@ class Processor:
     erases: str = "What it holds for us and may let go."  # what its eraser makes it let go, in the customer's words
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
     hosts: tuple[str, ...] = ()  # where its adapter may connect to, always over TLS (`disclosures.address`)
+    is_used: Callable[[], bool] = lambda: True  # whether this shop, as it is set up, gives it anything
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}

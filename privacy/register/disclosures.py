@@ -1,8 +1,9 @@
 """Who was given what about whom, and when: one row for each call that leaves the house, written before anything is sent.
 
 An adapter asks `address` where it may go (a host that its processor's declaration names, over TLS) and calls `record` with every
-key that is about to leave; the row is committed first, so that nothing is given away without it. An adapter too deep down to know
-for whom it works reads `occasion`, which the room above has opened; without one it sends nothing.
+key that is about to leave; the row is committed first, so that nothing is given away without it. A company with which too little is
+agreed (`agreements`) gets nothing. An adapter too deep down to know for whom it works reads `occasion`, which the room above has
+opened; without one it sends nothing.
 
 The rows name the person by number only. They are the person's answer to "who received it?" (GDPR Art. 15(1)(c) and 19).
 """
@@ -23,7 +24,7 @@ from django.conf import settings
 from django.db.models import Count, Max
 
 from privacy.ground import audit
-from privacy.register import payloads, registry
+from privacy.register import agreements, payloads, registry
 from privacy.register.models import Disclosure
 from privacy.register.vocabulary import Purpose
 
@@ -98,7 +99,7 @@ def record(
     by: audit.Actor,
     at: datetime,
 ) -> Disclosure:
-    """Write down that *keys* leave for the processor at *host*. *Raises* `payloads.NotDeclared`."""
+    """Write down that *keys* leave for the processor at *host*. *Raises* `payloads.NotDeclared`, `NotAgreed`."""
     row = drafted(
         processor,
         subject_id=subject_id,
@@ -127,6 +128,7 @@ def drafted(
     """The same row, for a room that writes it in one statement with a row of its own. *Raises* `payloads.NotDeclared`."""
     names = sorted(set(keys))
     if processor != CHOSEN_BY_YOU:
+        agreements.guard(processor, at=at)
         payloads.guard(processor, names)
     return Disclosure(
         processor=processor,

@@ -7,6 +7,7 @@ The profile is data and behaviour reads it; a law can only tighten it.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -79,6 +80,18 @@ class Letterhead:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """What was agreed on with one company that gets personal data, as the operator states it (`register.agreements`)."""
+
+    signed_on: date | None  # None: not signed
+    document: str  # where the signed agreement lies
+    terms: tuple[str, ...]  # of GDPR Art. 28(3)
+    country: str
+    mechanism: str  # by what data go there, outside the European Economic Area
+    ended_on: date | None  # None: it still runs
+
+
+@dataclass(frozen=True)
 class Profile:
     """One shop's policy."""
 
@@ -103,6 +116,7 @@ class Profile:
     first_on: str  # when the shop first had a policy, `YYYY-MM-DD`; nothing where nobody says
     session_ends_with_browser: bool  # else a sign-in lasts for its days
     answers_dnt: bool  # whether Do Not Track counts like Global Privacy Control
+    processors: Mapping[str, Agreement]  # by slug; what is not named gets nothing
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
     def retention_years(self, name: str) -> int:
@@ -163,6 +177,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         first_on=str(data.get("first_on", "")),
         session_ends_with_browser=bool(data.get("session_ends_with_browser", False)),
         answers_dnt=bool(data.get("answers_dnt", False)),
+        processors=MappingProxyType({slug: _agreement(said) for slug, said in data.get("processors", {}).items()}),
         promises=data.get("promises", ""),
     )
 
@@ -175,6 +190,24 @@ def _ages(data: dict[str, Any]) -> Ages:
     if ages.parent_from is not None and ages.parent_from >= ages.alone_from:
         raise ValueError("with a parent's word is younger than alone")
     return ages
+
+
+def _agreement(data: dict[str, Any]) -> Agreement:
+    return Agreement(
+        signed_on=_day(data.get("signed_on")),
+        document=str(data.get("document", "")),
+        terms=tuple(data.get("terms", ())),
+        country=str(data.get("country", "")),
+        mechanism=str(data.get("mechanism", "")),
+        ended_on=_day(data.get("ended_on")),
+    )
+
+
+def _day(said: object) -> date | None:
+    """Raises TypeError for what is no date of TOML's own."""
+    if said is None or isinstance(said, date):
+        return said
+    raise TypeError(f"{said!r} is no date such as 2026-01-31, without quotes")
 
 
 def _zone(name: str) -> str:

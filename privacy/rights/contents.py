@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.text import get_valid_filename
 
 from privacy.ground import keyset
-from privacy.register import activities, profiles, registry
+from privacy.register import activities, agreements, profiles, registry
 from privacy.register.declare import Declaration, Export, Family
 from privacy.rights import holdings, looks
 from privacy.rights.models import DataRequest
@@ -201,7 +201,7 @@ def tail(family: Family) -> dict[str, Any]:
                 "name": each.name,
                 "for": each.purpose.words,
                 "receives": activities.received_by(each.slug),
-                "country": each.country,
+                "country": agreements.country(each.slug),
             }
             for each in registry.processors()
         ],

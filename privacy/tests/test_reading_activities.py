@@ -13,8 +13,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.html import escape
 
-from privacy.register import activities, registry, subjects
+from privacy.register import activities, agreements, registry, subjects
 from privacy.register.declare import DECLARATIONS, PROCESSORS, Category, Field, Processor, Purpose, Retention, personal
+from privacy.register.profiles import Agreement
 from privacy.rights import holdings
 from privacy.tests.people import someone
 
@@ -98,10 +99,12 @@ def test_a_purpose_that_nothing_serves_is_not_on_the_record(scratch):
 
 
 @pytest.mark.promise("JK-45", "JS-36")
-def test_a_new_recipient_abroad_stands_on_record_and_policy_at_once(scratch, client, db):
+def test_a_new_recipient_abroad_stands_on_record_and_policy_at_once(scratch, client, db, monkeypatch):
     PROCESSORS["engraver"] = Processor(
-        "engraver", "Griffel & Sohn", Purpose.ORDER, payload={}, country="DE", after_erasure="Nothing."
+        "engraver", "Griffel & Sohn", Purpose.ORDER, payload={}, after_erasure="Nothing."
     )
+    known, ours = agreements.of, Agreement(None, "", (), "DE", "", None)
+    monkeypatch.setattr(agreements, "of", lambda slug: ours if slug == "engraver" else known(slug))
     redeclare("orders.OrderLine", "engraving", recipients=("engraver",))
     [order] = [each for each in activities.activities() if each.purpose is Purpose.ORDER]
     assert "Griffel & Sohn" in order.recipients

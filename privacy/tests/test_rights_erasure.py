@@ -159,7 +159,7 @@ def test_a_refusing_processor_leaves_it_partly_done_and_is_asked_again(approved,
             raise RuntimeError(words)
         return "receipt-1"
 
-    processor = declare.Processor("carrier", "Carrier", declare.Purpose.DELIVERY, {}, "US", "", eraser)
+    processor = declare.Processor("carrier", "Carrier", declare.Purpose.DELIVERY, {}, "", eraser)
     monkeypatch.setitem(declare.PROCESSORS, "carrier", processor)
 
     stopped = erasure.execute(request.pk, by="system:worker", at=LATER)

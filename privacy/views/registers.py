@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from privacy.register import activities, profiles
+from privacy.register import activities, agreements, profiles
 
 MAY_READ = "privacy.view_register"
 
@@ -33,6 +33,15 @@ def article_30_csv(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     csv.writer(response).writerows(activities.table())
     return response
+
+
+@require_safe
+def processors(request: HttpRequest) -> HttpResponse:
+    """The companies that get personal data: what was agreed with each, and what is missing before it gets anything."""
+    _only_readers(request)
+    context = {**admin.site.each_context(request), "title": "Companies that work for us"}
+    context |= {"processors": activities.bound(at=timezone.now()), "terms": agreements.TERMS}
+    return render(request, "admin/privacy/processors.html", context)
 
 
 def may_read(request: HttpRequest) -> bool:

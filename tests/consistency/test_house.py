@@ -16,7 +16,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("shop", "accounts", "orders", "privacy")
 # Doors read the clock; rooms are told the time.
 DOORS = re.compile(
-    r"(^|/)(views|admin|api|tasks|adapter|listeners|middleware|webhooks|health|celery|management/commands|tests|migrations|templatetags|forms|context)(/|\.py$|_)"
+    r"(^|/)(views|admin|api|tasks|adapter|listeners|middleware|webhooks|health|celery|management/commands|tests|migrations|templatetags|forms|context|checks)(/|\.py$|_)"
 )
 
 

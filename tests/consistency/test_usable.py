@@ -29,6 +29,7 @@ OTHER_MATTERS: Final = {
 #: Queries of the uses themselves that may see everybody.
 MAY_SEE_ALL: Final = {
     "accounts/print_lists.py:_addresses:Address": "counts why somebody is left out; the gate asks for each line",
+    "privacy/register/activities.py:bound:Disclosure": "how often something left for a company; a number",
     "privacy/messages/audience.py:__init__:Preference": "of people whom `usable` has passed or named a reason for",
     "privacy/messages/audience.py:__init__:Subject": "counts why somebody is left out, beside what is usable",
     "privacy/messages/audience.py:_families:SubjectLink": "who is one person",
