@@ -1,24 +1,47 @@
 """Fixtures for every app's tests: a real browser, the real shop's processes, and the cheap way of what is slow on purpose."""
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 pytest_plugins = ["tests.browser", "tests.processes", "tests.promised"]
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Argon2 is slow on purpose; the tests make a thousand people."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CHEAP = {
+    # Argon2 is slow on purpose; the tests make a thousand people.
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # WhiteNoise lists every static file when it starts, and each test client starts it anew.
+    "WHITENOISE_AUTOREFRESH": True,
+}
 
 
-@pytest.fixture(autouse=True)
-def _static_files_when_asked_for(settings: Any) -> None:
-    """WhiteNoise lists every static file when it starts, and each test client starts it anew."""
-    settings.WHITENOISE_AUTOREFRESH = True
+@pytest.fixture(scope="session", autouse=True)
+def _cheap() -> Iterator[None]:
+    """What is dear in the shop and has nothing to do with what is tested."""
+    from django.test import override_settings  # Django is ready by now
+
+    with override_settings(**CHEAP):
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker, _ledgers: Path) -> Iterator[None]:
+    """The database for a fixture that a whole module shares: its rows stand before every test, and go after the last.
+
+    For what is dear to make and left as it is by rolling back each test, such as somebody who was erased.
+    """
+    from django.db import transaction
+    from django.test import override_settings
+
+    shared = transaction.atomic()
+    shared._from_testcase = True  # so that a transaction that must be the outermost may begin in it
+    with django_db_blocker.unblock(), override_settings(LOUPE_LEDGER=_ledgers / f"{next(LEDGERS)}.jsonl"), shared:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

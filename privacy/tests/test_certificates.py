@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, override_settings
 
 from privacy.models import Certificate, Message
 from privacy.proof import certificates, paper, signing, sweep
@@ -26,15 +26,20 @@ NIGHT = LATER + timedelta(hours=9)
 OTHER_KEY = "11" * 32
 
 
+@pytest.fixture(scope="module")
+def _certified(module_db):
+    """Once for all these tests: Alice is erased and certified."""
+    with override_settings(LOUPE_ERASURE_GRACE=timedelta(hours=1), LOUPE_BACKUP_DAYS=35):
+        request = requests.approve(asks(someone("alice")), by=CAROL, at=NOON)
+        erasure.execute(request.pk, by="system:worker", at=LATER)
+    Message.objects.all().delete()
+
+
 @pytest.fixture
-def certificate(db, settings, tmp_path):
+def certificate(_certified, db, settings, tmp_path):
     """Alice is erased and certified; the sweep has not been yet."""
     settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)
     settings.LOUPE_HOME, settings.MEDIA_ROOT, settings.LOUPE_SWEEP_FOLDERS = tmp_path, tmp_path / "media", []
-    settings.LOUPE_BACKUP_DAYS = 35
-    request = requests.approve(asks(someone("alice")), by=CAROL, at=NOON)
-    erasure.execute(request.pk, by="system:worker", at=LATER)
-    Message.objects.all().delete()
     return Certificate.objects.get()
 
 

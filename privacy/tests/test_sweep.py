@@ -25,6 +25,7 @@ from django.apps import apps
 from django.core import signing as django_signing
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 
 from privacy.ground import sealed, sealed_files
 from privacy.models import AuditEvent, Certificate, Countersignature, ResidueSweep, SealedNeedles
@@ -57,15 +58,21 @@ def broker(settings):
             client.delete(key)
 
 
-@pytest.fixture
-def erased(db, home, settings):
-    """Alice is erased, her certificate waits for the sweep; Bob is there and untouched."""
-    settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)
-    alice, bob = someone("alice"), someone("bob")
-    request = requests.approve(asks(alice), by=CAROL, at=NOON)
-    erasure.execute(request.pk, by="system:worker", at=LATER)
+@pytest.fixture(scope="module")
+def _erased(module_db):
+    """Once for all these tests."""
+    with override_settings(LOUPE_ERASURE_GRACE=timedelta(hours=1)):
+        alice, bob = someone("alice"), someone("bob")
+        request = requests.approve(asks(alice), by=CAROL, at=NOON)
+        erasure.execute(request.pk, by="system:worker", at=LATER)
     apps.get_model("privacy.Message").objects.all().delete()  # the last mail has gone out
     return bob
+
+
+@pytest.fixture
+def erased(_erased, db, home):
+    """Alice is erased, her certificate waits for the sweep; Bob is there and untouched."""
+    return _erased
 
 
 def swept(**options: Any) -> ResidueSweep:

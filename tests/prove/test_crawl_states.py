@@ -38,7 +38,7 @@ PLAIN = [
     "/privacy/", "/privacy/versions/", "/privacy/cookies/", "/privacy/promises/", "/privacy/choices/", "/privacy/opt-out/",
     "/privacy/limit/", "/privacy/device-cleared/", "/privacy/request/", "/privacy/request/asked/", "/privacy/newsletter/",
     "/privacy/newsletter/asked/", "/privacy/unsubscribe/", "/privacy/unsubscribe/by-address/", "/privacy/certificate/",
-    "/privacy/receipt/", "/preferences/",
+    "/privacy/receipt/", "/privacy/authorities/", "/preferences/",
 ]  # fmt: skip
 # What the walk does not reach by an address, and why.
 NEEDS_AN_ACCOUNT = {

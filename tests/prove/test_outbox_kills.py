@@ -88,10 +88,16 @@ def _message(number: int, people: list[Subject], now: datetime) -> Message:
     return Message(kind=kind, subject=people[number % PEOPLE], payload=payload, next_attempt_at=now, created_at=now)
 
 
+def victims_of(mails: int, kills: int) -> list[tuple[int, str]]:
+    """After how many mails the next one of which kind is the worker's last: orders go first, so they are killed over first."""
+    orders = (kills + 1) // 2
+    shares = [(sender.ORDER, 0, orders), (sender.NEWS, mails // 2, kills - orders)]
+    return [(start + (n + 1) * mails // 2 // (of + 1), kind) for kind, start, of in shares for n in range(of)]
+
+
 def prove(mails: int, kills: int, log: Path) -> dict[str, int]:
     kinds = filled(mails)
-    victims = [((turn + 1) * mails // (kills + 1), (sender.ORDER, sender.NEWS)[turn % 2]) for turn in range(kills)]
-    killer = Assassin(kinds, victims)
+    killer = Assassin(kinds, victims_of(mails, kills))
     with sink.running() as server:
         server.answer, server.keeps_raw = killer.answer, False
         with worker(server.port, log) as process:
