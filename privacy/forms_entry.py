@@ -22,7 +22,7 @@ from privacy.rights.kinds import Kind
 from privacy.rights.models import Channel
 
 
-class EntryForm(forms.Form):
+class EntryForm(forms_wishes.WishForm):
     """A call or a letter: what they want, when it reached us, and the address to which everything is mailed."""
 
     channel = forms.ChoiceField(
@@ -43,22 +43,14 @@ class EntryForm(forms.Form):
     )
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rule = kinds.rule(kind)
-        asked = forms_wishes.fields_of(self.rule.asks)
-        for field in asked.values():
-            field.widget = _of_the_desk(field)
-        self.fields.update(asked)
+        super().__init__(*args, rule=kinds.rule(kind), **kwargs)
+        for name in self.rule.asks:
+            self.fields[name].widget = _of_the_desk(self.fields[name])
         self.fields["received_at"].initial = timezone.now().replace(second=0, microsecond=0)
 
     def clean_email(self) -> str:
         """Two spellings of one mailbox are one address."""
         return digests.normal_email(str(self.cleaned_data["email"]))
-
-    @property
-    def wishes(self) -> dict[str, str]:
-        """What exactly is asked."""
-        return forms_wishes.wishes_in(self.cleaned_data, self.rule.asks)
 
 
 class DiscardForm(DecisionForm):

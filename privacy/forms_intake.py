@@ -41,7 +41,7 @@ class FactsForm(forms.Form):
         return typed
 
 
-class AskForm(forms.Form):
+class AskForm(forms_wishes.WishForm):
     """What somebody without an account asks for, and the address the answer goes to; what else is asked depends on the kind."""
 
     email = forms.EmailField(
@@ -52,21 +52,12 @@ class AskForm(forms.Form):
     )
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.rule = kinds.rule(kind)
-        self.fields.update(forms_wishes.fields_of(self.rule.asks))
-        if self.rule.is_answered:
-            self.fields["text"].required = True
+        super().__init__(*args, rule=kinds.rule(kind), **kwargs)
         self.order_fields([*self.rule.asks, *self.base_fields])
 
     def clean_email(self) -> str:
         """Two spellings of one mailbox are one address."""
         return digests.normal_email(str(self.cleaned_data["email"]))
-
-    @property
-    def wishes(self) -> dict[str, str]:
-        """What exactly is asked."""
-        return forms_wishes.wishes_in(self.cleaned_data, self.rule.asks)
 
 
 class AgentForm(AskForm):

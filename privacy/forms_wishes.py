@@ -12,6 +12,7 @@ from django import forms
 
 from privacy.consent.vocabulary import Matter
 from privacy.register import objections
+from privacy.rights.kinds import Rule
 
 LONGEST: Final = 4_000
 GROUNDS: Final = (
@@ -62,6 +63,22 @@ FIELDS: Final[Mapping[str, Callable[[], forms.Field]]] = {
 def fields_of(asks: Iterable[str]) -> dict[str, forms.Field]:
     """The fields of these names, in order; a name without a field of its own is a line of text."""
     return {name: FIELDS.get(name, _line(name.replace("_", " ").capitalize(), is_needed=False))() for name in asks}
+
+
+class WishForm(forms.Form):
+    """What a kind asks besides whose request it is; nothing else is taken."""
+
+    def __init__(self, *args: Any, rule: Rule, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rule = rule
+        self.fields.update(fields_of(rule.asks))
+        if rule.is_answered:
+            self.fields["text"].required = True
+
+    @property
+    def wishes(self) -> dict[str, str]:
+        """What exactly is asked."""
+        return wishes_in(self.cleaned_data, self.rule.asks)
 
 
 def wishes_in(typed: Mapping[str, Any], asks: Iterable[str]) -> dict[str, str]:

@@ -177,6 +177,7 @@ def test_a_newcomer_proves_the_mailbox_whatever_google_says(google, browser, mai
     assert guest.pk in subjects.family(grace.subject)
 
 
+@pytest.mark.promise("JE-12")
 def test_nothing_of_what_google_told_is_kept_but_which_account_it_is(google, grace, browser):
     for _ in range(2):
         account = SocialAccount.objects.get()
@@ -198,7 +199,8 @@ def test_somebody_elses_account_with_that_address_is_not_entered(google, browser
     assert mailbox(bob.email).kinds == ["accounts.already_exists"]
 
 
-def test_a_member_of_the_house_connects_and_hears_of_it(google, signed_in, alice, mailbox):
+@pytest.mark.promise("JE-20")
+def test_a_member_of_the_house_connects_and_unlinks_at_any_time(google, signed_in, browser, alice, mailbox):
     google.says = {"sub": "77", "email": "alice.private@gmail.com", "email_verified": True}
     there = signed_in.post("/accounts/google/login/?process=connect")
     state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
@@ -212,6 +214,9 @@ def test_a_member_of_the_house_connects_and_hears_of_it(google, signed_in, alice
     signed_in.post("/accounts/3rdparty/", {"account": account.pk})
     assert not SocialAccount.objects.exists()
     assert mailbox(alice.email).kinds[-1] == "accounts.social_removed"
+    assert not SocialToken.objects.exists(), "nothing is left by which anything more could be shared"
+    enters(browser, google, "alice.private@gmail.com", sub="77")
+    assert SocialAccount.objects.get().user != alice, "Google leads to a newcomer now"
 
 
 # Is it you, without a password?

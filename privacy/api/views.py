@@ -1,23 +1,29 @@
-"""`/api/v1/privacy-requests/`: make a request, read one's own. The same verbs as the pages."""
+"""`/api/v1/privacy/requests/`: make a request, read one's own, take one back. The same verbs as the pages."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from knox.auth import TokenAuthentication
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from privacy.api.serializers import RequestSerializer
+from privacy.api.serializers import AskSerializer, RequestSerializer
+from privacy.ground import states
 from privacy.register import subjects
-from privacy.rights import identity, requests
+from privacy.rights import identity, kinds, requests
+from privacy.rights.identity_checks import Method
+from privacy.rights.kinds import Proof, Rule
 from privacy.rights.models import Channel, DataRequest
 from privacy.views.centre import Customer
+
+ENOUGH: Final = "So many requests of this kind are open already that another would only be noise."
 
 
 @extend_schema_view(
@@ -25,7 +31,7 @@ from privacy.views.centre import Customer
     retrieve=extend_schema(summary="One of your privacy requests", tags=["privacy"]),
 )
 class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[DataRequest]):
-    """One's own requests for a copy or an erasure."""
+    """One's own requests, of every kind."""
 
     serializer_class = RequestSerializer
     permission_classes = (IsAuthenticated,)
@@ -47,34 +53,62 @@ class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Generi
         return super().get_throttles()
 
     @extend_schema(
-        summary="Ask for a copy or an erasure",
+        summary="Ask for any of your rights",
         description=(
-            "A request counts once it is proven who asks: at once where the session's password was typed in the last "
-            "minutes, else by the link we mail to the account's address. A second request of a kind returns the open first one."
+            "What needs no proof counts at once. The rest counts once it is proven who asks: at once in a session that is signed "
+            "in (for a copy, a correction, an erasure: whose password was typed in the last minutes), else by the link we mail to "
+            "the account's address, and before a copy two facts about an order. The same request again returns the open first one."
         ),
         tags=["privacy"],
-        request=RequestSerializer,
+        request=AskSerializer,
         responses={201: RequestSerializer},
     )
     def create(self, request: Request) -> Response:
         """Receive it; the answer has its reference and dates."""
-        typed = RequestSerializer(data=request.data)
+        typed = AskSerializer(data=request.data)
         typed.is_valid(raise_exception=True)
         person, now = cast(Customer, request.user), timezone.now()
-        made = requests.receive(
-            typed.validated_data["kind"],
-            subject=person.subject,
-            contact=person.email,
-            channel=Channel.API,
-            by=person,
-            at=now,
-        )
-        if made.verified_at is None and _proved_just_now(request):
-            made = requests.verify(made, evidence="reauthenticated", by=person, at=now)
+        rule = kinds.rule(typed.validated_data["kind"])
+        proof = _proof(request, rule)
+        try:
+            made = requests.receive(
+                rule.kind,
+                subject=person.subject,
+                contact=person.email,
+                channel=Channel.API,
+                wishes=typed.validated_data["wishes"],
+                needs_link=proof is None,
+                by=person,
+                at=now,
+            )
+        except requests.TooMany:
+            return Response({"detail": ENOUGH}, status=status.HTTP_429_TOO_MANY_REQUESTS)
+        if proof and made.verified_at is None:
+            made = requests.verify(made, evidence=proof, by=person, at=now)
         return Response(RequestSerializer(made).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(
+        summary="Take one of your requests back",
+        description="409 where it is too late.",
+        tags=["privacy"],
+        request=None,
+        responses={200: RequestSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, reference: str) -> Response:
+        """Take it back, as its button on the page does."""
+        mine = self.get_object()
+        try:
+            requests.withdraw(mine, by=cast(Customer, request.user), at=timezone.now())
+        except (states.NotAllowed, states.Changed):
+            return Response({"detail": "It cannot be taken back any more."}, status=status.HTTP_409_CONFLICT)
+        return Response(RequestSerializer(mine).data)
 
-def _proved_just_now(request: Request) -> bool:
-    """A key proves who made it, not who holds it now: only a session with a fresh password counts."""
-    by_key = isinstance(request.successful_authenticator, TokenAuthentication)
-    return not by_key and identity.recently_proved(request._request)
+
+def _proof(request: Request, rule: Rule) -> Method | None:
+    """What shows who asks, enough for this kind. A key proves who made it, not who holds it now: it shows nothing here."""
+    if isinstance(request.successful_authenticator, TokenAuthentication):
+        return None
+    if identity.recently_proved(request._request):
+        return Method.REAUTHENTICATED
+    return None if rule.proof is Proof.REAUTHENTICATED else Method.SIGNED_IN

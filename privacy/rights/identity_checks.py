@@ -15,6 +15,7 @@ class Method(models.TextChoices):
     """How somebody showed who they are."""
 
     REAUTHENTICATED = "reauthenticated", "Signed in, and proved it once more"
+    SIGNED_IN = "signed_in", "Signed in"
     LINK_CLICKED = "link_clicked", "Opened the link we mailed"
     MAIL_AUTHENTICATED = "mail_authenticated", "Wrote from an address our mail server vouched for"
     FACTS = "facts", "Two facts about an order"

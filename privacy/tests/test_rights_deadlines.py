@@ -75,10 +75,12 @@ def test_the_table(shop: str, settings: Any) -> None:
         ("JP", set()),
     ],
 )
+@pytest.mark.promise("JE-03", "JE-04")
 def test_the_law_of_the_residence_is_added_to_what_everybody_has(residence: str, laws: set[Law]) -> None:
     assert deadlines.laws(residence) == {Law.POLICY, Law.GDPR} | laws
 
 
+@pytest.mark.promise("JK-47")
 def test_a_working_day_promise_is_capped_by_the_law(settings: Any) -> None:
     """Thirty working days are six weeks; California gives thirty days, and both are shown."""
     settings.LOUPE_POLICY = "jskeuc"

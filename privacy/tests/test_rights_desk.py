@@ -206,23 +206,23 @@ def test_the_api_makes_and_reads_ones_own_requests_only(alice):
     cache.clear()
     bob = someone("bob")
     client, before = api(alice), held(bob)
-    made = client.post("/api/v1/privacy-requests/", {"kind": "access"})
+    made = client.post("/api/v1/privacy/requests/", {"kind": "access"})
     assert (made.status_code, made.json()["state"]) == (201, "received")
     assert Message.objects.get(kind="privacy.request_received").payload["to"] == alice.email
-    again = client.post("/api/v1/privacy-requests/", {"kind": "access"})
+    again = client.post("/api/v1/privacy/requests/", {"kind": "access"})
     assert again.json()["reference"] == made.json()["reference"]
-    own = f"/api/v1/privacy-requests/{made.json()['reference']}/"
+    own = f"/api/v1/privacy/requests/{made.json()['reference']}/"
     assert client.get(own).json()["due_at"] == made.json()["due_at"]
     assert held(bob) == before
     assert api(bob).get(own).status_code == 404
-    assert api(bob).get("/api/v1/privacy-requests/").json()["results"] == []
+    assert api(bob).get("/api/v1/privacy/requests/").json()["results"] == []
     assert APIClient().get(own).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("typed", [{}, {"kind": "x"}, {"kind": None}, [], {"kind": ["access"]}])
 def test_the_api_answers_bad_input_with_400(alice, typed):
     cache.clear()
-    answer = api(alice).post("/api/v1/privacy-requests/", typed, format="json")
+    answer = api(alice).post("/api/v1/privacy/requests/", typed, format="json")
     assert answer.status_code == 400
     assert not DataRequest.objects.exists()
 
@@ -231,5 +231,5 @@ def test_the_api_verifies_at_once_after_a_fresh_password(alice):
     cache.clear()
     client = api(alice)
     client.post("/accounts/reauthenticate/", {"password": "alice-opal-briolette-7"}, format="multipart")
-    made = client.post("/api/v1/privacy-requests/", {"kind": "erasure"})
+    made = client.post("/api/v1/privacy/requests/", {"kind": "erasure"})
     assert made.json()["state"] == "verified"
