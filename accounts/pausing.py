@@ -17,8 +17,13 @@ from django.urls import reverse
 
 from accounts import emails, security
 from accounts.models import User
+from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.register import subjects
+from privacy.register.declare import Family, Refused
+from privacy.rights import acts, requests
+from privacy.rights.identity_checks import IdentityCheck
+from privacy.rights.kinds import Kind
 
 LINK_LIVES: Final = timedelta(hours=24)
 ONE_MAIL_IN: Final = timedelta(minutes=10)
@@ -35,15 +40,31 @@ class Closed(Exception):
 
 @transaction.atomic
 def deactivate(user: User, *, by: User | str, at: datetime) -> User:
-    """Close one's own account for now. Raises `WorksHere`."""
+    """Close one's own account for now: a privacy request like any other, carried out at once. Raises `WorksHere`."""
     if user.is_staff or user.is_superuser:
         raise WorksHere
+    request = requests.receive(Kind.DEACTIVATION, subject=user.subject, contact=user.email, by=by, at=at)
+    if request.verified_at is None:
+        requests.verify(request, evidence=IdentityCheck.Method.REAUTHENTICATED, by=by, at=at)
+    acts.carry_out(request.pk, by=by, at=at)
+    user.refresh_from_db()
+    return user
+
+
+def close(family: Family, *, by: audit.Actor, at: datetime) -> None:
+    """Close the accounts of one person for now. Raises `Refused` where they work with one."""
+    for user in User.objects.filter(subject_id__in=family, deactivated_at=None):
+        if user.is_staff or user.is_superuser:
+            raise Refused("they work here, and somebody else at the desk closes that account")
+        _close(user, by=by, at=at)
+
+
+def _close(user: User, *, by: audit.Actor, at: datetime) -> None:
     security.deactivate(user, by=by, at=at)
     User.objects.filter(pk=user.pk).update(can_come_back=True)
     user.refresh_from_db()
     subjects.pause(user.subject, by=by, at=at)
     emails.deactivated(user, by=by, at=at)
-    return user
 
 
 def offer_return(user: User, *, at: datetime) -> bool:

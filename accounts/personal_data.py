@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
-from accounts import print_lists, social
+from accounts import pausing, print_lists, social
 from accounts.models import Session
 from privacy.models import Identifier
 from privacy.register import profiles, rotation, subjects
@@ -123,6 +123,7 @@ declare(
     describe=lambda user: f"Account of {user.email}",
     blockers=at_work,
     eraser=close_accounts,
+    closer=pausing.close,
     fields={
         "password": _hidden(Category.CREDENTIAL, Source.CUSTOMER, sensitive=True),
         "last_login": personal(Category.ONLINE, source=Source.OBSERVED, purposes=[Purpose.SECURITY]),

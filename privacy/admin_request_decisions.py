@@ -10,7 +10,7 @@ from unfold.enums import ActionVariant
 
 from privacy.admin_decisions import Decision
 from privacy.forms import AnswerForm, ExtensionForm, RefusalForm
-from privacy.rights import acts, erasure, extension, grounds, requests
+from privacy.rights import acts, appeals, erasure, extension, grounds, requests
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import REQUEST
@@ -40,6 +40,10 @@ def _refuse(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 def _answer(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
     return f"{requests.answer(asked, text=typed['text'], by=by, at=at)} is answered."
+
+
+def _uphold(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{asked} is answered, and {appeals.uphold(asked, text=typed['text'], by=by, at=at)} is open."
 
 
 def _complete(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -73,6 +77,14 @@ DECISIONS: Final = {
         do=_answer,
         form=AnswerForm,
         variant=ActionVariant.PRIMARY,
+    ),
+    "uphold": Decision(
+        title="Yes after all",
+        explains="The appeal is right. The person is mailed a link to these words, and what we refused is taken up once more.",
+        permission=MAY_DECIDE,
+        fits=lambda asked: asked.state == State.VERIFIED and asked.against_id is not None,
+        do=_uphold,
+        form=AnswerForm,
     ),
     "complete": Decision(
         title="Done by hand",

@@ -206,6 +206,7 @@ declare(
         ),
         "escalated": not_personal("how often staff were reminded of its date"),
         "received_at": _shown,
+        "entered_at": _shown,
         "verified_at": _shown,
         "first_reply_due_at": _shown,
         "first_replied_at": _shown,

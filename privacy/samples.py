@@ -138,7 +138,7 @@ def request(row: Any, sketch: Sketch) -> None:
     ]
     row.verified_at = row.first_replied_at = row.completed_at = row.received_at
     row.first_reply_due_at = row.due_at = row.received_at + timedelta(days=30)
-    row.wishes = row.answer = row.against = None
+    row.wishes = row.answer = row.against = row.entered_at = None
     row.assigned_to, row.escalated, row.refusal_ground = "", 0, ""
     row.approved_by = row.refused_by = row.refusal_reason = row.extended_by = row.extension_reason = ""
     row.extended_at = None

@@ -142,7 +142,8 @@ def test_it_never_counts_as_an_erasure(alice, bob):
     pausing.deactivate(alice, by=alice, at=NOON)
     after = held(alice)
     assert {model for model in before if before[model] != after[model]} == {"privacy.Message"}
-    for evidence in (DataRequest, ErasureStep, Certificate, Tombstone):
+    assert DataRequest.objects.get().kind == "deactivation"
+    for evidence in (ErasureStep, Certificate, Tombstone):
         assert not evidence.objects.exists(), evidence
     alice.subject.refresh_from_db()
     assert (alice.subject.is_erased, alice.subject.is_restricted) == (False, False)

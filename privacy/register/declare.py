@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from traceback import extract_stack
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.apps import apps
 from django.db import models
 
+from privacy.ground import audit
 from privacy.register import reach as reaching
 from privacy.register.facts import Fact, Facts
 from privacy.register.reach import ByValue, Family, Reach, Rows
@@ -39,7 +40,7 @@ from privacy.register.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Declaration", "Edge",
+    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Closer", "Declaration", "Edge",
     "Export", "Fact", "Facts", "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach",
     "Refused", "Retention", "Rows", "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor",
     "keep", "link", "not_personal", "personal", "replace",
@@ -72,6 +73,12 @@ class NotPersonal:
     """A field that says nothing about anybody, and why."""
 
     reason: str
+
+
+class Closer(Protocol):
+    """Closes the accounts of one person for now (`rights.closing`)."""
+
+    def __call__(self, family: Family, *, by: audit.Actor, at: datetime) -> None: ...
 
 
 EVERY_ROW: Final = models.Q(pk__isnull=False)
@@ -134,6 +141,7 @@ class Declaration:
     describe: Callable[[Any], str] | None = None
     blockers: Callable[[Family], Iterable[Blocker]] | None = None
     eraser: Callable[[Family], int] | None = None
+    closer: Closer | None = None
     is_evidence: bool = False
     orphans: str = ""  # whose rows reach no person, where that may be
     ended: Callable[[datetime], models.Q] | None = None  # rows of an event-bound rule whose event has happened
@@ -293,6 +301,7 @@ def declare(
     describe: Callable[[Any], str] | None = None,
     blockers: Callable[[Family], Iterable[Blocker]] | None = None,
     eraser: Callable[[Family], int] | None = None,
+    closer: Closer | None = None,
     is_evidence: bool = False,
     orphans: str = "",
     ended: Callable[[datetime], models.Q] | None = None,
@@ -306,6 +315,7 @@ def declare(
     *visible*: the same for people who may see a row that is somebody else's; each field says what they see of it.
     *after*: labels of models whose step must be done before this one in an erasure.
     *eraser*: erases this person's rows where neither deleting nor overwriting rows is enough; returns how many.
+    *closer*: closes this person's account for now, and says nothing where there is none; raises `Refused`.
     *is_evidence*: rows that prove what was done and survive an erasure with references only.
     *orphans*: whose rows reach no person at all, where every way there may be empty; their retention must be dated.
     *ended*: from a moment to the rows that the event of *retention* has left behind; nightly retention deletes them.
@@ -315,7 +325,7 @@ def declare(
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
-        describe, blockers, eraser, is_evidence, orphans, ended, partitioned_by, allowed_by, known_by,
+        describe, blockers, eraser, closer, is_evidence, orphans, ended, partitioned_by, allowed_by, known_by,
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration

@@ -16,8 +16,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from privacy.ground import audit, states
-from privacy.rights import access, erasure, optouts, requests
+from privacy.ground import audit, logs, states
+from privacy.register.declare import Refused
+from privacy.rights import access, closing, erasure, optouts, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.locks import only_one
 from privacy.rights.models import DataRequest, State
@@ -27,10 +28,11 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 RETRY_AFTER_FAILURE: Final = timedelta(minutes=5)
+RETRY_AFTER_REFUSAL: Final = timedelta(hours=1)
 
 
 class Act(Protocol):
-    """Does what one request asks for; its frame begins and completes the request."""
+    """Does what one request asks for; its frame begins and completes the request. May raise `Refused`: not yet, and why."""
 
     def __call__(self, request: DataRequest, *, by: audit.Actor, at: datetime) -> object: ...
 
@@ -39,6 +41,7 @@ ACTS: Final[Mapping[Kind, Act]] = {
     Kind.WITHDRAWAL: optouts.withdraw,
     Kind.OPT_OUT: optouts.opt_out,
     Kind.LIMIT: optouts.limit,
+    Kind.DEACTIVATION: closing.deactivate,
 }
 LONG: Final[Mapping[Kind, Callable[..., object]]] = {
     Kind.ACCESS: access.build,
@@ -86,11 +89,27 @@ def _carry_out_at_once(request: DataRequest, act: Act, *, by: audit.Actor, at: d
         with suppress(states.Changed):  # taken back, or begun by somebody else, in this very moment
             if not _begun(request, by=by, at=at):
                 return
-            with transaction.atomic():  # the row's own lock, for wherever the other one does not hold
-                mine = DataRequest.objects.select_for_update(of=("self",)).filter(pk=request.pk, state=State.EXECUTING)
-                if locked := mine.select_related("subject").first():
-                    act(locked, by=by, at=at)
-                    requests.complete(locked, by=by, at=at)
+            try:
+                _act_and_complete(request, act, by=by, at=at)
+            except Refused as refusal:
+                _wait(request, str(refusal), by=by, at=at)
+
+
+@transaction.atomic
+def _act_and_complete(request: DataRequest, act: Act, *, by: audit.Actor, at: datetime) -> None:
+    """Both or neither, under the row's own lock, for wherever the other one does not hold."""
+    mine = DataRequest.objects.select_for_update(of=("self",)).filter(pk=request.pk, state=State.EXECUTING)
+    if locked := mine.select_related("subject").first():
+        act(locked, by=by, at=at)
+        requests.complete(locked, by=by, at=at)
+
+
+@transaction.atomic
+def _wait(request: DataRequest, why: str, *, by: audit.Actor, at: datetime) -> None:
+    """Partly done, for a reason that the desk reads; tried again by itself."""
+    REQUEST.advance(request, State.PARTLY_DONE, by=by, at=at, note=logs.masked(why)[:300])
+    request.retry_at = at + RETRY_AFTER_REFUSAL
+    request.save(update_fields=["retry_at"])
 
 
 def _begun(request: DataRequest, *, by: audit.Actor, at: datetime) -> bool:

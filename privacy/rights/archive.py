@@ -20,7 +20,6 @@ from django.template.loader import get_template, render_to_string
 
 from privacy.ground import sealed_files
 from privacy.register import subjects
-from privacy.register.declare import Family
 from privacy.rights import contents
 from privacy.rights.contents import Attachment, Group, Row
 from privacy.rights.models import DataRequest
@@ -160,17 +159,17 @@ def write(request: DataRequest, sink: IO[bytes], *, spool_in: Path, at: datetime
     top, bottom = contents.head(request, at=at), contents.tail(family)
     with archive.zip, Spools(spool_in) as spools:
         with spools.add("index.html") as body, archive.entry("data.json") as data:
-            listed, files = _write_data(family, data, Page(body), spools, top, bottom)
+            listed, files = _write_data(request, data, Page(body), spools, top, bottom)
         for name in spools.entries()[1:]:
             archive.add(name, spools.read(name))
-        archive.add("index.html", _page(listed, spools.read("index.html"), top, bottom))
+        archive.add("index.html", _page(contents.title(request), listed, spools.read("index.html"), top, bottom))
         archive.add("copy-schema.json", [json.dumps(contents.schema(), indent=2).encode()])
         for attachment in files:
             _add_file(archive, attachment)
 
 
 def _write_data(
-    family: Family, data: IO[bytes], page: Page, spools: Spools, top: dict[str, Any], bottom: dict[str, Any]
+    request: DataRequest, data: IO[bytes], page: Page, spools: Spools, top: dict[str, Any], bottom: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[Attachment]]:
     """The one pass over the rows: into `data.json` at once, and into the page and each CSV beside it.
 
@@ -179,7 +178,7 @@ def _write_data(
     listed: list[dict[str, Any]] = []
     files: list[Attachment] = []
     data.write(_opened(top) + b',\n"groups": [')
-    for group in contents.groups(family):
+    for group in contents.groups(request, subjects.family(request.subject)):
         rows = group.rows()
         first = next(rows, None)
         if first is None:
@@ -203,9 +202,9 @@ def _write_data(
 
 
 def _page(
-    listed: list[dict[str, Any]], body: Iterable[bytes], top: dict[str, Any], bottom: dict[str, Any]
+    title: str, listed: list[dict[str, Any]], body: Iterable[bytes], top: dict[str, Any], bottom: dict[str, Any]
 ) -> Iterator[bytes]:
-    yield render_to_string("privacy/copy/head.html", {"copy": top, "groups": listed}).encode()
+    yield render_to_string("privacy/copy/head.html", {"title": title, "copy": top, "groups": listed}).encode()
     yield from body
     yield render_to_string("privacy/copy/tail.html", {"copy": {**top, **bottom}}).encode()
 

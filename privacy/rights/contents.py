@@ -1,4 +1,4 @@
-"""What a copy holds, kind by kind and row by row, as the register tells it (GDPR Art. 15(1) and (3)).
+"""What a copy holds, kind by kind and row by row, as the register tells it (GDPR Art. 15(1) and (3), 20(1)).
 
 Facts only, in constant memory: how they are written into a ZIP is `rights.archive`, when that happens `rights.access`. What
 nobody may see is left out by its declaration (`Export.HIDE`), what is about somebody else is replaced by words (`Export.REDACT`).
@@ -23,9 +23,10 @@ from django.utils.text import get_valid_filename
 
 from privacy.ground import keyset
 from privacy.register import activities, agreements, profiles, registry
-from privacy.register.declare import Declaration, Export, Family
+from privacy.register.declare import Declaration, Export, Family, Source
+from privacy.register.vocabulary import Basis
 from privacy.rights import holdings, looks
-from privacy.rights.models import DataRequest
+from privacy.rights.models import DataRequest, Kind
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ VERSION: Final = 2
 FORMAT: Final = f"loupe-copy/{VERSION}"
 SCHEMA_FILE: Final = Path(__file__).parent / "schemas" / f"copy-{VERSION}.json"
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"}
+PROVIDED: Final = frozenset({Source.CUSTOMER, Source.OBSERVED})
+"""What somebody gave us, by typing it or by using the shop; what we made of it is not theirs to take along (Art. 20(1))."""
+PORTABLE: Final = frozenset({Basis.CONSENT, Basis.CONTRACT})
+"""On what it has to be held to be taken along."""
 RIGHTS: Final = (
     "You may ask us to correct, erase, limit or hand over what we hold, and object to its use.",
     "You may complain to the supervisory authority of the place where you live.",
@@ -79,11 +84,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """All rows of one model that are the person's, or that they may see."""
+    """All rows of one model that are the person's, or that they may see; or what they gave us of them, to take along."""
 
     declaration: Declaration
     family: Family
     is_theirs: bool = True
+    is_to_take_along: bool = False
 
     @property
     def label(self) -> str:
@@ -98,7 +104,8 @@ class Group:
     @cached_property
     def exported(self) -> dict[str, Export]:
         """The fields a copy tells of, hidden ones left out."""
-        return registry.exported(self.declaration, visible=not self.is_theirs)
+        every = registry.exported(self.declaration, visible=not self.is_theirs)
+        return {name: export for name, export in every.items() if not self.is_to_take_along or self._is_portable(name)}
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -138,7 +145,8 @@ class Group:
 
     def _row(self, row: models.Model) -> Row:
         files = [attachment for name in self.file_fields if (attachment := _attachment(self, row, name))]
-        values = registry.shown(self.declaration, row, visible=not self.is_theirs)
+        every = registry.shown(self.declaration, row, visible=not self.is_theirs)
+        values = {word: every[word] for word in self.words.values()}
         values |= {
             self.words[name]: [each.path for each in files if each.content.field.name == name]
             for name in self.file_fields
@@ -154,6 +162,11 @@ class Group:
             files=files,
         )
 
+    def _is_portable(self, name: str) -> bool:
+        declared = self.declaration.personal_fields()[name]
+        bases = {purpose.basis for purpose in self.declaration.purposes_of(name)}
+        return declared.on_export is Export.SHOW and declared.source in PROVIDED and not bases.isdisjoint(PORTABLE)
+
     def _fields(self) -> dict[str, dict[str, Any]]:
         declared = self.declaration.personal_fields()
         return {
@@ -167,14 +180,24 @@ class Group:
         }
 
 
-def groups(family: Family) -> Iterator[Group]:
-    """Every kind of data that a copy can hold, by label; each may turn out to be empty."""
+def groups(request: DataRequest, family: Family) -> Iterator[Group]:
+    """Every kind of data that the copy can hold, by label; each may turn out to be empty."""
     for declaration in registry.all_declared():
-        for group in (Group(declaration, family), Group(declaration, family, is_theirs=False)):
+        if request.kind == Kind.PORTABILITY:
+            parts = [Group(declaration, family, is_to_take_along=True)]
+        else:
+            parts = [Group(declaration, family), Group(declaration, family, is_theirs=False)]
+        for group in parts:
             if any(export is Export.SHOW for export in group.exported.values()) and (
                 group.is_theirs or declaration.visible
             ):
                 yield group
+
+
+def title(request: DataRequest) -> str:
+    """What its page is called."""
+    shop = profiles.current().shop_name
+    return f"What you gave {shop}" if request.kind == Kind.PORTABILITY else f"What {shop} holds about you"
 
 
 def head(request: DataRequest, *, at: datetime) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from privacy.register.declare import Action, Declaration, Family, Processor, Ref
 from privacy.rights import disposal, emails, holdings, letter, order, phrases, planning, reasons
 from privacy.rights.locks import only_one
 from privacy.rights.models import DataRequest, ErasureStep, State, StepKind, StepState
-from privacy.rights.states import REQUEST, WITHDRAWABLE
+from privacy.rights.states import REQUEST
 
 log = logging.getLogger(__name__)
 
@@ -311,7 +311,7 @@ def _complete(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataReq
 def _close_others(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """What else the person had asked for has nobody left to answer to."""
     others = DataRequest.objects.of(subjects.family(request.subject)).open().exclude(pk=request.pk)
-    for other in others.filter(state__in=WITHDRAWABLE):
+    for other in others:
         REQUEST.advance(other, State.JOINED, by=by, at=at, note=request.reference)
         other.joined_to, other.contact = request, None
         other.save(update_fields=["joined_to", "contact"])

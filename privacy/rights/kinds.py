@@ -67,6 +67,8 @@ class Rule:
     """A guest names two facts of a recent order besides: values would be shown or changed."""
     is_one_wish: bool = True
     """Whoever asks twice wants one thing; else two requests that say different things stand side by side."""
+    tells_itself: bool = False
+    """Its act sends the last mail."""
     asks: tuple[str, ...] = ()
     """The fields its form has besides, by name; they are what `DataRequest.wishes` holds."""
 
@@ -165,6 +167,7 @@ _EVERY: Final = (
         outcome="Your account is closed. Sign in to open it again.",
         proof=Proof.REAUTHENTICATED,
         is_for_guests=False,
+        tells_itself=True,
     ),
     Rule(
         Kind.SHINE_THE_LIGHT,

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from privacy.rights.models import DataRequest
+from privacy.rights.models import LINK_LIVES, DataRequest
 
 
 class Broken(Exception):
@@ -35,7 +35,7 @@ class _Use(NamedTuple):
 class Use(Enum):
     """What a link is good for, which page takes it, and how long it lives."""
 
-    CONFIRM = _Use("privacy.request.confirm", "privacy:confirm", timedelta(hours=72))
+    CONFIRM = _Use("privacy.request.confirm", "privacy:confirm", LINK_LIVES)
     FACTS = _Use("privacy.request.facts", "privacy:facts", timedelta(days=14))
     FOLLOW = _Use("privacy.request.follow", "privacy:follow", timedelta(days=60))
     COPY = _Use("privacy.request.copy", "privacy:copy", timedelta(hours=72))

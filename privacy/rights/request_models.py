@@ -8,10 +8,10 @@ what was answered, blanked when its person is erased.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from privacy.ground.sealed import SealedJSONField
 from privacy.rights import kinds
@@ -38,6 +38,10 @@ GUESTS = (Channel.FORM, Channel.MAIL, Channel.PHONE, Channel.POST, Channel.AGENT
 
 BY_LINK = (*GUESTS, Channel.API)
 """Channels on which a mailed link is the proof."""
+
+
+LINK_LIVES = timedelta(hours=72)
+"""How long the mailed link proves an address."""
 
 
 class State(models.TextChoices):
@@ -76,8 +80,9 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
         return self.filter(now & (decided | undecided | interrupted | blocked))
 
     def unproven_past(self, at: datetime) -> DataRequestQuerySet:
-        """Never proved by anybody although its whole time has run."""
-        return self.filter(state=State.RECEIVED, due_at__lt=at)
+        """Never proved by anybody although its whole time has run. One entered late keeps the time that its link lives."""
+        entered = Q(entered_at=None) | Q(entered_at__lt=at - LINK_LIVES)
+        return self.filter(entered, state=State.RECEIVED, due_at__lt=at)
 
 
 class DataRequest(models.Model):
@@ -102,6 +107,9 @@ class DataRequest(models.Model):
     escalated = models.PositiveSmallIntegerField(default=0)
 
     received_at = models.DateTimeField()
+    entered_at = models.DateTimeField(
+        null=True, blank=True
+    )  # null: as it arrived; else when a letter, call or mail was entered
     verified_at = models.DateTimeField(null=True, blank=True)  # null: nobody has proved who asks
     first_reply_due_at = models.DateTimeField()
     first_replied_at = models.DateTimeField(null=True, blank=True)  # null: no answer yet
@@ -158,6 +166,10 @@ class DataRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(against__isnull=True) | Q(kind=Kind.COMPLAINT), name="request_appeal_is_a_complaint"
+            ),
+            models.CheckConstraint(
+                condition=Q(entered_at__isnull=True) | Q(entered_at__gt=F("received_at")),
+                name="request_entered_after_receipt",
             ),
             models.CheckConstraint(condition=Q(escalated__lte=100), name="request_escalated_in_percent"),
             models.CheckConstraint(

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import deadlines, emails, grounds, identity, kinds, phrases, planning
+from privacy.rights import deadlines, duplicates, emails, grounds, identity, kinds, phrases, planning
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import (
@@ -26,7 +26,6 @@ from privacy.rights.models import (
     GUESTS,
     Channel,
     DataRequest,
-    DataRequestQuerySet,
     State,
     StepKind,
     StepState,
@@ -34,11 +33,9 @@ from privacy.rights.models import (
 from privacy.rights.states import REQUEST
 
 MAX_LINKS: Final = 3
-MAX_OPEN: Final = 20
-"""Open requests of one kind that one person can have, where each says something else."""
 LONGEST_AGO: Final = timedelta(days=90)
 
-Wishes = Mapping[str, Any]
+Wishes = duplicates.Wishes
 
 
 class SubjectErased(Exception):
@@ -112,40 +109,33 @@ def receive(
     Raises `SubjectErased`, `ReceiptImpossible`, `TooMany`.
     """
     since, rule = _receipt(received_at, at=at), kinds.rule(kind)
-    person = subjects.root(subject)
-    person.refresh_from_db()
-    if person.is_erased:
-        raise SubjectErased(f"{person} is erased")
-    if existing := _same(person, kind, wishes, subject):
-        return _ask_again(existing, by=by, at=at)
-    reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=since)
-    try:
-        with transaction.atomic():
-            _refuse_noise(person, rule)
-            request = DataRequest.objects.create(
-                reference=references.new("DSR"),
-                subject=subject if channel in GUESTS else person,
-                kind=kind,
-                channel=channel,
-                contact=contact,
-                wishes=dict(wishes) if wishes else None,
-                received_at=since,
-                first_reply_due_at=reply,
-                due_at=completion,
-                derivation=derivation,
-            )
-            details: dict[str, audit.Detail] = {"kind": kind, "channel": channel, "received": since.isoformat()}
-            audit.append("request.received", subject=request.subject_id, obj=request, details=details, by=by, at=at)
-            if rule.proof is Proof.NOTHING:
-                return verify(request, evidence=IdentityCheck.Method.NOT_ASKED, by=by, at=at)
-            if channel in BY_LINK and needs_link:
-                _send_link(request, by=by, at=at)
-            return request
-    except IntegrityError:  # the other tab was first
-        existing = _same(person, kind, wishes, subject)
-        if existing is None:
-            raise
-        return existing
+    with transaction.atomic():
+        person = _one_at_a_time(subject)
+        if existing := duplicates.of(person, kind, wishes, subject):
+            return _ask_again(existing, by=by, at=at)
+        if duplicates.are_too_many(person, rule):
+            raise TooMany(f"{duplicates.MOST} are open")
+        reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=since)
+        request = DataRequest.objects.create(
+            reference=references.new("DSR"),
+            subject=subject if channel in GUESTS else person,
+            kind=kind,
+            channel=channel,
+            contact=contact,
+            wishes=dict(wishes) if wishes else None,
+            received_at=since,
+            entered_at=None if since == at else at,
+            first_reply_due_at=reply,
+            due_at=completion,
+            derivation=derivation,
+        )
+        details: dict[str, audit.Detail] = {"kind": kind, "channel": channel, "received": since.isoformat()}
+        audit.append("request.received", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+        if rule.proof is Proof.NOTHING:
+            return verify(request, evidence=IdentityCheck.Method.NOT_ASKED, by=by, at=at)
+        if channel in BY_LINK and needs_link:
+            _send_link(request, by=by, at=at)
+        return request
 
 
 def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime) -> DataRequest:
@@ -156,7 +146,7 @@ def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime
     """
     with transaction.atomic():
         identity.note(request, evidence, by=by, at=at)
-        if earlier := _proven_of(request):
+        if earlier := duplicates.proven(request):
             return _join(request, earlier, by=by, at=at)
         REQUEST.advance(request, State.VERIFIED, by=by, at=at, note=evidence)
         request.verified_at = at
@@ -164,7 +154,8 @@ def verify(request: DataRequest, *, evidence: str, by: audit.Actor, at: datetime
         _turn(ON_VERIFIED, request, by=by, at=at)
         if request.rule.is_carried_out_at_once:
             doorbell.ring(tasks.carry_out_request, request_id=request.pk)
-        emails.request_verified(request, by=by, at=at)
+        if not request.rule.is_carried_out_at_once or request.is_copy:  # else the last mail follows on its heels
+            emails.request_verified(request, by=by, at=at)
     return request
 
 
@@ -228,12 +219,10 @@ def refuse(request: DataRequest, *, ground: str, reason: str, by: audit.Actor, a
 
 
 def withdraw(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
-    """The person takes it back; what an approval restricted is free again."""
-    was_approved = request.state == State.APPROVED
+    """The person takes it back; what it had set aside is free again."""
     with transaction.atomic():
         REQUEST.advance(request, State.WITHDRAWN, by=by, at=at)
-        if was_approved:
-            _turn(ON_TAKEN_BACK, request, by=by, at=at)
+        _turn(ON_TAKEN_BACK, request, by=by, at=at)
         emails.request_withdrawn(request, by=by, at=at)
         _forget_contact(request)
     return request
@@ -246,7 +235,8 @@ def complete(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequ
     """
     if left := open_steps(request):
         raise OpenSteps(left)
-    _refuse_own(request, by)
+    if request.rule.is_decided:
+        _refuse_own(request, by)
     with transaction.atomic():
         if request.state in (State.APPROVED, State.PARTLY_DONE):
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
@@ -321,6 +311,14 @@ def lapse(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest
     return request
 
 
+def _one_at_a_time(subject: Subject) -> Subject:
+    """Who stands for the person; whoever asks in the same moment on another page waits until this transaction ends."""
+    person = Subject.objects.select_for_update(no_key=True).get(pk=subjects.root(subject).pk)
+    if person.is_erased:
+        raise SubjectErased(f"{person} is erased")
+    return person
+
+
 def _receipt(received_at: datetime | None, *, at: datetime) -> datetime:
     since = received_at or at
     if since > at:
@@ -328,32 +326,6 @@ def _receipt(received_at: datetime | None, *, at: datetime) -> datetime:
     if since < at - LONGEST_AGO:
         raise ReceiptImpossible(f"it arrived more than {LONGEST_AGO.days} days ago")
     return since
-
-
-def _same(person: Subject, kind: str, wishes: Wishes | None, subject: Subject) -> DataRequest | None:
-    """Their open request for the same: any proven one, or an unproven one made under the very same subject."""
-    mine = DataRequest.objects.of(subjects.family(person)).open().filter(kind=kind)
-    proven = mine.exclude(state=State.RECEIVED)
-    return _like(proven, kind, wishes) or _like(mine.filter(subject__in=[subject, person]), kind, wishes)
-
-
-def _proven_of(request: DataRequest) -> DataRequest | None:
-    family = subjects.family(request.subject)
-    others = DataRequest.objects.of(family).open().filter(kind=request.kind).exclude(state=State.RECEIVED)
-    return _like(others.exclude(pk=request.pk), request.kind, request.wishes)
-
-
-def _like(others: DataRequestQuerySet, kind: str, wishes: Wishes | None) -> DataRequest | None:
-    """One of them that wants the same: any, where the kind is one wish; else one that says the same."""
-    if kinds.rule(kind).is_one_wish:
-        return others.first()
-    return next((each for each in others[:MAX_OPEN] if (each.wishes or {}) == dict(wishes or {})), None)
-
-
-def _refuse_noise(person: Subject, rule: kinds.Rule) -> None:
-    mine = DataRequest.objects.of(subjects.family(person)).open().filter(kind=rule.kind)
-    if not rule.is_one_wish and mine.count() >= MAX_OPEN:
-        raise TooMany(f"{MAX_OPEN} are open")
 
 
 def _turn(turns: Mapping[str, Turn], request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
@@ -367,7 +339,8 @@ def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
     request.completed_at, request.first_replied_at = at, request.first_replied_at or at
     request.save(update_fields=["completed_at", "first_replied_at"])
     REQUEST.advance(request, State.COMPLETED, by=by, at=at)
-    emails.request_completed(request, by=by, at=at)
+    if not request.rule.tells_itself:
+        emails.request_completed(request, by=by, at=at)
     _forget_contact(request)
     return request
 
@@ -439,4 +412,4 @@ ON_APPROVED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _set_aside}
 ON_REFUSED: Final[Mapping[str, Turn]] = {}
 """What follows when staff say no."""
 ON_TAKEN_BACK: Final[Mapping[str, Turn]] = {Kind.ERASURE: _give_back}
-"""What follows when its person takes back what was approved."""
+"""What follows when its person takes it back, approved or not."""

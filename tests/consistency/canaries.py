@@ -101,7 +101,7 @@ def _and_more(person: Person, carol: Any) -> None:
     refused.approved_at = refused.refused_at = refused.extended_at = NOON
     refused.approved_by = refused.refused_by = refused.refusal_reason = "staff:3"
     refused.extended_by = refused.extension_reason = "staff:3"
-    refused.against = None
+    refused.against = refused.entered_at = None
     refused.save(force_insert=True)
     apps.get_model("admin.LogEntry").objects.filter(user=person.user).delete()  # customers do nothing there
     apps.get_model("privacy.SealedNeedles").objects.filter(

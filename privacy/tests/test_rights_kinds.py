@@ -1,0 +1,211 @@
+"""Every right that can be exercised: one table, one life, one trail. Alice asks, Bob comes out untouched, Carol works the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from privacy.models import AuditEvent, Message
+from privacy.register import profiles, subjects
+from privacy.rights import acts, clock, deadlines, kinds, requests, timeline
+from privacy.rights.kinds import KINDS, Kind, Proof
+from privacy.rights.models import Channel, DataRequest, State
+from privacy.tests.people import NOON, asks, held, mails, someone
+
+CAROL = "staff:3"
+WORKER = "system:worker"
+BY_WORKER = sorted({*acts.ACTS, *acts.LONG})
+AT_DESK = sorted(
+    kind for kind, rule in KINDS.items() if (rule.is_decided or rule.is_answered) and kind not in BY_WORKER
+)
+
+
+@pytest.fixture
+def alice(db):
+    return someone("alice")
+
+
+@pytest.fixture
+def bob(db):
+    return someone("bob")
+
+
+def test_every_kind_has_its_rule_and_one_way_to_its_end():
+    assert list(KINDS) == list(Kind)
+    for kind, rule in KINDS.items():
+        ways = [rule.is_answered, kind in acts.LONG, kind in acts.ACTS]
+        assert sum(ways) <= 1, f"{kind}: answered, carried out, or done by hand"
+        assert not (rule.is_decided and rule.is_answered)
+
+
+def test_what_is_worth_no_proof_asks_for_none_and_values_are_shown_to_nobody_without():
+    asks_nothing = {kind for kind, rule in KINDS.items() if rule.proof is Proof.NOTHING}
+    assert asks_nothing == {Kind.OPT_OUT, Kind.LIMIT, Kind.CHILD_REPORT, Kind.COMPLAINT, Kind.QUESTION}
+    assert {kind for kind, rule in KINDS.items() if rule.needs_facts} == {
+        Kind.ACCESS,
+        Kind.PORTABILITY,
+        Kind.CORRECTION,
+    }
+    assert all(KINDS[kind].proof is Proof.REAUTHENTICATED for kind in (*kinds.COPIES, Kind.CORRECTION, Kind.ERASURE))
+
+
+@pytest.mark.promise("JE-31", "SG-13")
+@pytest.mark.parametrize("kind", BY_WORKER)
+def test_what_software_can_do_it_does(kind, alice, bob, settings, tmp_path):
+    """Received, verified, decided where that is needed, carried out once, told; and every step in the trail."""
+    settings.LOUPE_HOME, settings.LOUPE_ERASURE_GRACE = tmp_path, timedelta(0)
+    before = held(bob)
+    request = asks(alice, kind)
+    if request.rule.is_decided:
+        requests.approve(request, by=CAROL, at=NOON)
+    for _ in range(2):
+        acts.carry_out(request.pk, by=WORKER, at=NOON)
+    request.refresh_from_db()
+    assert (request.state, request.contact, request.completed_at) == (State.COMPLETED, None, NOON)
+    steps = AuditEvent.objects.about(request.reference).filter(event__startswith="request.")
+    assert sorted(steps.values_list("event", flat=True)) == sorted(
+        ["request.received", "request.verified", "request.executing", "request.completed"]
+        + ["request.approved"] * request.rule.is_decided
+    )
+    assert [moment.state for moment in timeline.of(request)].count("done") == len(timeline.of(request))
+    assert last_mail(alice) == 1
+    assert held(bob) == before
+
+
+@pytest.mark.promise("JE-31", "SG-13")
+@pytest.mark.parametrize("kind", AT_DESK)
+def test_what_takes_a_person_is_answered_by_one(kind, alice, bob):
+    before = held(bob)
+    request = asks(alice, kind)
+    acts.carry_out(request.pk, by=WORKER, at=NOON)
+    request.refresh_from_db()
+    assert request.state == State.VERIFIED, "no worker touches it"
+    with pytest.raises(requests.OpenSteps):
+        requests.complete(request, by=CAROL, at=NOON)
+    assert DataRequest.objects.get(pk=request.pk).state == State.VERIFIED
+    if request.rule.is_answered:
+        requests.answer(request, text="We looked, and this is what we found.", by=CAROL, at=NOON)
+    else:
+        requests.approve(request, by=CAROL, at=NOON)
+        requests.complete(request, by=CAROL, at=NOON)
+    request.refresh_from_db()
+    assert (request.state, request.contact, request.completed_at) == (State.COMPLETED, None, NOON)
+    assert (request.answer is not None) == request.rule.is_answered
+    (told,) = mails("request_completed")
+    assert (told.subject, request.rule.outcome in told.payload["text"]) == (alice.subject, True)
+    assert "what we found" not in told.payload["text"], "the mail leads there, it does not carry the answer"
+    assert held(bob) == before
+
+
+@pytest.mark.parametrize("kind", sorted(Kind))
+def test_a_request_can_be_taken_back_until_somebody_begins(kind, alice, bob):
+    before = {person: held(person) for person in (alice, bob)}
+    request = asks(alice, kind)
+    requests.withdraw(request, by=alice.user, at=NOON)
+    acts.carry_out(request.pk, by=WORKER, at=NOON + timedelta(days=9))
+    assert DataRequest.objects.get(pk=request.pk).state == State.WITHDRAWN
+    changed = {model for model, count in held(alice).items() if before[alice].get(model) != count}
+    records = {"DataRequest", "AuditEvent", "Message", "IdentityCheck", "ErasureStep"}
+    assert changed <= {f"privacy.{each}" for each in records}
+    assert held(bob) == before[bob]
+
+
+@pytest.mark.promise("JE-05", "JE-136", "JE-140")
+@pytest.mark.parametrize("kind", sorted(Kind))
+@pytest.mark.parametrize("channel", [Channel.MAIL, Channel.PHONE, Channel.POST])
+def test_whatever_is_asked_on_whatever_channel_has_a_first_reply_in_days_and_an_end_within_thirty(kind, channel, db):
+    """Both run from receipt, not from when it was entered or proved; a complaint no longer than anything else."""
+    wrote = NOON - timedelta(days=3)
+    stranger = subjects.new(by="system:test", at=NOON)
+    request = requests.receive(
+        kind, subject=stranger, contact="alice@example.com", channel=channel, received_at=wrote, by=CAROL, at=NOON
+    )
+    dates = deadlines.of(kind, residence="", received_at=wrote)
+    assert (request.received_at, request.entered_at) == (wrote, NOON)
+    assert (request.first_reply_due_at, request.due_at) == (dates.first_reply_at, dates.complete_at)
+    calendar = clock.of_the_shop()
+    day = calendar.local(wrote).date()
+    assert (calendar.local(request.due_at).date() - day).days <= 30
+    five_days = clock.BusinessDays(profiles.current().clocks.first_reply_business_days or 5)
+    assert request.first_reply_due_at <= five_days.due(wrote, calendar).at
+
+
+@pytest.mark.parametrize("wrong", [timedelta(seconds=1), timedelta(days=400), -timedelta(days=90, seconds=1)])
+def test_a_receipt_in_the_future_or_long_past_is_refused_and_nothing_is_written(wrong, alice):
+    with pytest.raises(requests.ReceiptImpossible):
+        requests.receive(
+            "access",
+            subject=alice.subject,
+            contact=alice.email,
+            channel=Channel.POST,
+            received_at=NOON + wrong,
+            by=CAROL,
+            at=NOON,
+        )
+    assert (DataRequest.objects.count(), Message.objects.count()) == (0, 0)
+
+
+def test_a_letter_entered_after_its_time_still_waits_for_its_link(alice):
+    guest = subjects.new(by=CAROL, at=NOON)
+    late = requests.receive(
+        "access",
+        subject=guest,
+        contact=alice.email,
+        channel=Channel.POST,
+        received_at=NOON - timedelta(days=80),
+        by=CAROL,
+        at=NOON,
+    )
+    acts.sweep(by="system:sweep", at=NOON + timedelta(hours=72))
+    late.refresh_from_db()
+    assert late.state == State.RECEIVED
+    acts.sweep(by="system:sweep", at=NOON + timedelta(hours=73))
+    late.refresh_from_db()
+    assert late.state == State.LAPSED
+
+
+def test_the_same_wish_is_one_request_and_another_wish_another(alice):
+    say = {"subject": alice.subject, "contact": alice.email, "by": alice.user, "at": NOON}
+    first = requests.receive("question", wishes={"text": "Who sees my ring size?"}, **say)
+    again = requests.receive("question", wishes={"text": "Who sees my ring size?"}, **say)
+    other = requests.receive("question", wishes={"text": "And my wrist?"}, **say)
+    assert (first == again, first == other) == (True, False)
+    one = requests.receive("restriction", wishes={"ground": "accuracy"}, **say)
+    assert requests.receive("restriction", wishes={"ground": "claims"}, **say) == one, "kept and not used is one wish"
+
+
+def test_a_thousand_questions_of_one_person_are_twenty_open_ones_and_none_of_bobs_waits(alice, bob):
+    say = {"subject": alice.subject, "contact": alice.email, "by": alice.user, "at": NOON}
+    for number in range(20):
+        requests.receive("question", wishes={"text": f"Question {number}"}, **say)
+    with pytest.raises(requests.TooMany):
+        requests.receive("question", wishes={"text": "One more"}, **say)
+    assert DataRequest.objects.filter(kind="question").count() == 20
+    assert asks(alice, "access").state == State.VERIFIED, "every other right is open"
+    assert asks(bob, "question").state == State.VERIFIED
+
+
+@pytest.mark.parametrize("kind", sorted(Kind))
+def test_for_somebody_erased_nothing_can_be_asked(kind, alice, bob):
+    subjects.mark_erased(alice.subject, by=WORKER, at=NOON)
+    with pytest.raises(requests.SubjectErased):
+        requests.receive(kind, subject=alice.subject, contact=alice.email, by=alice.user, at=NOON)
+    assert not DataRequest.objects.exists()
+
+
+def test_what_was_open_when_its_person_was_erased_is_joined_and_forgets_where_to_answer(alice, settings):
+    settings.LOUPE_ERASURE_GRACE = timedelta(0)
+    question, correction = asks(alice, "question"), asks(alice, "correction")
+    requests.approve(correction, by=CAROL, at=NOON)
+    erasure = requests.approve(asks(alice), by=CAROL, at=NOON)
+    acts.carry_out(erasure.pk, by=WORKER, at=NOON)
+    for other in (question, correction):
+        other.refresh_from_db()
+        assert (other.state, other.joined_to, other.contact) == (State.JOINED, erasure, None)
+
+
+def last_mail(person) -> int:
+    """How many last mails went out for a request of theirs."""
+    last = ["privacy.request_completed", "privacy.copy_ready", "privacy.erased", "accounts.deactivated"]
+    return Message.objects.filter(kind__in=last).count()
