@@ -12,4 +12,4 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("personal_data", "probes")
         from privacy import checks, listeners  # noqa: F401
         from privacy.messages import texts  # noqa: F401 - a worker's gate knows a kind once its module was read
-        from privacy.rights import children_emails, conversation_emails  # noqa: F401 - for the same reason
+        from privacy.rights import children_emails, conversation_emails, escalation_emails  # noqa: F401 - for the same reason

@@ -15,7 +15,15 @@ from privacy.messages.previews import BY, shows
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 from privacy.register.synthetic import Sketch
-from privacy.rights import children_emails, conversation_emails, emails, intake_emails, mailroom_emails
+from privacy.rights import (
+    children_emails,
+    conversation_emails,
+    emails,
+    escalation,
+    escalation_emails,
+    intake_emails,
+    mailroom_emails,
+)
 from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
 from privacy.rights.models import Channel, DataRequest, Kind
@@ -131,6 +139,12 @@ def message_from_us(sketch: Sketch, at: datetime) -> None:
 @shows(conversation_emails.MESSAGE_FROM_THEM)
 def message_from_them(sketch: Sketch, at: datetime) -> None:
     conversation_emails.tell_desk(_asked(sketch), [sketch.rows["accounts.User"]], by=BY, at=at)
+
+
+@shows(escalation_emails.REQUESTS_DUE)
+def requests_due(sketch: Sketch, at: datetime) -> None:
+    colleague = sketch.rows["accounts.User"]
+    escalation_emails.requests_due(colleague, [escalation.Reminder(_asked(sketch), 80)], by=BY, at=at)
 
 
 @shows(announcements.POLICY_CHANGED)

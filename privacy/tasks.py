@@ -50,6 +50,14 @@ def grow_up() -> None:
 
 
 @shared_task
+def remind_staff() -> None:
+    """Remind whoever works a request, or the desk, that its time runs."""
+    from privacy.rights import escalation
+
+    escalation.sweep(by="system:clock", at=timezone.now())
+
+
+@shared_task
 def sweep_children() -> None:
     """Let go of everybody whose parent did not answer."""
     from privacy.rights import children

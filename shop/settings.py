@@ -312,6 +312,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="53"),
     },
     "people who grew up": {"task": "privacy.tasks.grow_up", "schedule": crontab(hour="0", minute="41")},
+    "requests whose time runs": {"task": "privacy.tasks.remind_staff", "schedule": 300.0},
     "children whose parents were silent": {
         "task": "privacy.tasks.sweep_children",
         "schedule": crontab(minute="51"),
