@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -58,66 +58,74 @@ class TransferForm(forms.Form):
         return typed
 
 
+class Papers(Protocol):
+    """The room that knows one kind of signed paper."""
+
+    @property
+    def MAX_FILE(self) -> int:  # noqa: N802  # a constant of the room
+        """How many bytes the largest file may have."""
+
+    def verify_pasted(self, text: str) -> verdicts.Verdict:
+        """Check what somebody typed or pasted."""
+
+    def verify_file(self, data: bytes) -> verdicts.Verdict:
+        """Check a file."""
+
+
 class CheckForm(forms.Form):
-    """A certificate to be checked: its reference, the JSON that its holder has, or the file."""
+    """A paper of ours to be checked: what its holder types or pastes, or its file."""
 
-    certificate = forms.CharField(
-        label="Reference, or the certificate's JSON",
+    pasted = forms.CharField(
         max_length=verdicts.MAX_PASTED,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
     )
-    file = forms.FileField(
-        label="Or the file",
-        required=False,
-        help_text="JSON or PDF, as it was downloaded.",
-        widget=forms.FileInput(attrs={"accept": ".json,.pdf,application/json,application/pdf"}),
-    )
+    file = forms.FileField(label="Or the file", required=False)
+
+    label: ClassVar[str]
+    help_text: ClassVar[str]
+    accepts: ClassVar[str]
+    empty: ClassVar[str]  # what is said where nothing was given
+    papers: ClassVar[Papers]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pasted"].label = self.label
+        self.fields["file"].help_text = self.help_text
+        self.fields["file"].widget.attrs["accept"] = self.accepts
 
     def clean(self) -> dict[str, Any]:
         """One of the two is enough."""
         typed = super().clean() or {}
-        if not self.errors and not typed.get("certificate") and not typed.get("file"):
-            raise forms.ValidationError("Type a reference, paste a certificate, or choose its file.")
+        if not self.errors and not typed.get("pasted") and not typed.get("file"):
+            raise forms.ValidationError(self.empty)
         return typed
 
     def verdict(self) -> verdicts.Verdict:
         """What became of the check; the file counts where both were given."""
-        file = self.cleaned_data["file"]
-        if file:
-            return certificates.verify_file(file.read(certificates.MAX_FILE + 1))
-        return certificates.verify_pasted(self.cleaned_data["certificate"])
+        if file := self.cleaned_data["file"]:
+            return self.papers.verify_file(file.read(self.papers.MAX_FILE + 1))
+        return self.papers.verify_pasted(self.cleaned_data["pasted"])
 
 
-class CheckReceiptForm(forms.Form):
-    """A receipt for consent to be checked: its number, the JSON that its holder has, or the file."""
+class CheckCertificateForm(CheckForm):
+    """A certificate: its reference, the JSON that its holder has, or the file."""
 
-    receipt = forms.CharField(
-        label="Number, or the receipt's JSON",
-        max_length=verdicts.MAX_PASTED,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocomplete": "off"}),
-    )
-    file = forms.FileField(
-        label="Or the file",
-        required=False,
-        help_text="As it was downloaded.",
-        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
-    )
+    label = "Reference, or the certificate's JSON"
+    help_text = "JSON or PDF, as it was downloaded."
+    accepts = ".json,.pdf,application/json,application/pdf"
+    empty = "Type a reference, paste a certificate, or choose its file."
+    papers: ClassVar[Papers] = certificates
 
-    def clean(self) -> dict[str, Any]:
-        """One of the two is enough."""
-        typed = super().clean() or {}
-        if not self.errors and not typed.get("receipt") and not typed.get("file"):
-            raise forms.ValidationError("Type a number, paste a receipt, or choose its file.")
-        return typed
 
-    def verdict(self) -> verdicts.Verdict:
-        """What became of the check; the file counts where both were given."""
-        file = self.cleaned_data["file"]
-        if file:
-            return receipts.verify_file(file.read(receipts.MAX_FILE + 1))
-        return receipts.verify_pasted(self.cleaned_data["receipt"])
+class CheckReceiptForm(CheckForm):
+    """A receipt for consent: its number, the JSON that its holder has, or the file."""
+
+    label = "Number, or the receipt's JSON"
+    help_text = "As it was downloaded."
+    accepts = ".json,application/json"
+    empty = "Type a number, paste a receipt, or choose its file."
+    papers: ClassVar[Papers] = receipts
 
 
 class DecisionForm(forms.Form):

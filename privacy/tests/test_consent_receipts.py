@@ -184,11 +184,11 @@ def test_one_fetches_ones_own_receipts_and_nobody_elses(record, alice, client):
 def test_anybody_checks_one_on_the_public_page(record):
     client, paper = Client(headers={"sec-fetch-site": "same-origin"}), json.dumps(receipts.of(record))
     assert client.get(CHECK).status_code == 200
-    page = client.post(CHECK, {"receipt": paper})
+    page = client.post(CHECK, {"pasted": paper})
     assert (page.status_code, page.context["verdict"].is_valid) == (200, True)
     assert "News about new pieces, by e-mail" in page.content.decode()
     page = client.post(CHECK, {"file": SimpleUploadedFile("consent.json", paper.encode())})
     assert (page.status_code, page.context["verdict"].is_valid) == (200, True)
-    page = client.post(CHECK, {"receipt": paper.replace("ConsentGiven", "ConsentRefused")})
+    page = client.post(CHECK, {"pasted": paper.replace("ConsentGiven", "ConsentRefused")})
     assert (page.status_code, page.context["verdict"].is_valid, page.context["told"]) == (400, False, [])
     assert client.post(CHECK, {}).status_code == 400

@@ -230,7 +230,7 @@ def test_a_changed_certificate_does_not_hold(certificate):
 )
 def test_what_is_no_certificate_is_said_to_be_none(typed):
     assert not certificates.verify_pasted(typed).is_valid
-    answer = Client(headers={"Sec-Fetch-Site": "same-origin"}).post("/privacy/certificate/", {"certificate": typed})
+    answer = Client(headers={"Sec-Fetch-Site": "same-origin"}).post("/privacy/certificate/", {"pasted": typed})
     assert answer.status_code == 400
 
 

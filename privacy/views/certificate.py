@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms import CheckForm
+from privacy.forms import CheckCertificateForm
 from privacy.proof import certificates, paper, signing
 from privacy.proof.models import Certificate
 
@@ -16,7 +16,7 @@ from privacy.proof.models import Certificate
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """Paste a reference or a certificate's JSON, or upload its file: valid, or not and why."""
-    form = CheckForm(request.POST, request.FILES) if request.method == "POST" else CheckForm()
+    form = CheckCertificateForm(request.POST, request.FILES) if request.method == "POST" else CheckCertificateForm()
     verdict = form.verdict() if form.is_valid() else None
     shown = {"form": form, "verdict": verdict, "keys": signing.public_keys(), "key_id": signing.key_id()}
     is_wrong = form.is_bound and (verdict is None or not verdict.is_valid)
