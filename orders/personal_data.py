@@ -185,6 +185,7 @@ declare(
     action=Action.DELETE_ROW,
     retention=OF_ITS_ORDER,
     purposes=[Purpose.DELIVERY],
+    describe=lambda parcel: f"{parcel.get_carrier_display()} {parcel.tracking_number}",
     fields={
         "order": link("the order it carries", edge=Edge.DEEP),
         "carrier": personal(Category.TRANSACTION, source=Source.STAFF),
@@ -201,6 +202,7 @@ declare(
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_ORDER,
     purposes=[Purpose.PAYMENT, Purpose.TAX],
+    describe=lambda payment: f"{payment.reference}, {payment.get_state_display().lower()}",
     fields={
         "order": link("the order it pays", edge=Edge.KEEP_UNTIL),
         "reference": _tax(),
@@ -236,6 +238,7 @@ declare(
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_PAYMENT,
     purposes=[Purpose.PAYMENT, Purpose.TAX],
+    describe=lambda event: f"{event.get_kind_display()} on {date_words(event.at)}",
     fields={
         "payment": link("the payment it happened to", edge=Edge.KEEP_UNTIL),
         "kind": _tax(source=Source.PROCESSOR),

@@ -10,11 +10,13 @@ from privacy.views import (
     centre,
     certificate,
     choices,
+    copies,
     guests,
     leaving,
     mail_service,
     mails,
     newsletter,
+    one_request,
     pages,
     parents,
     policy,
@@ -25,6 +27,7 @@ from privacy.views import (
     registers,
     sending,
     texts,
+    wishing,
 )
 
 
@@ -39,11 +42,15 @@ register_converter(Reference, "reference")
 app_name = "privacy"
 urlpatterns = [
     path("account/privacy/", centre.centre, name="centre"),
-    path("account/privacy/copy/", centre.ask_copy, name="ask_copy"),
+    path("account/privacy/agreed/", centre.take_back, name="take_back"),
+    path("account/privacy/ask/", wishing.ask, name="ask"),
+    path("account/privacy/ask/<slug:kind>/", wishing.ask_kind, name="ask_kind"),
+    path("account/privacy/copy/", wishing.ask_copy, name="ask_copy"),
     path("account/privacy/prove/", prove.prove, name="prove"),
-    path("account/privacy/erase/", centre.ask_erasure, name="ask_erasure"),
-    path("account/privacy/<reference:reference>/withdraw/", centre.withdraw, name="withdraw"),
-    path("account/privacy/<reference:reference>/copy/", centre.download, name="download"),
+    path("account/privacy/erase/", wishing.ask_erasure, name="ask_erasure"),
+    path("account/privacy/<reference:reference>/", one_request.own_request, name="own_request"),
+    path("account/privacy/<reference:reference>/withdraw/", one_request.withdraw, name="withdraw"),
+    path("account/privacy/<reference:reference>/copy/", copies.download, name="download"),
     path("account/privacy/<reference:reference>/send/", sending.send, name="send"),
     path("account/preferences/", preferences.own, name="preferences"),
     path("preferences/", preferences.by_key, name="preferences_by_key"),

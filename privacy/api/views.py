@@ -21,7 +21,7 @@ from privacy.rights import identity, kinds, requests
 from privacy.rights.identity_checks import Method
 from privacy.rights.kinds import Proof, Rule
 from privacy.rights.models import Channel, DataRequest
-from privacy.views.centre import Customer
+from privacy.views.people import Customer
 
 ENOUGH: Final = "So many requests of this kind are open already that another would only be noise."
 

@@ -7,14 +7,15 @@ kept. `rights.conversation_templates` holds what staff often write.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from django.core.files import File
 from django.db import transaction
 
 from privacy.ground import audit
 from privacy.messages import cards
 from privacy.register import subjects
-from privacy.rights import conversation_emails
+from privacy.rights import attachments, conversation_emails
 from privacy.rights.conversation_models import RequestMessage, RequestMessageQuerySet
 from privacy.rights.models import DataRequest, Kind, State
 
@@ -42,11 +43,14 @@ class NotInvolved(PermissionError):
     """Somebody whose request it is not, and who is no staff."""
 
 
-def write(request: DataRequest, *, text: str, by: audit.Actor, at: datetime) -> RequestMessage:
+def write(
+    request: DataRequest, *, text: str, attachment: File[Any] | None = None, by: audit.Actor, at: datetime
+) -> RequestMessage:
     """Say something about *request*: its person to the desk, or staff to its person.
 
     *Writes* it sealed; *mails* the other side a link. The first words of staff are the first reply.
-    *Raises* `Empty`, `TooLong`, `Closed`, `TooMany`, `NotInvolved`.
+    *attachment* is kept with the request, sealed. *Raises* `Empty`, `TooLong`, `Closed`, `TooMany`, `NotInvolved`, and what
+    `attachments.add` raises; then nothing was written.
     """
     words = text.replace("\r\n", "\n").strip()
     if not words:
@@ -67,6 +71,8 @@ def write(request: DataRequest, *, text: str, by: audit.Actor, at: datetime) -> 
             text=cards.masked(words)[0],
             sent_at=at,
         )
+        if attachment is not None:
+            attachments.add(standing, attachment, by=by, at=at)
         audit.append("request.message", subject=standing.subject_id, obj=standing, by=by, at=at)
         if is_staff:
             _note_reply(standing, at)

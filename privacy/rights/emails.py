@@ -127,7 +127,7 @@ def followed_at(request: DataRequest) -> str:
     """Where its person sees the request: the account page, or a page by signed link."""
     if request.channel in GUESTS:
         return links.url(request, links.Use.FOLLOW)
-    return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
+    return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:own_request', args=[request.reference])}"
 
 
 def _post(

@@ -1,206 +1,97 @@
-"""`/account/privacy/`: what is held, a copy of it, its erasure, and every request with its dates. For people signed in."""
+"""`/account/privacy/`: what is held, what was agreed to, who received it, who looked, and every request. For people signed in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from privacy.ground import audit, sealed_files, states
+from privacy.consent import ledger
+from privacy.consent.vocabulary import Surface
 from privacy.register import disclosures, subjects
-from privacy.register.models import Subject
-from privacy.rights import holdings, identity, letter, looks, packages, planning, reasons, requests, timeline
-from privacy.rights.models import Channel, DataRequest, ExportPackage, Kind
-from privacy.words import span
+from privacy.rights import conversation, letter, looks, overview, timeline
+from privacy.rights.models import DataRequest
+from privacy.views.people import SignedIn
 
-LOOKS_SHOWN = 10
-TOO_LATE = "This request cannot be taken back any more."
-GONE = "This copy can no longer be fetched. You can ask for a new one at any time."
-
-
-class Customer(Protocol):
-    """What this page needs to know of whoever is signed in."""
-
-    pk: int
-    is_staff: bool
-    email: str
-    subject: Subject
-    subject_id: UUID
-
-    def has_usable_password(self) -> bool: ...
-
-
-class SignedIn(HttpRequest):
-    """A request that `login_required` let through."""
-
-    user: Customer  # type: ignore[assignment]
+LOOKS_SHOWN: Final = 10
+WORDS_SHOWN: Final = 4
+REQUESTS_SHOWN: Final = 20
+COPIES_SHOWN: Final = timedelta(days=7)
+"""How long a copy that was made stays on the page with its steps, fetched or not."""
 
 
 @require_safe
 @login_required
 def centre(request: SignedIn) -> HttpResponse:
     """The ledger: what we hold, kind by kind, and the requests."""
-    now, family = timezone.now(), subjects.family(request.user.subject)
-    held = holdings.of(family)
-    about, records = _parted(held)
+    now, person = timezone.now(), request.user.subject
+    family = subjects.family(person)
+    held = overview.of(family, at=now)
+    asked = _requests(family)
+    at_length = [each for each in asked if _is_at_length(each, now)]
     shown = {
-        "about": about,
-        "records": records,
-        "whole": sum(each.count for each in about),
-        "going": sum(each.count for each in about if each.goes_on_erasure),
-        "staying": sum(each.count for each in about if not each.goes_on_erasure),
-        "requests": [_told(each, now=now) for each in _requests(family)],
+        "overview": held,
+        "ring_words": f"{held.going} of {held.whole} can go today",
+        "requests": [told(each, request=request, now=now) for each in at_length],
+        "ended": [each for each in asked if each not in at_length],
+        "agreed": [state for state in ledger.standing(person).values() if state.is_granted],
+        "said": ledger.history(person)[:WORDS_SHOWN],
         "looks": looks.of(family, most=LOOKS_SHOWN),
         "received": disclosures.received(family),
     }
     return render(request, "privacy/centre.html", shown)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@identity.proved_recently
-def ask_copy(request: SignedIn) -> HttpResponse:
-    """*See my data*: what a copy holds, and the button that asks for it."""
-    if request.method == "POST":
-        made = _receive(request, Kind.ACCESS)
-        messages.success(request, f"Your copy is being put together. Its reference is {made.reference}.")
-        return redirect("privacy:centre")
-    cooling = identity.cooling(subjects.family(request.user.subject), at=timezone.now())
-    shown = {"hours": 72, "starts": ExportPackage.MAX_STARTS, "cooling": cooling}
-    return render(request, "privacy/ask_copy.html", shown)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@identity.proved_recently
-def ask_erasure(request: SignedIn) -> HttpResponse:
-    """*Erase my data*: the plan, line by line, and the button that asks for it."""
-    if request.method == "POST":
-        made = _receive(request, Kind.ERASURE)
-        messages.success(request, f"We have your request. Its reference is {made.reference}.")
-        return redirect("privacy:centre")
-    now = timezone.now()
-    shares = [
-        share for share in planning.preview(request.user.subject, at=now) if share.planned or share.kind == "processor"
-    ]
-    shown = {
-        "going": [share for share in shares if not share.stays],
-        "staying": [share for share in shares if share.stays and not share.is_record],
-        "records": [share for share in shares if share.is_record],
-        "waiting": reasons.unfinished(subjects.family(request.user.subject), at=now),
-        "grace": span(settings.LOUPE_ERASURE_GRACE),
-    }
-    return render(request, "privacy/ask_erasure.html", shown)
-
-
 @require_POST
 @login_required
-def withdraw(request: SignedIn, reference: str) -> HttpResponse:
-    """Take one's own request back."""
-    mine = own(request, reference)
-    try:
-        requests.withdraw(mine, by=request.user, at=timezone.now())
-    except (states.NotAllowed, states.Changed):
-        messages.error(request, TOO_LATE)
+def take_back(request: SignedIn) -> HttpResponse:
+    """Switch off one thing that was agreed to: as easy as saying yes was (GDPR Art. 7(3))."""
+    person, wanted = request.user.subject, request.POST.get("state", "")
+    standing = ledger.standing(person)
+    thing = next((thing for thing, state in standing.items() if str(state.pk) == wanted and state.is_granted), None)
+    if thing is None:
+        messages.info(request, "It was switched off before.")
     else:
-        messages.success(request, f"{mine.reference} is taken back. Nothing was changed.")
-    return redirect("privacy:centre")
+        by, at = request.user, timezone.now()
+        ledger.withdraw(
+            person, thing.matter, channel=thing.channel, about=thing.about, surface=Surface.PREFERENCES, by=by, at=at
+        )
+        messages.success(request, "Switched off. It counts from now on, and you can agree again in your preferences.")
+    return redirect(f"{reverse('privacy:centre')}#agreed")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@identity.proved_recently
-def download(request: SignedIn, reference: str) -> HttpResponseBase:
-    """Fetch one's copy. The GET asks once more, because each download counts."""
-    package = get_object_or_404(ExportPackage.objects.select_related("request"), request=own(request, reference))
-    if request.method != "POST":
-        return fetch_page(request, package)
-    try:
-        return handed_out(package, by=request.user)
-    except packages.Held:
-        return fetch_page(request, package)
-    except packages.PackageGone:
-        messages.error(request, GONE)
-        return redirect("privacy:centre")
-
-
-def fetch_page(request: HttpRequest, package: ExportPackage) -> HttpResponse:
-    """What the copy is, how often and until when it can be fetched; or why not now."""
-    now = timezone.now()
-    cooling = packages.held(package, at=now)
-    shown = {"package": package, "left": package.left(now), "cooling": cooling}
-    return render(
-        request, "privacy/fetch_copy.html", shown, status=403 if cooling and request.method == "POST" else 200
-    )
-
-
-def handed_out(package: ExportPackage, *, by: audit.Actor) -> StreamingHttpResponse:
-    """The ZIP, piece by piece, as a file that no cache keeps. Raises `packages.Held`, `packages.PackageGone`."""
-    reader = packages.start(package, by=by, at=timezone.now())
-    response = StreamingHttpResponse(_until_spent(package, reader, by=by), content_type="application/zip")
-    response["Content-Length"] = str(package.size_bytes)
-    response["Content-Disposition"] = f'attachment; filename="loupe-copy-{package.request.reference}.zip"'
-    response["Cache-Control"] = "private, no-store"
-    response["X-Accel-Buffering"] = "no"  # a proxy that takes it all at once would spend it for a browser that is gone
-    return response
-
-
-def _until_spent(package: ExportPackage, reader: sealed_files.Reader, *, by: audit.Actor) -> Iterator[bytes]:
-    """Only whoever asks for more after the last piece has taken them all; a browser that is gone never does."""
-    with reader:
-        yield from reader
-    packages.spend(package, by=by, at=timezone.now())
-
-
-def _receive(request: SignedIn, kind: Kind) -> DataRequest:
-    """Receive and verify at once: whoever gets here has just proved who they are."""
-    person, now = request.user, timezone.now()
-    made = requests.receive(
-        kind, subject=person.subject, contact=person.email, channel=Channel.ACCOUNT, by=person, at=now
-    )
-    if made.verified_at is None:
-        made = requests.verify(made, evidence="reauthenticated", by=person, at=now)
-    return made
+def told(asked: DataRequest, *, request: SignedIn, now: datetime) -> dict[str, object]:
+    """One request as its person reads it: its steps, its copy, what it waits for."""
+    package = getattr(asked, "package", None)
+    return {
+        "request": asked,
+        "steps": timeline.of(asked),
+        "left": package.left(now) if package else 0,
+        "package": package,
+        "transfers": list(package.transfers.all()) if package else [],
+        "waiting": letter.waiting(asked, at=now),
+        "unread": conversation.unread(asked, by=request.user),
+    }
 
 
 def _requests(family: list[UUID]) -> list[DataRequest]:
     every = (
         DataRequest.objects.of(family)
-        .select_related("package", "joined_to")
+        .select_related("package", "joined_to", "subject")
         .prefetch_related("steps", "package__transfers")
     )
-    return list(every.order_by("-received_at")[:20])
+    return list(every.order_by("-received_at")[:REQUESTS_SHOWN])
 
 
-def _told(request: DataRequest, *, now: datetime) -> dict[str, object]:
-    package = getattr(request, "package", None)
-    return {
-        "request": request,
-        "steps": timeline.of(request),
-        "left": package.left(now) if package else 0,
-        "package": package,
-        "transfers": list(package.transfers.all()) if package else [],
-        "waiting": letter.waiting(request, at=now),
-    }
-
-
-def own(request: SignedIn, reference: str) -> DataRequest:
-    """A request of the person signed in; anybody else's does not exist here."""
-    mine = DataRequest.objects.of(subjects.family(request.user.subject)).select_related("subject")
-    return get_object_or_404(mine, reference=reference)
-
-
-def _parted(held: list[holdings.Holding]) -> tuple[list[holdings.Holding], list[holdings.Holding]]:
-    """What is held about them, and the records of what was done with it."""
-    about = [each for each in held if not each.declaration.is_evidence]
-    return about, [each for each in held if each.declaration.is_evidence]
+def _is_at_length(asked: DataRequest, now: datetime) -> bool:
+    """Whether it stands on the page with its steps: it is open, or its copy was made lately."""
+    package = getattr(asked, "package", None)
+    return asked.is_open or (package is not None and package.built_at > now - COPIES_SHOWN)

@@ -7,7 +7,6 @@ are never cached, indexed or named to another site.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from privacy.ground import states
-from privacy.rights import agents, intake, letter, links, packages, requests, timeline
+from privacy.rights import agents, intake, links, packages
 from privacy.rights.models import DataRequest, ExportPackage
-from privacy.views.centre import fetch_page, handed_out
+from privacy.views import one_request
+from privacy.views.copies import fetch_page, handed_out
 
 Keyed = Callable[[HttpRequest, DataRequest], HttpResponseBase]
 
@@ -67,14 +67,9 @@ def confirm(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
 
 @keyed(links.Use.FOLLOW)
 def follow(request: HttpRequest, asked_for: DataRequest) -> HttpResponse:
-    """Where a request stands; its button takes it back."""
-    if request.method == "POST":
-        with suppress(states.NotAllowed, states.Changed):  # too late: the page shows where it stands
-            requests.withdraw(asked_for, by=asked_for.subject, at=timezone.now())
-        return redirect(links.path(asked_for, links.Use.FOLLOW))
-    waiting = letter.waiting(asked_for, at=timezone.now())
-    shown = {"asked": asked_for, "steps": timeline.of(asked_for), "waiting": waiting}
-    return render(request, "privacy/follow.html", shown)
+    """Where a request stands, and what its person can do about it."""
+    here = links.path(asked_for, links.Use.FOLLOW)
+    return one_request.answered(request, asked_for, by=asked_for.subject, here=here, template="privacy/follow.html")
 
 
 @keyed(links.Use.COPY)

@@ -27,7 +27,7 @@ from privacy.ground import audit
 from privacy.messages import wishes
 from privacy.messages.wishes import Change, Said
 from privacy.register.models import Subject
-from privacy.views.centre import SignedIn
+from privacy.views.people import SignedIn
 
 PAGE: Final = 20
 TOO_LATE: Final = (

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from privacy.forms import CodeForm
 from privacy.rights import identity
-from privacy.views.centre import SignedIn
+from privacy.views.people import SignedIn
 
 WRONG = "This is not the code we mailed last, or its ten minutes are over. After five tries ask for another."
 ENOUGH = "We have mailed you enough codes for now. Wait a quarter of an hour, then ask again."

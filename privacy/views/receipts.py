@@ -13,7 +13,7 @@ from privacy.consent import ledger
 from privacy.consent.models import ConsentRecord
 from privacy.forms import CheckReceiptForm
 from privacy.proof import receipts, signing
-from privacy.views.centre import SignedIn
+from privacy.views.people import SignedIn
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

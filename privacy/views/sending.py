@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from privacy.forms import TransferForm
 from privacy.rights import identity, packages, transfer
 from privacy.rights.models import ExportPackage
-from privacy.views.centre import GONE, SignedIn, own
+from privacy.views.copies import GONE
+from privacy.views.people import SignedIn, own
 
 UNDER_WAY = "This copy is being sent already."
 

@@ -152,7 +152,7 @@ def deliver(processes, new_page, reference):
 def asks_to_be_erased(alice):
     """Two clicks from the privacy centre; returns the request's reference."""
     alice.open("/account/privacy/")
-    alice.follow("Erase my data")
+    alice.follow("Erase me")
     alice.proves_it_is_them()
     alice.press("Erase my data")
     alice.page.wait_for_load_state()

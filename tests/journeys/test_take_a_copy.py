@@ -30,7 +30,7 @@ def test_a_customer_takes_a_copy_of_her_data(alice, processes):
     reference = alice.buys_a_necklace()
 
     alice.open("/account/privacy/")
-    alice.follow("See my data")
+    alice.follow("Take a copy")
     alice.proves_it_is_them()
     alice.press("Make my copy")
     mail = alice.mail("copy is ready", seconds=60)

@@ -1,0 +1,274 @@
+"""The privacy centre and the page of one request: what people read there, and what they can do. Nobody else's ever shows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy.consent import ledger, notices
+from privacy.consent.vocabulary import Channel, Matter, Surface
+from privacy.models import ConsentRecord, RequestMessage
+from privacy.register import subjects
+from privacy.rights import conversation, grounds, intake, kinds, links, overview, requests
+from privacy.rights.identity_checks import IdentityCheck
+from privacy.rights.kinds import Kind, Proof
+from privacy.rights.models import DataRequest, State
+from privacy.tests.people import LATER, NOON, asks, held, someone
+from privacy.tests.test_rights_pages import proves_again, signed_in, visitor
+from privacy.views import wishing
+
+pytestmark = pytest.mark.django_db
+WORDS = "Is the old address on Quartz Lane part of this?"
+ANSWER = "It is, and it goes with the rest."
+
+
+@pytest.fixture
+def alice():
+    return someone("alice")
+
+
+@pytest.fixture
+def bob():
+    return someone("bob")
+
+
+def page_of(client, request):
+    return client.get(reverse("privacy:own_request", args=[request.reference])).content.decode()
+
+
+def words_of(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def agrees(person, matter=Matter.NEW_PIECES):
+    return ledger.grant(
+        person.subject,
+        matter,
+        channel=Channel.EMAIL,
+        notice=notices.current("newsletter"),
+        surface=Surface.PREFERENCES,
+        by=person.user,
+        at=NOON,
+    )
+
+
+# The ledger
+
+
+def test_the_sums_are_those_of_the_plan(alice):
+    seen = overview.of(subjects.family(alice.subject), at=NOON)
+    assert seen.whole == seen.going + seen.staying == sum(line.holding.count for line in seen.lines)
+    assert seen.staying == 0
+    assert {line.holding.declaration.is_evidence for line in seen.lines} == {False}
+    assert {line.holding.declaration.is_evidence for line in seen.records} == {True}
+    assert sum(len(chapter.lines) for chapter in seen.chapters) == len(seen.lines)
+
+
+def test_every_kind_of_thing_has_a_chapter():
+    from privacy.register import registry
+
+    chapters = {each.model: overview.chapter_of(each) for each in registry.all_declared() if not each.is_evidence}
+    assert set(chapters.values()) == set(overview.CHAPTERS)
+    said = {"accounts.Address", "privacy.Identifier", "orders.Order", "privacy.Message", "privacy.ConsentState"}
+    assert {model: chapters[model] for model in said} == {
+        "accounts.Address": "account",
+        "privacy.Identifier": "account",
+        "orders.Order": "orders",
+        "privacy.Message": "words",
+        "privacy.ConsentState": "tastes",
+    }
+
+
+def test_two_clicks_from_the_ledger_to_an_erasure(alice):
+    client = signed_in(alice)
+    proves_again(client, alice)
+    page = client.get("/account/privacy/").content.decode()
+    assert re.findall(r'<a class="button[^"]*" href="([^"]+)">', page) == [
+        "/account/privacy/copy/",
+        "/account/privacy/erase/",
+    ]
+    answer = client.post("/account/privacy/erase/")
+    assert answer["Location"] == reverse("privacy:own_request", args=[DataRequest.objects.get().reference])
+
+
+def test_what_was_agreed_to_is_switched_off_in_place(alice, bob):
+    agrees(alice)
+    bobs = agrees(bob)
+    client = signed_in(alice)
+    page = client.get("/account/privacy/").content.decode()
+    (state,) = re.findall(r'name="state" value="(\d+)"', page)
+    client.post(reverse("privacy:take_back"), {"state": str(bobs.state.pk)})
+    assert ledger.may(bob.subject, Matter.NEW_PIECES, Channel.EMAIL), "nobody switches off what another agreed to"
+    client.post(reverse("privacy:take_back"), {"state": state})
+    assert not ledger.may(alice.subject, Matter.NEW_PIECES, Channel.EMAIL)
+    assert ConsentRecord.objects.order_by("id").last().decision == ConsentRecord.Decision.WITHDRAWN
+    before = ConsentRecord.objects.count()
+    client.post(reverse("privacy:take_back"), {"state": state})
+    assert ConsentRecord.objects.count() == before
+
+
+# Asking
+
+
+def test_everything_can_be_asked_for_once():
+    shown = [kind for _, some in wishing.GROUPS for kind in some]
+    assert sorted(shown) == sorted(Kind)
+
+
+def test_each_thing_to_ask_for_has_a_page_in_its_own_words(alice):
+    client = signed_in(alice)
+    proves_again(client, alice)
+    page = client.get(reverse("privacy:ask")).content.decode().replace("&#x27;", "'")
+    for kind in Kind:
+        rule = kinds.rule(kind)
+        assert rule.label in page
+        assert rule.explains in page
+        assert f'href="{wishing.address(kind)}"' in page
+        assert client.get(wishing.address(kind)).status_code == 200
+    assert client.get("/account/privacy/ask/nonsense/").status_code == 404
+
+
+WISHES = {
+    Kind.PORTABILITY: {},
+    Kind.CORRECTION: {"field": "My street", "value": "Opal Lane 9"},
+    Kind.RESTRICTION: {"ground": "accuracy"},
+    Kind.OBJECTION: {"purpose": "marketing", "text": "Enough of it."},
+    Kind.WITHDRAWAL: {},
+    Kind.SHINE_THE_LIGHT: {},
+    Kind.CHILD_REPORT: {"about": "LP-7F3K-92QD", "text": "This is my neighbour's child."},
+    Kind.PARENTAL: {"about": "kid@example.com", "text": "Delete it, please."},
+    Kind.COMPLAINT: {"text": "Nobody answered my letter."},
+    Kind.QUESTION: {"text": "Who is your carrier?"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(WISHES))
+def test_a_wish_becomes_a_request_that_counts(alice, bob, kind):
+    kind = Kind(kind)
+    client, before = signed_in(alice), held(bob)
+    if kinds.rule(kind).proof is Proof.REAUTHENTICATED:
+        assert client.post(wishing.address(kind), WISHES[kind])["Location"].startswith("/accounts/reauthenticate/")
+        assert not DataRequest.objects.exists()
+        proves_again(client, alice)
+    answer = client.post(wishing.address(kind), WISHES[kind])
+    request = DataRequest.objects.get()
+    assert answer["Location"] == reverse("privacy:own_request", args=[request.reference])
+    assert (request.kind, request.channel, request.subject) == (kind, "account", alice.subject)
+    assert (request.wishes or {}) == WISHES[kind]
+    assert request.verified_at is not None
+    page = page_of(client, request)
+    for words in WISHES[kind].values():
+        assert words in page.replace("&#x27;", "'") or words in ("marketing", "accuracy")
+    assert held(bob) == before
+
+
+def test_what_shows_who_asks_is_said_as_it_was(alice):
+    client = signed_in(alice)
+    client.post(wishing.address(Kind.RESTRICTION), {})
+    (check,) = IdentityCheck.objects.all()
+    assert check.method == IdentityCheck.Method.SIGNED_IN
+    assert "Signed in" in page_of(client, DataRequest.objects.get())
+
+
+def test_a_question_without_words_is_asked_for_them(alice):
+    answer = signed_in(alice).post(wishing.address(Kind.QUESTION), {"text": "  "})
+    assert answer.status_code == 422
+    assert "Write a few words first." in answer.content.decode()
+    assert not DataRequest.objects.exists()
+
+
+# One request
+
+
+def test_nobody_else_finds_the_page_of_a_request(alice, bob):
+    request = asks(alice)
+    address = reverse("privacy:own_request", args=[request.reference])
+    for do in ("write", "withdraw", "appeal"):
+        assert signed_in(bob).post(address, {"do": do, "text": WORDS}).status_code == 404
+    assert signed_in(bob).get(address).status_code == 404
+    assert visitor().get(address)["Location"].startswith("/accounts/login/")
+    request.refresh_from_db()
+    assert (request.state, conversation.of(request)) == (State.VERIFIED, [])
+
+
+def test_alice_writes_about_her_request_and_reads_the_answer(alice):
+    client, request = signed_in(alice), asks(alice)
+    address = reverse("privacy:own_request", args=[request.reference])
+    answer = client.post(address, {"do": "write", "text": WORDS})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    conversation.write(request, text=ANSWER, by="staff:3", at=timezone.now())
+    assert "We wrote to you" in client.get("/account/privacy/").content.decode()
+    page = page_of(client, request)
+    assert page.index(WORDS) < page.index(ANSWER)
+    assert RequestMessage.objects.get(is_from_staff=True).read_at is not None
+    assert "We wrote to you" not in client.get("/account/privacy/").content.decode()
+
+
+def test_what_cannot_be_sent_is_said_beside_its_field(alice):
+    client, request = signed_in(alice), asks(alice)
+    address = reverse("privacy:own_request", args=[request.reference])
+    empty = client.post(address, {"do": "write", "text": " "})
+    assert (empty.status_code, "Write a few words first." in empty.content.decode()) == (422, True)
+    program = SimpleUploadedFile("card.exe", b"MZ" + b"0" * 64, content_type="application/pdf")
+    wrong = client.post(address, {"do": "write", "text": WORDS, "attachment": program})
+    assert (wrong.status_code, "Only PDF, PNG and JPEG files are kept" in wrong.content.decode()) == (422, True)
+    assert WORDS in wrong.content.decode(), "what was typed is still there"
+    assert (conversation.of(request), request.attachments.count()) == ([], 0)
+    letter = SimpleUploadedFile("letter.pdf", b"%PDF-1.7 hello", content_type="application/pdf")
+    client.post(address, {"do": "write", "text": WORDS, "attachment": letter})
+    assert (len(conversation.of(request)), request.attachments.get().title) == (1, "letter.pdf")
+    assert "letter.pdf" in page_of(client, request)
+
+
+def test_a_no_names_its_ground_the_way_to_appeal_and_the_authority(alice):
+    request = asks(alice)
+    type(alice.subject).objects.filter(pk=alice.subject.pk).update(residence="DE")
+    request.subject.refresh_from_db()
+    ground = grounds.of(request.kind, "DE")[0]
+    requests.refuse(request, ground=ground, reason="We hold nothing of this.", by="staff:3", at=LATER)
+    page = page_of(signed_in(alice), request)
+    said = words_of(page).replace("&#x27;", "'")
+    for words in (
+        grounds.basis(ground).words,
+        grounds.basis(ground).source,
+        "We hold nothing of this.",
+        grounds.appeal("DE"),
+    ):
+        assert words in said, words
+    assert "https://www.bfdi.bund.de" in page
+    assert 'value="write"' not in page, "it is over"
+
+
+def test_everything_that_is_over_says_how_it_ended(alice):
+    client, request = signed_in(alice), asks(alice)
+    requests.withdraw(request, by=alice.user, at=LATER)
+    assert "You took it back." in page_of(client, request)
+    DataRequest.objects.filter(pk=request.pk).update(state=State.COMPLETED, completed_at=LATER)
+    assert f"Done on {LATER:%-d %B %Y}." in page_of(client, request)
+
+
+def test_a_request_that_is_late_to_be_taken_back_says_so(alice):
+    client, request = signed_in(alice), asks(alice)
+    DataRequest.objects.filter(pk=request.pk).update(state=State.EXECUTING)
+    address = reverse("privacy:own_request", args=[request.reference])
+    assert "cannot be taken back" in client.post(address, {"do": "withdraw"}, follow=True).content.decode()
+
+
+def test_somebody_without_an_account_does_the_same_behind_the_link(alice, bob):
+    asked = intake.ask(Kind.ERASURE, address="gwen@example.com", at=NOON)
+    request = intake.confirm(asked.pk, at=timezone.now())
+    here, client = links.path(request, links.Use.FOLLOW), visitor()
+    assert client.post(here, {"do": "write", "text": WORDS})["Location"] == here
+    conversation.write(request, text=ANSWER, by="staff:3", at=timezone.now())
+    page = client.get(here).content.decode()
+    assert WORDS in page
+    assert ANSWER in page
+    assert alice.email not in page
+    client.post(here, {"do": "withdraw"})
+    request.refresh_from_db()
+    assert request.state == State.WITHDRAWN
+    assert client.cookies == {}
