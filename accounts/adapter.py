@@ -26,7 +26,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import age_screen, emails, pausing, security
+from accounts import age_screen, emails, pausing, security, suspicion
 from accounts.models import User
 from privacy.consent import screen
 from privacy.ground import sealed
@@ -102,6 +102,19 @@ class AccountAdapter(DefaultAccountAdapter):
             return answer
         pausing.offer_return(user, at=timezone.now())
         return redirect("accounts:closed_for_now")
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase | None:
+        """The password was right, but wrong ones locked the account: its owner gets a link, and nobody a session."""
+        closed: HttpResponseBase | None = super().pre_login(request, user, **kwargs)
+        if closed is not None or user.locked_at is None:
+            return closed
+        suspicion.offer_unlock(user, at=timezone.now())
+        request.session.flush()
+        return redirect("accounts:locked")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A wrong password."""
+        suspicion.note_failure(credentials.get("email") or "", at=timezone.now())
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in, for as long as a session lasts; but nobody who needs a parent's word and has none yet."""

@@ -39,7 +39,7 @@ def _change_password(request: HttpRequest, extra_context: dict[str, Any] | None 
 
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.password_change = _change_password  # type: ignore[method-assign]
+admin.site.password_change = _change_password  # type: ignore[method-assign, assignment]
 for model in (EmailAddress, UserSession, Authenticator, Group, SocialAccount, SocialApp, SocialToken):
     if admin.site.is_registered(model):
         admin.site.unregister(model)

@@ -38,6 +38,8 @@ PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purp
 PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
 DEACTIVATED = _kind("deactivated", "Your account is closed for now")
 COME_BACK = _kind("come_back", "Open your account again")
+ACCOUNT_LOCKED = _kind("account_locked", "Somebody tried passwords on your account")
+ATTACK_NOTICED = _kind("attack_noticed", "This looks like an attack")
 TOTP_ADDED = _kind("totp_added", "Authenticator app added")
 TOTP_REMOVED = _kind("totp_removed", "Authenticator app removed")
 RECOVERY_CODES_MADE = _kind("recovery_codes_made", "New recovery codes")
@@ -119,6 +121,19 @@ def deactivated(user: User, *, by: Actor, at: datetime) -> None:
 def come_back(user: User, url: str, *, at: datetime) -> None:
     """The link that opens a closed account again, asked for by whoever knew its password."""
     _post(COME_BACK, user, url, "Open the account again", by=user, at=at)
+
+
+def account_locked(user: User, url: str, *, by: Actor, at: datetime) -> None:
+    """Say that wrong passwords locked the account, and give the link that opens it."""
+    _post(ACCOUNT_LOCKED, user, url, "Open the account again", by=by, at=at)
+
+
+def attack_noticed(user: User, *, locks: int, refused: int, by: Actor, at: datetime) -> None:
+    """Tell somebody who can look into it what happened within an hour, in numbers."""
+    url = f"{settings.LOUPE_PUBLIC_URL}{reverse('admin:privacy_auditevent_changelist')}"
+    context = {"name": user.get_short_name(), "at": at, "why": "your work at the desk", "locks": locks}
+    context |= {"refused": refused, "action_url": url, "action_label": "See the audit trail"}
+    outbox.post(ATTACK_NOTICED, to=user.email, subject=user.subject, context=context, by=by, at=at)
 
 
 def _post(kind: Kind, user: User, url: str, label: str, *, by: Actor, at: datetime) -> None:

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
-from accounts import emails, inactivity, security
+from accounts import emails, inactivity, security, suspicion
 from accounts.models import User
 from privacy.register import subjects
 from privacy.rights import identity
@@ -29,9 +29,10 @@ def address_confirmed(*, email_address: EmailAddress, **kwargs: Any) -> None:
 
 
 def password_renewed(*, user: User, **kwargs: Any) -> None:
-    """End the API keys made under the old password; Django ends the sessions by itself. Copies wait for a week."""
+    """End the API keys made under the old password, and a lock; Django ends the sessions by itself. Copies wait for a week."""
     now = timezone.now()
     security.revoke_all_tokens(user, by=user, at=now)
+    suspicion.unlock(user, by=user, at=now)
     identity.note_change(user.subject, identity.Change.PASSWORD, by=user, at=now)
 
 

@@ -100,6 +100,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # Whether its owner closed it, and may open it again; what staff locked, staff open.
     can_come_back = models.BooleanField(default=False)
+    # Null: open. Wrong passwords locked it, until its owner shows that it is them (`accounts.suspicion`).
+    locked_at = models.DateTimeField(null=True, blank=True)
     # Null: no end. Somebody who works here for a while, such as a contractor, is locked out then (`security.end_contracts`).
     access_until = models.DateTimeField("works here until", null=True, blank=True)
     # Read by Django, allauth and knox; the one fact behind it is `deactivated_at`.

@@ -140,6 +140,7 @@ declare(
         "last_warned_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "deactivated_at": personal(Category.ACCOUNT, source=Source.DERIVED),
         "can_come_back": personal(Category.ACCOUNT, source=Source.DERIVED),
+        "locked_at": personal(Category.ACCOUNT, source=Source.DERIVED, purposes=[Purpose.SECURITY]),
         "access_until": personal(Category.ACCOUNT, source=Source.STAFF),
         "is_active": not_personal("computed: whether deactivated_at is empty"),
         "groups": link("the desks a member of staff works at", edge=Edge.DEEP),

@@ -51,6 +51,16 @@ def come_back(sketch: Sketch, at: datetime) -> None:
     emails.come_back(_user(sketch), LINK, at=at)
 
 
+@shows(emails.ACCOUNT_LOCKED)
+def account_locked(sketch: Sketch, at: datetime) -> None:
+    emails.account_locked(_user(sketch), LINK, by=BY, at=at)
+
+
+@shows(emails.ATTACK_NOTICED)
+def attack_noticed(sketch: Sketch, at: datetime) -> None:
+    emails.attack_noticed(_user(sketch), locks=4, refused=1, by=BY, at=at)
+
+
 @shows(emails.ACCOUNT_UNUSED)
 def account_unused(sketch: Sketch, at: datetime) -> None:
     emails.account_unused(_user(sketch), ends_at=at + timedelta(days=60), by=BY, at=at)

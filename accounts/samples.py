@@ -15,7 +15,7 @@ from privacy.register.synthetic import Sketch, hint
 def user(row: Any, sketch: Sketch) -> None:
     row.email, row.full_name, row.phone = sketch.who.email, sketch.who.name, sketch.who.phone
     row.password = make_password(None)
-    row.deactivated_at = row.last_login = None
+    row.deactivated_at = row.last_login = row.locked_at = None
 
 
 @hint("accounts.Session")

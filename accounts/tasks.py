@@ -23,6 +23,14 @@ def end_contracts() -> int:
 
 
 @shared_task
+def watch() -> int:
+    """Tell those who can look into it of what looks like an attack."""
+    from accounts import suspicion  # leaf
+
+    return suspicion.watch(at=timezone.now())
+
+
+@shared_task
 def sweep_inactive() -> None:
     """Warn the owners of accounts that nobody uses, and let those end whose time has run."""
     from accounts import inactivity  # leaf

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from knox.settings import knox_settings
 
-from accounts import addresses, age_screen, details, pausing, security
+from accounts import addresses, age_screen, details, pausing, security, suspicion
 from accounts.forms import AddressForm, AgeForm, DetailsForm, TokenForm
 from accounts.models import Address, User
 from privacy.consent import screen
@@ -218,3 +218,25 @@ def _theirs(request: SignedIn, address_id: int) -> Address:
         return addresses.get(request.user, address_id)
     except addresses.NotTheirs:
         raise Http404
+
+
+@require_safe
+def locked(request: HttpRequest) -> HttpResponse:
+    """Where one comes after signing in to an account that wrong passwords locked."""
+    return render(request, "accounts/locked.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unlock(request: HttpRequest) -> HttpResponse:
+    """Behind the mailed link: a button that opens the account again. Opening the page changes nothing."""
+    offered = request.POST.get("key", "") or request.GET.get("key", "")
+    try:
+        user = suspicion.opens(offered)
+    except suspicion.NotLocked:
+        return render(request, "accounts/unlock.html", status=410)
+    if request.method != "POST":
+        return render(request, "accounts/unlock.html", {"key": offered})
+    suspicion.unlock(user, by=user, at=timezone.now())
+    messages.success(request, "Your account is open again. Sign in.")
+    return redirect("account_login")

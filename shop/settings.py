@@ -332,6 +332,7 @@ CELERY_BEAT_SCHEDULE = {
     "sums of what is over": {"task": "orders.tasks.keep_sums", "schedule": crontab(hour="1", minute="3")},
     "orders that came to nothing": {"task": "orders.tasks.sweep_orders", "schedule": crontab(hour="3", minute="41")},
     "accounts nobody uses": {"task": "accounts.tasks.sweep_inactive", "schedule": crontab(hour="2", minute="31")},
+    "what looks like an attack": {"task": "accounts.tasks.watch", "schedule": 300.0},
     "people who work here until now": {"task": "accounts.tasks.end_contracts", "schedule": 300.0},
     "accounts nobody confirmed": {
         "task": "accounts.tasks.sweep_unconfirmed",

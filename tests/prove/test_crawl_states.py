@@ -52,6 +52,7 @@ NEEDS_AN_ACCOUNT = {
 ANSWERS_A_FORM_OR_A_FAILURE = {
     "403.html", "403_csrf.html", "410.html", "429.html", "500.html", "account/signup.html",
     "account/signup_closed.html", "accounts/no_account.html",
+    "accounts/locked.html", "accounts/unlock.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
     "orders/waiting.html", "privacy/no_cookies.html", "privacy/older_database.html",
