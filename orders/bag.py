@@ -22,8 +22,8 @@ from orders import destinations, pricing
 from orders.models import Order, OrderLine
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
-from shop import catalogue
-from shop.catalogue import Buyable
+from shop import buyables
+from shop.buyables import Buyable
 from shop.stock import Key
 
 COOKIE: Final = "bag"
@@ -232,7 +232,7 @@ def _check(key: Key, quantity: int) -> None:
 def add(bag: Bag, key: Key, quantity: int) -> Bag:
     """Put in what the catalogue has. *Raises* NotForSale, TooMany, BadQuantity, BagFull."""
     added = add_line(bag, key, quantity)
-    buyable = catalogue.buyables([key]).get(key)
+    buyable = buyables.find([key]).get(key)
     if buyable is None:
         raise NotForSale
     if buyable.available < added.quantity(key):
@@ -242,8 +242,8 @@ def add(bag: Bag, key: Key, quantity: int) -> Bag:
 
 def contents(bag: Bag, *, method: str = "") -> Contents:
     """The bag with names, prices and what is left of each; two or three queries, however many lines."""
-    buyables = catalogue.buyables(bag.keys) if bag.lines else {}
-    present = [(buyables[key], quantity) for key, quantity in bag.lines if key in buyables]
+    found = buyables.find(bag.keys) if bag.lines else {}
+    present = [(found[key], quantity) for key, quantity in bag.lines if key in found]
     held = _held(bag) if any(buyable.available < quantity for buyable, quantity in present) else {}
     lines = tuple(Line(it, quantity, it.available + held.get(it.key, 0)) for it, quantity in present)
     items = [pricing.Item(line.buyable.key, line.quantity, line.buyable.unit_minor) for line in lines]

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from privacy.consent.cookies import SEEN
-from shop import activity, arrival, cards, catalogue, choice, drawing, finder, money, sizes, wording
+from shop import activity, arrival, buyables, cards, catalogue, choice, drawing, finder, money, sizes, wording
 from shop.counting import may_count, note, note_visit, see
 from shop.csrf import is_from_us
 from shop.forms import CategoryForm, FinderForm, SearchForm, page_number
@@ -126,7 +126,7 @@ def _product_context(piece: Product, chosen: choice.Choice) -> dict[str, Any]:
         "arrives": arrival.in_words(arrival.arrives_on(lead_days, today=timezone.now().date())),
         "lead_days": lead_days,
         "facts": wording.piece_facts(piece, offer),
-        "returnable": catalogue.returnable(piece),
+        "returnable": buyables.returnable(piece),
     }
 
 
@@ -197,8 +197,8 @@ def stone(request: HttpRequest, ref: str) -> HttpResponse:
         "crown_degrees": drawing.CROWN_DEGREES,
         "facts": wording.stone_facts(one),
         "certificate": getattr(one, "certificate", None),
-        "arrives": arrival.in_words(arrival.arrives_on(catalogue.STONE_LEAD_DAYS, today=timezone.now().date())),
-        "returnable": catalogue.RETURNABLE,
+        "arrives": arrival.in_words(arrival.arrives_on(buyables.STONE_LEAD_DAYS, today=timezone.now().date())),
+        "returnable": buyables.RETURNABLE,
         "similar": [cards.stone(cards.row_of(other)) for other in found.similar],
         "crumbs": [("Stones", reverse("shop:stones")), (one.ref, "")],
     }

@@ -16,7 +16,7 @@ from orders import bag as bags
 from orders.bag import Bag
 from orders.forms import NO_SUCH_PIECE, KeyForm, LineForm, PlaceForm
 from orders.models.order import MOST_OF_ONE
-from shop import catalogue, counting
+from shop import buyables, counting
 from shop.models import Activity
 from shop.stock import Key
 
@@ -60,7 +60,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def _count(request: HttpRequest, key: Key) -> None:
     """Note which piece was put in, for somebody who agreed to be counted."""
     if counting.may_count(request):
-        what = catalogue.buyables([key])[key].reference
+        what = buyables.find([key])[key].reference
         counting.note(request, Activity.Kind.ADDED, what=what, at=timezone.now())
 
 
@@ -150,7 +150,7 @@ def _removed(request: HttpRequest) -> dict[str, object] | None:
     if not form.is_valid():
         return None
     key: Key = form.cleaned_data["key"]
-    buyable = catalogue.buyables([key]).get(key)
+    buyable = buyables.find([key]).get(key)
     if buyable is None:
         return None
     return {"key": bags.name_of(key), "quantity": form.cleaned_data["quantity"], "title": buyable.title}
