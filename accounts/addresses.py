@@ -6,13 +6,17 @@ editing or deleting one here never changes where an earlier parcel went.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from django.db import transaction
+from django_countries import countries
 
+from accounts import phones
 from accounts.models import Address, User
 from privacy.ground import audit
+from privacy.ground.audit import Actor
+from privacy.register.declare import Unfit, Values
 
 MOST = 20
 
@@ -71,7 +75,7 @@ def add(user: User, details: Details, *, make_default: bool = False, by: User | 
 
 
 @transaction.atomic
-def change(address: Address, details: Details, *, make_default: bool = False, by: User | str, at: datetime) -> Address:
+def change(address: Address, details: Details, *, make_default: bool = False, by: Actor, at: datetime) -> Address:
     """Overwrite an address with what the customer typed."""
     _locked(address.user)
     for name, value in asdict(details).items():
@@ -81,6 +85,18 @@ def change(address: Address, details: Details, *, make_default: bool = False, by
         _make_default(address)
     audit.append("address.changed", subject=address.user.subject_id, obj=address, by=by, at=at)
     return address
+
+
+def correct(address: Address, values: Values, by: Actor, at: datetime) -> Address:
+    """What somebody asked to have put right about a saved address. *Raises* `Unfit`."""
+    now = {each.name: getattr(address, each.name) for each in fields(Details)} | dict(values)
+    try:
+        phone = phones.normalise(now["phone"], now["country"]) if now["phone"] else ""
+    except phones.NotANumber:
+        raise Unfit("that is no telephone number")
+    if now["country"] not in dict(countries):
+        raise Unfit("that is no country")
+    return change(address, Details(**{**now, "phone": phone}), by=by, at=at)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ once they are erased the entry stays without a word about them. Each of their fi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 from knox.settings import knox_settings
 
-from accounts import pausing, print_lists, social
+from accounts import addresses, details, pausing, print_lists, social
 from accounts.models import Session
 from privacy.models import Identifier
 from privacy.register import profiles, rotation, subjects
@@ -28,6 +29,7 @@ from privacy.register.declare import (
     Blocker,
     ByValue,
     Category,
+    Corrects,
     Edge,
     Export,
     Family,
@@ -121,6 +123,8 @@ declare(
         "admin.LogEntry",
     ],
     describe=lambda user: f"Account of {user.email}",
+    # Not the e-mail address: it changes on the account page, by the proof of whoever reads mail there.
+    corrects=Corrects(("full_name", "phone"), details.correct),
     blockers=at_work,
     eraser=close_accounts,
     closer=pausing.close,
@@ -156,6 +160,7 @@ declare(
     retention=WHILE_ACCOUNT,
     purposes=[Purpose.DELIVERY],
     describe=lambda address: ", ".join(address.lines),
+    corrects=Corrects(tuple(each.name for each in dataclass_fields(addresses.Details)), addresses.correct),
     fields={
         "user": link("the account it was saved on", edge=Edge.DEEP),
         # Letters go there too, where its owner agreed to any by post (`accounts.print_lists`).

@@ -7,7 +7,7 @@ money back in that transaction; the worker then carries the promise out at Strip
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from orders.models import Order, Shipment
 from orders.states import ORDER
 from privacy.ground import audit, states
 from privacy.ground.audit import Actor
+from privacy.register.declare import Unfit, Values
 from shop import stock
 
 CUSTOMERS_WISH: Final = "cancelled by you"
@@ -102,6 +103,17 @@ def readdress(order: Order, whereto: Whereto, *, by: Actor, at: datetime) -> Ord
     _note(order, "address_changed", {"fields": changed}, by=by, at=at)
     emails.order_address_changed(order, by=by, at=at)
     return order
+
+
+def correct_address(order: Order, values: Values, by: Actor, at: datetime) -> Order:
+    """What its person asked to have put right about where a parcel goes, as long as it has not left. *Raises* `Unfit`."""
+    now = {each.name: getattr(order, each.name) for each in fields(Whereto)} | dict(values)
+    try:
+        return readdress(order, Whereto(**now), by=by, at=at)
+    except NothingChanged:
+        return order
+    except states.NotAllowed:
+        raise Unfit("the parcel has left")
 
 
 @transaction.atomic

@@ -6,9 +6,11 @@ phone, street, gift message and engravings go. Stripe gets the order's reference
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
+
 from django.db.models import Q
 
-from orders import disputes, facts, papers, unfinished
+from orders import disputes, facts, fulfilment, papers, unfinished
 from orders.models import Bag, Order, OrderLine, SoldCertificate, WebhookEvent
 from orders.models.bag import KEPT_FOR
 from privacy.register import rotation
@@ -17,6 +19,7 @@ from privacy.register.declare import (
     Action,
     ByValue,
     Category,
+    Corrects,
     Edge,
     Export,
     Family,
@@ -108,6 +111,12 @@ declare(
     describe=describe_order,
     blockers=unfinished.of,
     known_by=facts.FACTS,
+    # Where a parcel goes that has not left; whom an invoice was made out to stays as it was issued.
+    corrects=Corrects(
+        tuple(each.name for each in dataclass_fields(fulfilment.Whereto)),
+        fulfilment.correct_address,
+        only=Q(state__in=sorted(fulfilment.STILL_HERE)),
+    ),
     after=["orders.Bag", "orders.WebhookEvent"],
     fields={
         "id": not_personal("a random number"),

@@ -19,6 +19,7 @@ from privacy import (  # nouns of their own, declared with the rest
     personal_data_notices,  # noqa: F401
     personal_data_objections,  # noqa: F401
     personal_data_preferences,  # noqa: F401
+    personal_data_restriction,  # noqa: F401
 )
 from privacy.personal_data_terms import FOR_THE_RECORD, OF_ITS_REQUEST, REQUEST_TIME
 from privacy.register import rotation, subjects

@@ -23,10 +23,11 @@ from privacy.rights import (
     escalation_emails,
     intake_emails,
     mailroom_emails,
+    restriction_emails,
 )
 from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
-from privacy.rights.models import Channel, DataRequest, Kind
+from privacy.rights.models import Channel, DataRequest, Kind, Restriction
 from privacy.rights.reasons import Waiting
 
 REASON: Final = "Three processors have to look for you in their archives."
@@ -249,3 +250,21 @@ def parent_agreed(sketch: Sketch, at: datetime) -> None:
     children_emails.parent_agreed(
         _parents_word(sketch), url=f"{settings.LOUPE_PUBLIC_URL}/privacy/parent/", by=BY, at=at
     )
+
+
+def _kept_aside(sketch: Sketch, at: datetime) -> Restriction:
+    """The invented restriction, which ends in a week."""
+    found: Restriction = sketch.rows["privacy.Restriction"]
+    found.announced_at, found.ends_at = at, at + timedelta(days=7)
+    found.reason = "We looked into what you disputed, and corrected it."
+    return found
+
+
+@shows(restriction_emails.RESTRICTION_ENDS)
+def restriction_ends(sketch: Sketch, at: datetime) -> None:
+    restriction_emails.restriction_ends(_kept_aside(sketch, at), to=sketch.who.email, by=BY, at=at)
+
+
+@shows(restriction_emails.RESTRICTION_ENDED)
+def restriction_ended(sketch: Sketch, at: datetime) -> None:
+    restriction_emails.restriction_ended(_kept_aside(sketch, at), to=sketch.who.email, by=BY, at=at)

@@ -174,6 +174,14 @@ def identity_check(row: Any, sketch: Sketch) -> None:
     row.method, row.passed = "link_clicked", True
 
 
+@hint("privacy.Restriction")
+def restriction(row: Any, sketch: Sketch) -> None:
+    """One that its person ended."""
+    row.reference, row.ground, row.contact = invented.reference(sketch.who.chance, "DSR"), "asked", None
+    row.announced_at, row.announced_by, row.reason, row.ends_at = None, "", "", None
+    row.lifted_at, row.lifted_by = row.since, "system:invented"
+
+
 @hint("privacy.ErasureStep")
 def step(row: Any, sketch: Sketch) -> None:
     raise Left  # the invented request asks for a copy

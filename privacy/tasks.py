@@ -66,6 +66,14 @@ def sweep_children() -> None:
 
 
 @shared_task
+def lift_restrictions() -> None:
+    """Use again what was kept aside, where the notice of it has run."""
+    from privacy.rights import restriction
+
+    restriction.lift_due(by="system:worker", at=timezone.now())
+
+
+@shared_task
 def close_newsletter_signups() -> None:
     """End the sign-ups of people who agree to no topic by e-mail any more."""
     from privacy.messages import newsletter

@@ -304,6 +304,7 @@ CELERY_BEAT_SCHEDULE = {
     "announcements that stopped": {"task": "privacy.tasks.sweep_announcements", "schedule": 60.0},
     "requests that are due": {"task": "privacy.tasks.sweep_requests", "schedule": 15.0},
     "copies for other providers": {"task": "privacy.tasks.sweep_transfers", "schedule": 60.0},
+    "restrictions whose notice has run": {"task": "privacy.tasks.lift_restrictions", "schedule": crontab(minute="29")},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "enclosed files without a row": {"task": "privacy.tasks.sweep_attachments", "schedule": crontab(minute="23")},
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},

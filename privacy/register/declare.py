@@ -40,7 +40,8 @@ from privacy.register.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Closer", "Declaration", "Edge",
+    "BLANK", "EVERY_ROW", "WITH_ROW", "Action", "Basis", "Blocker", "ByValue", "Category", "Closer", "Corrects", "Declaration",
+    "Edge",
     "Export", "Fact", "Facts", "Family", "Fate", "Field", "Keeps", "Link", "NotPersonal", "Processor", "Purpose", "Reach",
     "Refused", "Retention", "Rows", "Source", "WayOut", "date_words", "declare", "declare_not_personal", "declare_processor",
     "keep", "link", "not_personal", "personal", "replace",
@@ -125,6 +126,27 @@ class Blocker:
     way_out: WayOut | None = None
 
 
+class Unfit(ValueError):
+    """Raised by what corrects a row: the value cannot stand there, and why, in words for whoever asked."""
+
+
+Values = Mapping[str, str]
+"""Field names, or `app.Model.field`, and what has to stand there."""
+
+
+@dataclass(frozen=True)
+class Corrects:
+    """What a correction may overwrite: *fields* of rows that match *only*, by the app's own verb.
+
+    *change(row, values, by, at)* raises `Unfit`. What is not named here stays as it was: an invoice as it was issued, what was
+    observed, an address that only its owner's own proof may change.
+    """
+
+    fields: tuple[str, ...]
+    change: Callable[[Any, Values, audit.Actor, datetime], object]
+    only: models.Q = EVERY_ROW
+
+
 @dataclass(frozen=True)
 class Declaration:
     """One model of personal data: how a row reaches its person, what it is for, and what happens to it."""
@@ -148,6 +170,7 @@ class Declaration:
     partitioned_by: str = ""  # the moment by whose month the table is partitioned (`rights.partitions`)
     allowed_by: str = ""  # the matter of consent without which there are no such rows (`rights.withdrawal`)
     known_by: Facts | None = None  # what its person can tell about a row, and hardly anybody else (`rights.facts`)
+    corrects: Corrects | None = None  # what a correction may overwrite (`rights.correction`)
 
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
@@ -243,6 +266,7 @@ class Processor:
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
     hosts: tuple[str, ...] = ()  # where its adapter may connect to, always over TLS (`disclosures.address`)
     is_used: Callable[[], bool] = lambda: True  # whether this shop, as it is set up, gives it anything
+    corrector: Callable[[Family, Values], str] | None = None  # tells it what is right now; returns its receipt
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}
@@ -308,6 +332,7 @@ def declare(
     partitioned_by: str = "",
     allowed_by: str = "",
     known_by: Facts | None = None,
+    corrects: Corrects | None = None,
 ) -> Declaration:
     """Declare a model of personal data.
 
@@ -322,10 +347,12 @@ def declare(
     *partitioned_by*: the field by whose month the table is partitioned; months past their time are dropped.
     *allowed_by*: what the person agreed to; whoever takes that back has no such rows any more.
     *known_by*: what its person is asked about a row where no password can show who they are.
+    *corrects*: what the person may have put right, and how.
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
         describe, blockers, eraser, closer, is_evidence, orphans, ended, partitioned_by, allowed_by, known_by,
+        corrects,
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration

@@ -18,7 +18,17 @@ from django.db import transaction
 
 from privacy.ground import audit, logs, states
 from privacy.register.declare import Refused
-from privacy.rights import access, closing, erasure, optouts, requests
+from privacy.rights import (
+    access,
+    closing,
+    correction,
+    erasure,
+    objection,
+    optouts,
+    requests,
+    restriction,
+    shine_the_light,
+)
 from privacy.rights.kinds import Kind
 from privacy.rights.locks import only_one
 from privacy.rights.models import DataRequest, State
@@ -38,6 +48,9 @@ class Act(Protocol):
 
 
 ACTS: Final[Mapping[Kind, Act]] = {
+    Kind.RESTRICTION: restriction.carry_out,
+    Kind.OBJECTION: objection.carry_out,
+    Kind.SHINE_THE_LIGHT: shine_the_light.carry_out,
     Kind.WITHDRAWAL: optouts.withdraw,
     Kind.OPT_OUT: optouts.opt_out,
     Kind.LIMIT: optouts.limit,
@@ -47,6 +60,7 @@ LONG: Final[Mapping[Kind, Callable[..., object]]] = {
     Kind.ACCESS: access.build,
     Kind.PORTABILITY: access.build,
     Kind.ERASURE: erasure.execute,
+    Kind.CORRECTION: correction.carry_out,
 }
 """Those that take their own steps, by the request's number."""
 

@@ -18,7 +18,7 @@ from privacy import tasks
 from privacy.ground import audit, doorbell, references, states
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import deadlines, duplicates, emails, grounds, identity, kinds, phrases, planning
+from privacy.rights import deadlines, duplicates, emails, grounds, identity, kinds, objection, phrases, planning
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import (
@@ -405,11 +405,11 @@ def _forget_contact(request: DataRequest) -> None:
     request.save(update_fields=["contact"])
 
 
-ON_VERIFIED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _plan}
+ON_VERIFIED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _plan, Kind.OBJECTION: objection.begin}
 """What follows at once when it is proven who asks; a room named here must not import this one."""
 ON_APPROVED: Final[Mapping[str, Turn]] = {Kind.ERASURE: _set_aside}
 """What follows when staff say yes, before a worker begins."""
-ON_REFUSED: Final[Mapping[str, Turn]] = {}
+ON_REFUSED: Final[Mapping[str, Turn]] = {Kind.OBJECTION: objection.override}
 """What follows when staff say no."""
-ON_TAKEN_BACK: Final[Mapping[str, Turn]] = {Kind.ERASURE: _give_back}
+ON_TAKEN_BACK: Final[Mapping[str, Turn]] = {Kind.ERASURE: _give_back, Kind.OBJECTION: objection.take_back}
 """What follows when its person takes it back, approved or not."""

@@ -56,9 +56,11 @@ def someone(name: str, *, is_staff: bool = False) -> Someone:
     return Someone(user, email, (email, full_name, street, city))
 
 
-def asks(person: Someone, kind: str = Kind.ERASURE, *, at: datetime = NOON) -> DataRequest:
+def asks(
+    person: Someone, kind: str = Kind.ERASURE, *, wishes: dict[str, str] | None = None, at: datetime = NOON
+) -> DataRequest:
     """A signed-in, re-authenticated request."""
-    request = requests.receive(kind, subject=person.subject, contact=person.email, by=person.user, at=at)
+    request = requests.receive(kind, subject=person.subject, contact=person.email, wishes=wishes, by=person.user, at=at)
     if request.verified_at is not None:  # it asks for no proof
         return request
     return requests.verify(request, evidence="reauthenticated", by=person.user, at=at)

@@ -24,6 +24,7 @@ OTHER_MATTERS: Final = {
     "privacy/messages/outbox.py": "keeps and stops messages; the gate asks before one goes",
     "privacy/probes.py": "counts what should not be there",
     "privacy/proof/receipts.py": "somebody's own proof of what they said",
+    "privacy/rights/correction.py": "puts right what its person asked for, and tells who received it",
     "privacy/rights/transfer.py": "sends a copy where its owner wants it",
 }
 #: Queries of the uses themselves that may see everybody.
@@ -61,6 +62,8 @@ MAY_SEE_ALL: Final = {
     "privacy/consent/soft_opt_in.py:shown:SoftOptIn": "takes back what was shown, on a no",
     "privacy/consent/soft_opt_in.py:sold:SoftOptIn": "notes that an order was paid",
     "privacy/register/disclosures.py:received:Disclosure": "the person's own answer to who received what",
+    "privacy/rights/shine_the_light.py:_of_this_year:DataRequest": "the person's own earlier answer",
+    "privacy/rights/shine_the_light.py:during:Disclosure": "the person's own answer to who received what",
     "shop/reports.py:live:SQL": "a view of the database, which leaves them out itself",
 }
 

@@ -47,7 +47,7 @@ from privacy.models import (
     VisitorLink,
 )
 from privacy.proof.models import Countersignature, ResidueSweep, SealedNeedles
-from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, LegalHold
+from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, LegalHold, Restriction
 from shop.models import Activity
 
 DAY = timedelta(days=1)
@@ -276,6 +276,13 @@ def released_hold(at: datetime) -> LegalHold:
     return LegalHold.objects.create(
         reference=references.new("LH"), subject=Subject.objects.create(created_at=at - DAY), reason="A claim",
         owner="staff:3", review_on=at, placed_at=at - DAY, placed_by="staff:3", released_at=at, released_by="staff:3",
+    )  # fmt: skip
+
+
+def lifted_restriction(at: datetime) -> Restriction:
+    return Restriction.objects.create(
+        reference=references.new("DSR"), subject=Subject.objects.create(created_at=at - DAY), since=at - DAY,
+        lifted_at=at, lifted_by="staff:3",
     )  # fmt: skip
 
 

@@ -1,0 +1,263 @@
+"""Something we hold about somebody is wrong: it is put right, and whoever received it from us is told (GDPR Art. 16 and 19).
+
+What can be put right is declared (`Declaration.corrects`), and the verb of the app that holds it does it, so that the rules of the
+account page are the rules here. Invoices and everything else that says what was agreed stay as they were issued. A member of staff
+approves it first. Then come steps, as in an erasure: one for the row, one for each processor that was given this very field about
+this very person. A processor with a `corrector` is told by software; of any other, staff note how they told it (`told_by_hand`),
+and until they have, the request is not complete.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import DatabaseError, transaction
+
+from privacy.ground import audit, logs
+from privacy.register import activities, disclosures, registry, subjects
+from privacy.register.declare import Corrects, Declaration, Family, Processor, Unfit
+from privacy.register.models import Disclosure
+from privacy.rights import requests
+from privacy.rights.locks import only_one
+from privacy.rights.models import DataRequest, ErasureStep, State, StepKind, StepState
+from privacy.rights.states import REQUEST
+
+log = logging.getLogger(__name__)
+
+RETRY: Final = timedelta(hours=1)
+BY_HAND: Final = "Tell {name} by hand, then note here how."
+GONE: Final = "What you wanted corrected is not with us any more, so there was nothing to put right."
+AS_YOU_WROTE: Final = "{label} now stands as you wrote it. Invoices stay as they were issued."
+UNFIT: Final = "{label} could not be put right: {why}"
+READ: Final = "We read what you wrote and put it right by hand. Invoices stay as they were issued."
+
+
+class NotOpen(ValueError):
+    """No such row of theirs, or a field that a correction does not change."""
+
+
+class ReceiptMissing(ValueError):
+    """How somebody was told is part of telling them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value that its person may have corrected."""
+
+    declaration: Declaration
+    row: Any
+    field: str
+
+    @property
+    def name(self) -> str:
+        """How a form and a request name it: `accounts.Address:12:city`."""
+        return f"{self.declaration.model}:{self.row.pk}:{self.field}"
+
+    @property
+    def label(self) -> str:
+        """`Saved addresses: town or city`."""
+        return f"{self.declaration.label}: {activities.field_name(self.declaration, self.field)}"
+
+    @property
+    def value(self) -> str:
+        """What stands there now."""
+        return str(getattr(self.row, self.field) or "")
+
+
+# What can be asked
+
+
+def entries(family: Family) -> Iterator[Entry]:
+    """Every value of this person that a correction may change, kind by kind."""
+    for declaration in registry.all_declared():
+        if corrects := declaration.corrects:
+            for row in declaration.rows(family).filter(corrects.only).order_by("pk"):
+                yield from (Entry(declaration, row, name) for name in corrects.fields)
+
+
+def find(family: Family, name: str) -> Entry:
+    """The value that a form names; never one of somebody else. *Raises* `NotOpen`."""
+    model, _, rest = name.partition(":")
+    key, _, field = rest.rpartition(":")
+    declaration = registry.find(model)
+    corrects = declaration.corrects if declaration else None
+    if declaration is None or corrects is None or field not in corrects.fields:
+        raise NotOpen(name)
+    try:
+        row = declaration.rows(family).filter(corrects.only).get(pk=key)
+    except (ObjectDoesNotExist, ValidationError, ValueError):
+        raise NotOpen(name)
+    return Entry(declaration, row, field)
+
+
+def check(family: Family, name: str, value: str) -> Entry:
+    """Whether *value* could stand there, before anybody decides. *Raises* `NotOpen`, `Unfit`."""
+    entry = find(family, name)
+    column = entry.row._meta.get_field(entry.field)
+    try:
+        column.clean(value.strip(), entry.row)
+    except ValidationError as refusal:
+        raise Unfit(" ".join(refusal.messages))
+    return entry
+
+
+def receivers(family: Family, entry: Entry) -> list[Processor]:
+    """Which processors were given this field about this person, by name. Whole texts that were sent on are no record to correct."""
+    path = f"{entry.declaration.model}.{entry.field}"
+    theirs = Disclosure.objects.filter(subject_id__in=family)
+    told = []
+    for processor in registry.processors():
+        keys = [key for key, field in processor.payload.items() if field == path]
+        if keys and not processor.is_written and theirs.filter(processor=processor.slug, keys__overlap=keys).exists():
+            told.append(processor)
+    return told
+
+
+# Carrying it out
+
+
+def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
+    """Correct what was approved and tell the processors. Safe to call twice: a worker that died is followed by the next."""
+    with only_one("correction", request_id) as mine:
+        request = DataRequest.objects.select_related("subject").get(pk=request_id)
+        ready = (State.APPROVED, State.PARTLY_DONE, State.EXECUTING)
+        if not mine or request.state not in ready:
+            return
+        if request.state != State.EXECUTING:
+            REQUEST.advance(request, State.EXECUTING, by=by, at=at)
+        family = subjects.family(request.subject)
+        if not request.steps.exists():
+            _put_right(request, family, by=by, at=at)
+        for step in request.steps.filter(kind=StepKind.PROCESSOR).exclude(state=StepState.DONE):
+            _tell(step, request, family, by=by, at=at)
+        _end(request, by=by, at=at)
+
+
+def told_by_hand(step: ErasureStep, *, receipt: str, by: audit.Actor, at: datetime) -> ErasureStep:
+    """Staff told a processor themselves; *receipt* says how (a ticket, a letter) and names nobody. *Raises* `ReceiptMissing`."""
+    if not receipt.strip():
+        raise ReceiptMissing("say how they were told")
+    with transaction.atomic():
+        step = ErasureStep.objects.select_for_update().get(pk=step.pk)
+        if step.state != StepState.DONE:
+            _done(step, receipt.strip(), by=by, at=at)
+            request = DataRequest.objects.get(pk=step.request_id)
+            if request.state == State.PARTLY_DONE and not requests.open_steps(request):
+                requests.complete(request, by=by, at=at)
+    return step
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of it: for staff, for the person, and who has to be told."""
+
+    label: str
+    words: str
+    told: Sequence[Processor] = ()
+
+
+@transaction.atomic
+def _put_right(request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> None:
+    """The row, once: the step that says so is written in the same transaction."""
+    outcome = _changed(request, family, by=by, at=at)
+    request.answer = outcome.words
+    request.save(update_fields=["answer"])
+    _plan(request, outcome, at=at)
+    details: dict[str, audit.Detail] = {"what": outcome.label}
+    audit.append("correction.made", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+
+
+def _changed(request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> _Outcome:
+    wishes = request.wishes or {}
+    name, value = str(wishes.get("field", "")), str(wishes.get("value", "")).strip()
+    if not name:
+        return _Outcome("What they wrote", READ)
+    try:
+        entry = find(family, name)
+    except NotOpen:
+        return _Outcome("A value that is gone", GONE)
+    try:
+        check(family, name, value)
+        _corrects(entry).change(entry.row, {entry.field: value}, by, at)
+    except Unfit as refusal:
+        return _Outcome(entry.label, UNFIT.format(label=entry.label, why=refusal))
+    return _Outcome(entry.label, AS_YOU_WROTE.format(label=entry.label), receivers(family, entry))
+
+
+def _plan(request: DataRequest, outcome: _Outcome, *, at: datetime) -> None:
+    """The step that is done, and one for whoever has to be told."""
+    steps = [
+        ErasureStep(
+            request=request, position=1, kind=StepKind.ROWS, target="correction", label=outcome.label[:120],
+            state=StepState.DONE, finished_at=at,
+        ),
+        *(
+            ErasureStep(
+                request=request, position=position, kind=StepKind.PROCESSOR, target=processor.slug,
+                label=f"Tell {processor.name}"[:120],
+            )
+            for position, processor in enumerate(outcome.told, start=2)
+        ),
+    ]  # fmt: skip
+    ErasureStep.objects.bulk_create(steps)
+
+
+def _tell(step: ErasureStep, request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> None:
+    """Network call outside any transaction; a processor may be told the same twice."""
+    processor = registry.processor(step.target)
+    if processor.corrector is None:
+        _block(step, BY_HAND.format(name=processor.name))
+        return
+    ErasureStep.objects.filter(pk=step.pk).update(attempts=step.attempts + 1)
+    try:
+        with disclosures.occasion(subject_id=request.subject_id, reference=request.reference, by=by, at=at):
+            receipt = processor.corrector(family, _wished(request))
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it raises, it did not confirm; the words go to staff
+        log.warning("correction.processor_refused", extra={"processor": processor.slug, "error": type(error).__name__})
+        _block(step, f"{processor.name} did not confirm: {logs.masked(str(error))[:300] or type(error).__name__}")
+    else:
+        _done(step, receipt, by=by, at=at)
+
+
+def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
+    """Complete, or partly done: then software tries again what software does, and staff do the rest."""
+    if not requests.open_steps(request):
+        requests.complete(request, by=by, at=at)
+        return
+    waiting = request.steps.filter(state=StepState.BLOCKED).values_list("target", flat=True)
+    is_ours = any(registry.processor(slug).corrector for slug in waiting)
+    DataRequest.objects.filter(pk=request.pk).update(retry_at=at + RETRY if is_ours else None)
+    REQUEST.advance(request, State.PARTLY_DONE, by=by, at=at)
+
+
+def _wished(request: DataRequest) -> dict[str, str]:
+    """`app.Model.field` to the value that is right."""
+    wishes = request.wishes or {}
+    model, _, rest = str(wishes.get("field", "")).partition(":")
+    return {f"{model}.{rest.rpartition(':')[2]}": str(wishes.get("value", "")).strip()}
+
+
+def _corrects(entry: Entry) -> Corrects:
+    corrects = entry.declaration.corrects
+    assert corrects is not None  # `find` gave it out
+    return corrects
+
+
+def _block(step: ErasureStep, why: str) -> None:
+    step.state, step.blocker = StepState.BLOCKED, why
+    step.save(update_fields=["state", "blocker"])
+
+
+def _done(step: ErasureStep, receipt: str, *, by: audit.Actor, at: datetime) -> None:
+    step.state, step.receipt, step.blocker, step.finished_at = StepState.DONE, receipt[:200], "", at
+    step.save(update_fields=["state", "receipt", "blocker", "finished_at"])
+    details: dict[str, audit.Detail] = {"processor": step.target}
+    audit.append("correction.told", subject=step.request.subject_id, obj=step.request, details=details, by=by, at=at)
