@@ -6,31 +6,14 @@ Unix time, passed in; ``Cause`` says which API request an event came from, nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from . import objects
+from . import objects, refusals
 from .cards import Card, Outcome
 from .errors import ApiError, missing_object
 from .store import Json, Store
-
-SHORTEST_SESSION_SECONDS: Final = 30 * 60
-LONGEST_SESSION_SECONDS: Final = 24 * 3600
-#: The clock of whoever computed ``expires_at`` may be a little ahead of ours.
-CLOCK_SKEW_SECONDS: Final = 5
-
-LEAST_CHARGE: Final[Mapping[str, int]] = {
-    "gbp": 30,
-    "jpy": 50,
-    "sek": 300,
-    "nok": 300,
-    "dkk": 250,
-    "hkd": 400,
-    "mxn": 1000,
-}
-LEAST_CHARGE_OTHERWISE: Final = 50
-MOST_CHARGE: Final = 99_999_999
 
 CANCELLABLE: Final = frozenset(
     {"requires_payment_method", "requires_capture", "requires_confirmation", "requires_action"}
@@ -68,9 +51,9 @@ class Till:
 
     def open_session(self, params: Json, *, by: Cause, at: int) -> Json:
         """A hosted Checkout Session for one payment. *Raises* ``ApiError`` as Stripe would."""
-        _check_session(params, at=at)
+        refusals.check_session(params, at=at)
         lines = [objects.line_item(line, at=at) for line in params["line_items"]]
-        _check_lines(lines)
+        refusals.check_lines(lines)
         session = objects.new_session(params, lines=lines, public_url=self._public_url, at=at)
         notes: Json = {"line_items": lines, "payment_intent_data": params.get("payment_intent_data", {})}
         with self._store.transaction():
@@ -261,7 +244,7 @@ class Till:
             charge = self._refundable(params)
             left = charge["amount"] - charge["amount_refunded"]
             amount = params.get("amount", left)
-            _check_refund(charge, amount=amount, left=left)
+            refusals.check_refund(charge, amount=amount, left=left)
             metadata = params.get("metadata") or {}
             refund = objects.new_refund(charge, amount=amount, reason=params.get("reason"), metadata=metadata, at=at)
             self._store.save(refund)
@@ -348,95 +331,6 @@ class Till:
         event = objects.new_event(kind, body, request_id=by.request_id, idempotency_key=by.idempotency_key, at=at)
         self._store.save(event)
         self._post(str(event["id"]))
-
-
-def _check_session(params: Json, *, at: int) -> None:
-    for name in ("mode", "line_items", "success_url"):
-        if not params.get(name):
-            raise ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)
-    for index, line in enumerate(params["line_items"]):
-        _check_line(line, path=f"line_items[{index}]")
-    fixed = {
-        "mode": "payment",
-        "ui_mode": "hosted_page",
-        "allowed_payment_method_types": ["card"],
-        "automatic_tax": {"enabled": False},
-    }
-    for name, only in fixed.items():
-        if params.get(name, only) != only:
-            raise ApiError(
-                f"Stripe knows other values of {name}; this local server carries out {only} only.", param=name
-            )
-    for name in ("success_url", "cancel_url"):
-        if name in params and not str(params[name]).startswith(("http://", "https://")):
-            raise ApiError("Not a valid URL", code="url_invalid", param=name)
-    if "@" not in params.get("customer_email", "@"):
-        raise ApiError(
-            f"Invalid email address: {params['customer_email']}", code="email_invalid", param="customer_email"
-        )
-    if len(params.get("client_reference_id", "")) > 200:
-        raise ApiError("Invalid string: must be at most 200 characters", param="client_reference_id")
-    _check_expiry(params.get("expires_at", at + LONGEST_SESSION_SECONDS) - at)
-
-
-def _check_line(line: Json, *, path: str) -> None:
-    """A line must say itself what is sold: this server keeps no catalogue of prices."""
-    price = line.get("price_data", {})
-    present = {
-        "[price_data]": "price_data" in line,
-        "[price_data][unit_amount]": "unit_amount" in price,
-        "[price_data][product_data][name]": "name" in price.get("product_data", {}),
-    }
-    for name, is_there in present.items():
-        if not is_there:
-            where = f"{path}{name}"
-            raise ApiError(f"Missing required param: {where}.", code="parameter_missing", param=where)
-
-
-def _check_expiry(seconds: int) -> None:
-    if seconds < SHORTEST_SESSION_SECONDS - CLOCK_SKEW_SECONDS:
-        raise ApiError(
-            "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.", param="expires_at"
-        )
-    if seconds > LONGEST_SESSION_SECONDS + CLOCK_SKEW_SECONDS:
-        raise ApiError(
-            "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.", param="expires_at"
-        )
-
-
-def _check_lines(lines: list[Json]) -> None:
-    currencies = {line["currency"] for line in lines}
-    if len(currencies) > 1:
-        raise ApiError("All line items must use the same currency.", param="line_items")
-    for index, line in enumerate(lines):
-        if line["quantity"] < 1:
-            raise ApiError("This value must be greater than or equal to 1.", param=f"line_items[{index}][quantity]")
-        if line["price"]["unit_amount"] < 0:
-            raise ApiError("Invalid non-negative integer", param=f"line_items[{index}][price_data][unit_amount]")
-    total, least = (
-        sum(line["amount_total"] for line in lines),
-        LEAST_CHARGE.get(currencies.pop(), LEAST_CHARGE_OTHERWISE),
-    )
-    if total < least:
-        raise ApiError(
-            f"The Checkout Session's total amount must convert to at least {least} in its smallest unit.",
-            code="amount_too_small",
-        )
-    if total > MOST_CHARGE:
-        raise ApiError(
-            f"The Checkout Session's total amount must be no more than {MOST_CHARGE}.", code="amount_too_large"
-        )
-
-
-def _check_refund(charge: Json, *, amount: int, left: int) -> None:
-    if not charge["captured"]:
-        raise ApiError(f"Charge {charge['id']} has not been captured.", code="charge_not_captured", param="charge")
-    if left == 0:
-        raise ApiError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    if amount < 1:
-        raise ApiError("Invalid positive integer", code="parameter_invalid_integer", param="amount")
-    if amount > left:
-        raise ApiError(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount")
 
 
 def _wrong_state(verb: str, intent: Json, wanted: frozenset[str]) -> ApiError:
