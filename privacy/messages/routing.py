@@ -29,7 +29,14 @@ class Route(TextChoices):
     STOP_SMS = "stop_sms", "No more texts"
     STOP_POST = "stop_post", "No more letters"
     ACCESS = "access", "See my data"
+    PORTABILITY = "portability", "Take my data along"
+    CORRECTION = "correction", "Correct my data"
     ERASURE = "erasure", "Erase my data"
+    RESTRICTION = "restriction", "Keep my data, but do not use it"
+    OBJECTION = "objection", "Stop a use of my data"
+    WITHDRAWAL = "withdrawal", "Take back what I agreed to"
+    OPT_OUT = "opt_out", "Do not sell or share my data"
+    LIMIT = "limit", "Limit the use of sensitive data"
     DATA_REQUEST = "data_request", "Data request"
     INQUIRY = "inquiry", "Privacy inquiry"
     CALIFORNIA = "california", "California privacy"
@@ -41,8 +48,13 @@ class Route(TextChoices):
 
 AT_ONCE: Final = frozenset({Route.UNSUBSCRIBE, Route.STOP_SMS, Route.STOP_POST})
 """Acted upon at once, whoever wrote: it takes nothing away that could not be asked for again."""
-REQUESTS: Final = frozenset({Route.ACCESS, Route.ERASURE})
-"""Opens a request of that kind, which waits for its proof."""
+RIGHTS: Final = frozenset({
+    Route.ACCESS, Route.PORTABILITY, Route.CORRECTION, Route.ERASURE, Route.RESTRICTION, Route.OBJECTION, Route.WITHDRAWAL,
+    Route.OPT_OUT, Route.LIMIT,
+})  # fmt: skip
+"""Named like the kind of request that such a mail opens."""
+REQUESTS: Final = RIGHTS | {Route.CALIFORNIA}
+"""Opens a request, which waits for its proof where its kind asks for one."""
 FIRST: Final = frozenset({Route.DATA_REQUEST, Route.INQUIRY, Route.CALIFORNIA, Route.CHILD, Route.FOLLOW_UP})
 """For a person of our staff, before everything else."""
 
@@ -195,7 +207,7 @@ def _told_apart(letter: Letter) -> Direction:
         for route, pattern in ABOUT
         if any(not NEGATED.search(text[: hit.start()]) for hit in pattern.finditer(text))
     }
-    if len(asked) == 1 and asked <= REQUESTS:
+    if len(asked) == 1 and asked <= RIGHTS:
         (route,) = asked
         return Direction(route, f"subject: data request; text: {route.label.lower()}")
     return Direction(Route.DATA_REQUEST, "subject: data request")

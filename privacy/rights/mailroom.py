@@ -17,8 +17,8 @@ from django.db import transaction
 from privacy.ground import audit, digests
 from privacy.messages import inbox, stopping
 from privacy.messages.arrivals import MAIL, InboundMail, MailState
-from privacy.messages.routing import AT_ONCE, FIRST, REQUESTS, Route
-from privacy.rights import deadlines, intake, mailroom_emails
+from privacy.messages.routing import AT_ONCE, FIRST, REQUESTS, RIGHTS, Route
+from privacy.rights import deadlines, intake, kinds, mailroom_emails
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest
 
@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 MAILROOM: Final = "system:mailroom"
 BATCH: Final = 100
 ANSWERS_A_DAY: Final = 5
-ASKED_FOR: Final = {Route.CALIFORNIA: Kind.SHINE_THE_LIGHT, Route.CHILD: Kind.CHILD_REPORT}
+LONGEST: Final = 4_000
+OPENS: Final = {**{route: Kind(route.value) for route in RIGHTS}, Route.CALIFORNIA: Kind.SHINE_THE_LIGHT}
+"""Which request a mail opens, by where it goes."""
+ASKED_FOR: Final = {**OPENS, Route.CHILD: Kind.CHILD_REPORT}
 
 
 class AnswerMissing(Exception):
@@ -99,7 +102,7 @@ def open_request(mail: InboundMail, kind: str, *, by: audit.Actor, at: datetime)
 
 def _open(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
     """Open the request that the headline asks for."""
-    request = _ask(mail, mail.route, at=at) if mail.sender else None
+    request = _ask(mail, OPENS[Route(mail.route)], at=at) if mail.sender else None
     if request is None:
         return _lay_before_staff(mail, by, at)
     mail.about = request.reference
@@ -118,11 +121,13 @@ def _stop(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
 
 def _ask(mail: InboundMail, kind: str, *, at: datetime) -> DataRequest | None:
     assert mail.subject is not None  # whose sender is known has one
+    asks = kinds.rule(kind).asks
     return intake.by_mail(
         kind,
         address=mail.sender,
         stranger=mail.subject,
         is_proven=mail.is_proven,
+        wishes={"text": mail.says("text").strip()[:LONGEST]} if "text" in asks and mail.says("text").strip() else None,
         received_at=mail.received_at,
         at=at,
     )

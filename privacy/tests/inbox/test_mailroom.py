@@ -15,7 +15,8 @@ from privacy.messages import inbox, suppressions
 from privacy.messages.arrivals import InboundMail, MailState
 from privacy.messages.models import Message
 from privacy.models import Identifier, Subject
-from privacy.rights import clock, mailroom
+from privacy.register import subjects
+from privacy.rights import clock, intake, mailroom
 from privacy.rights.models import DataRequest
 from privacy.tests.inbox.mails import RECEIVED, arrival, mail
 from privacy.tests.people import held, mails, someone
@@ -91,6 +92,48 @@ def test_a_mail_opens_a_request_that_waits_for_its_link(client: Client):
     assert request.state == "verified"
     assert held(alice).keys() > before.keys()
     assert held(bob) == of_bob
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "wishes"),
+    [
+        ("What data do you hold about me?", "access", None),
+        ("Correct my data", "correction", {"text": "My name is Alicia."}),
+        ("Delete my data", "erasure", None),
+        ("Restrict the processing of my data", "restriction", {"text": "My name is Alicia."}),
+    ],
+    ids=["see", "change", "delete", "limit"],
+)
+@pytest.mark.promise("JK-28")
+def test_a_mail_lets_people_see_change_delete_or_restrict(client: Client, subject, kind, wishes):
+    alice, bob = someone("alice"), someone("bob")
+    of_bob = held(bob)
+    kept = arrives(subject, "My name is Alicia.", sender=alice.email)
+    request = DataRequest.objects.get()
+    assert (request.kind, request.channel, request.state, request.wishes) == (kind, "mail", "received", wishes)
+    assert (request.received_at, kept.about, kept.state) == (RECEIVED, request.reference, MailState.DONE)
+    intake.confirm(request.pk, at=NOW)
+    request.refresh_from_db()
+    assert request.subject_id in subjects.family(alice.subject)
+    assert (request.state, held(bob)) == ("verified", of_bob)
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "state"),
+    [
+        ("Attn: California Privacy", "shine_the_light", "received"),
+        ("Do Not Sell My Personal Information", "opt_out", "verified"),
+        ("Limit the use of my sensitive personal information", "limit", "verified"),
+        ("Objection to the processing of my data", "objection", "received"),
+        ("I withdraw my consent", "withdrawal", "received"),
+        ("Data portability", "portability", "received"),
+    ],
+)
+def test_other_rights_come_by_mail_too_and_an_opt_out_asks_for_no_proof(subject, kind, state):
+    kept = arrives(subject)
+    request = DataRequest.objects.get()
+    assert (request.kind, request.state, kept.about) == (kind, state, request.reference)
+    assert mails("mail_waits") == []
 
 
 def test_a_forged_mail_opens_nothing_on_the_person_it_names():
@@ -247,7 +290,6 @@ def test_staff_answer_and_the_mail_is_done():
         ("Privacy complaint", True),
         ("Privacy question", True),
         ("Data Request", True),
-        ("Attn: California Privacy", True),
         ("Re: your request DSR-7F3K-92QD", True),
         ("My daughter's account", True),
     ],
