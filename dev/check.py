@@ -2,7 +2,8 @@
 
     python -m dev.check [--lint]
 
-The static checks run two at a time, then pytest on all cores. They share the test database and broker.
+Pytest runs on all cores, and beside it the static checks one after the other: the tests that wait for a browser or a worker leave
+them room. They share the test database and broker.
 """
 
 import argparse
@@ -61,21 +62,29 @@ def main() -> None:
         sys.exit(str(problem))
 
     began = time.monotonic()
-    results = static_checks({**os.environ, "LOUPE_HOME": str(home)})
-    if not only_static:
-        print(flush=True)
-        results.append(tests(given))
-        print(results[-1], flush=True)
+    environment = {**os.environ, "LOUPE_HOME": str(home)}
+    results = static_checks(environment, 2) if only_static else checks_and_tests(environment, given)
     sys.exit(summary(results, seconds=time.monotonic() - began))
 
 
-def static_checks(environment: Mapping[str, str]) -> list[Result]:
-    """Run the checks that need no test run, two at a time, and print each as it ends."""
+def checks_and_tests(environment: Mapping[str, str], given: Mapping[str, str]) -> list[Result]:
+    """Run the tests with the static checks beside them, which are told afterwards."""
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(static_checks, environment, 1, told=False)
+        tested = tests(given)
+        results = [*beside.result(), tested]
+    print("", *results, sep="\n", flush=True)
+    return results
+
+
+def static_checks(environment: Mapping[str, str], at_once: int, *, told: bool = True) -> list[Result]:
+    """Run the checks that need no test run, and print each as it ends where nothing else is being printed."""
     results = []
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for done in as_completed(pool.submit(static_check, name, environment) for name in STATIC):
             results.append(done.result())
-            print(results[-1], flush=True)
+            if told:
+                print(results[-1], flush=True)
     return results
 
 

@@ -21,6 +21,6 @@ def test_all_passed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_check_passes_by_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "STATIC", {"good": ("true",), "bad": ("sh", "-c", "echo why; exit 3")})
-    by_name = {result.name: result for result in check.static_checks({"PATH": "/usr/bin:/bin"})}
+    by_name = {result.name: result for result in check.static_checks({"PATH": "/usr/bin:/bin"}, 2)}
     assert by_name["good"].passed
     assert (by_name["bad"].passed, by_name["bad"].output) == (False, "why")
