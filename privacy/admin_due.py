@@ -38,6 +38,6 @@ def _coloured(asked: DataRequest, moment: datetime, clock: str, *, is_met: bool,
         '<abbr class="due{}" tabindex="0" title="{}"><span>{}</span>{}</abbr>',
         f" due--{colour}" if colour else "",
         words,
-        f"{moment:%-d %b %Y}",
+        f"{clock.of_the_shop().local(moment):%-d %b %Y}",
         "" if is_met else format_html(", <span>{}</span>", left),
     )

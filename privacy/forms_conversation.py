@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.files import File
 
-from privacy.ground import uploads
+from privacy.ground import digests, uploads
 from privacy.rights import attachments
 from privacy.rights.conversation_models import RequestMessage
 
@@ -37,3 +38,31 @@ class MessageForm(forms.Form):
         except uploads.NotAccepted as refused:
             raise forms.ValidationError(str(refused), code="refused")
         return upload
+
+
+class AppealForm(forms.Form):
+    """Why our no was wrong; without an account also where the answer goes, since we forgot the address with the no."""
+
+    text = forms.CharField(
+        label="What did we get wrong?",
+        max_length=RequestMessage.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off"}),
+        error_messages={"required": "Write a few words first."},
+    )
+    email = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        help_text="For the answer. We forgot the one you gave us when the request ended.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+    )
+
+    def __init__(self, typed: Mapping[str, Any] | None = None, *, known: str = "") -> None:
+        super().__init__(typed)
+        self.known = known
+        if known:
+            del self.fields["email"]
+
+    @property
+    def contact(self) -> str:
+        """Where the answer goes."""
+        return self.known or digests.normal_email(self.cleaned_data["email"])

@@ -10,7 +10,9 @@ from django import forms
 from privacy import forms_wishes
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Matter
+from privacy.register import objections
 from privacy.register.models import Subject
+from privacy.register.vocabulary import Purpose
 from privacy.rights import kinds
 from privacy.rights.kinds import Kind
 
@@ -53,5 +55,13 @@ def _matter(person: Subject, field: forms.Field) -> forms.Field:
     return forms.ChoiceField(label=field.label, choices=choices, required=False, widget=forms.RadioSelect)
 
 
-KNOWN: Final[Mapping[str, Callable[[Subject, forms.Field], forms.Field]]] = {"matter": _matter}
-"""Fields whose choices depend on the person."""
+def _purpose(person: Subject, field: forms.Field) -> forms.Field:
+    """What people object to most comes first, and the first is chosen."""
+    every = [*USUAL, *sorted(objections.OPEN_TO - set(USUAL), key=lambda each: each.name)]
+    choices = [(objections.key(each), each.words[:1].upper() + each.words[1:]) for each in every]
+    return forms.ChoiceField(label=field.label, choices=choices, initial=choices[0][0], widget=forms.RadioSelect)
+
+
+USUAL: Final = (Purpose.MARKETING, Purpose.RECOMMENDATIONS, Purpose.STATISTICS)
+KNOWN: Final[Mapping[str, Callable[[Subject, forms.Field], forms.Field]]] = {"matter": _matter, "purpose": _purpose}
+"""Fields that read better with what we know: their choices, or the order of them."""

@@ -58,6 +58,11 @@ def of_the_shop() -> Calendar:
     return Calendar(clocks.holidays, ZoneInfo(clocks.time_zone))
 
 
+def day_of(moment: datetime) -> str:
+    """`19 December 2026`: the day of the shop on which a moment falls, as a date that was counted is told to people."""
+    return f"{of_the_shop().local(moment):%-d %B %Y}"
+
+
 @dataclass(frozen=True)
 class Due:
     """A date and how we came to it. `words` carries dates only, so it may be shown and kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from privacy.rights import clock
 from privacy.rights.models import DataRequest
 
 ALL: Final[frozenset[str]] = frozenset()
@@ -29,7 +30,7 @@ class Template:
             reference=request.reference,
             asked=request.get_kind_display(),
             received=f"{request.received_at:%-d %B %Y}",
-            due=f"{request.due_at:%-d %B %Y}",
+            due=clock.day_of(request.due_at),
         )
 
 

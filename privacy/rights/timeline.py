@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from privacy.rights import clock
 from privacy.rights.models import DataRequest, State
 
 ENDED = {
@@ -54,7 +55,7 @@ def _of_act(request: DataRequest) -> list[Moment]:
     if request.approved_at is not None:
         steps.append(_done("Approved", request.approved_at))
     elif request.rule.is_decided:
-        reply = f"You hear from us by {request.first_reply_due_at:%-d %B %Y}."
+        reply = f"You hear from us by {clock.day_of(request.first_reply_due_at)}."
         return [
             Moment("A person looks at it", None, reply, _turn_of(request)),
             Moment("Done", None, _by(request), "next"),
@@ -86,7 +87,7 @@ def _of_erasure(request: DataRequest) -> list[Moment]:
     if request.approved_at is not None:
         steps.append(_done("Approved", request.approved_at))
     else:
-        reply = f"You hear from us by {request.first_reply_due_at:%-d %B %Y}."
+        reply = f"You hear from us by {clock.day_of(request.first_reply_due_at)}."
         state = "now" if request.verified_at is not None else "next"
         steps.append(Moment("A person looks at it", None, reply, state))
     if request.completed_at is not None:
@@ -109,4 +110,4 @@ def _done(label: str, at: datetime, note: str = "") -> Moment:
 
 
 def _by(request: DataRequest) -> str:
-    return f"Due by {request.due_at:%-d %B %Y}."
+    return f"Due by {clock.day_of(request.due_at)}."

@@ -13,11 +13,11 @@ from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.models import ConsentRecord, RequestMessage
 from privacy.register import subjects
-from privacy.rights import conversation, grounds, intake, kinds, links, overview, requests
+from privacy.rights import clock, conversation, grounds, intake, kinds, links, overview, requests
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import LATER, NOON, asks, held, someone
+from privacy.tests.people import LATER, NOON, asks, held, mails, someone
 from privacy.tests.test_rights_pages import proves_again, signed_in, visitor
 from privacy.views import wishing
 
@@ -262,7 +262,7 @@ def test_somebody_without_an_account_does_the_same_behind_the_link(alice, bob):
     asked = intake.ask(Kind.ERASURE, address="gwen@example.com", at=NOON)
     request = intake.confirm(asked.pk, at=timezone.now())
     here, client = links.path(request, links.Use.FOLLOW), visitor()
-    assert client.post(here, {"do": "write", "text": WORDS})["Location"] == here
+    assert client.post(here, {"do": "write", "text": WORDS})["Location"].startswith("/privacy/request/follow/?key=")
     conversation.write(request, text=ANSWER, by="staff:3", at=timezone.now())
     page = client.get(here).content.decode()
     assert WORDS in page
@@ -272,3 +272,43 @@ def test_somebody_without_an_account_does_the_same_behind_the_link(alice, bob):
     request.refresh_from_db()
     assert request.state == State.WITHDRAWN
     assert client.cookies == {}
+
+
+def test_a_date_is_told_as_the_day_of_the_shop_on_which_it_ends(alice):
+    """The end of Saturday in Los Angeles is Sunday in London; the page says Saturday, as the derivation does."""
+    request = asks(alice)
+    request.refresh_from_db()
+    day = clock.of_the_shop().local(request.due_at)
+    assert (day.hour, request.due_at.day == day.day) == (23, False), "the two differ, or this shows nothing"
+    page, mail = page_of(signed_in(alice), request), mails("request_verified")[0].payload["text"]
+    for told in (page, mail):
+        assert f"{day:%-d %B %Y}" in told
+        assert f"{request.due_at:%-d %B %Y}" not in told
+
+
+def test_our_no_is_looked_at_again_by_somebody_else(alice, bob):
+    client, request = signed_in(alice), asks(alice)
+    requests.refuse(request, ground=grounds.of(request.kind, "")[0], reason="No.", by="staff:3", at=LATER)
+    address = reverse("privacy:own_request", args=[request.reference])
+    assert client.post(address, {"do": "appeal", "text": ""}).status_code == 422
+    client.post(address, {"do": "appeal", "text": "You looked at the wrong order."})
+    appeal = DataRequest.objects.get(against=request)
+    assert (appeal.kind, appeal.contact, appeal.subject) == (Kind.COMPLAINT, alice.email, alice.subject)
+    assert appeal.reference in page_of(client, request)
+    client.post(address, {"do": "appeal", "text": "Again."})
+    assert DataRequest.objects.filter(against=request).count() == 1
+    bobs = asks(bob)
+    signed_in(bob).post(reverse("privacy:own_request", args=[bobs.reference]), {"do": "appeal", "text": "No."})
+    assert not bobs.appeals.exists(), "only a no is appealed against"
+
+
+def test_somebody_without_an_account_names_an_address_to_appeal(alice):
+    asked = intake.ask(Kind.ERASURE, address="gwen@example.com", at=NOON)
+    request = intake.confirm(asked.pk, at=timezone.now())
+    requests.refuse(request, ground=grounds.of(request.kind, "")[0], reason="No.", by="staff:3", at=timezone.now())
+    here, client = links.path(request, links.Use.FOLLOW), visitor()
+    missing = client.post(here, {"do": "appeal", "text": "It was mine."})
+    assert (missing.status_code, request.appeals.count()) == (422, 0)
+    client.post(here, {"do": "appeal", "text": "It was mine.", "email": "Gwen@Example.com"})
+    assert request.appeals.get().contact == "gwen@example.com"
+    assert request.appeals.get().reference in client.get(here).content.decode()

@@ -17,15 +17,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from privacy.forms_conversation import MessageForm
+from privacy.forms_conversation import AppealForm, MessageForm
 from privacy.ground import audit, states
 from privacy.register import authorities, subjects
-from privacy.rights import attachments, conversation, grounds, identity, letter, requests, timeline, wished
+from privacy.rights import appeals, attachments, conversation, grounds, identity, letter, requests, timeline, wished
 from privacy.rights.models import DataRequest, State
 from privacy.views.people import SignedIn, own
 
 TOO_LATE: Final = "This request cannot be taken back any more."
 CLOSED: Final = "This request has ended, so there is nobody to write to about it any more."
+NO_NO: Final = "Only a no can be appealed against, and this is none."
 TOO_MANY: Final = "You wrote to us often today. We read all of it; please wait for our answer, or write again tomorrow."
 ROOM: Final = f"A request has room for {attachments.MOST} files. Leave this one out, or tell us in words."
 
@@ -36,7 +37,7 @@ class Done:
 
     words: str = ""
     is_good: bool = True
-    form: MessageForm | None = None
+    form: MessageForm | AppealForm | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,14 @@ def answered(request: HttpRequest, asked: DataRequest, *, by: audit.Actor, here:
             _tell(request, done)
             return redirect(here)
         form = done.form
-    page = render(request, template, told(asked, form=form, by=by, at=now), status=422 if form else 200)
+    shown = {**told(asked, by=by, at=now), **_forms(asked, request, form)}
+    page = render(request, template, shown, status=422 if form else 200)
     if request.method == "GET":
         conversation.read(asked, by=by, at=now)
     return page
 
 
-def told(asked: DataRequest, *, form: MessageForm | None, by: audit.Actor, at: datetime) -> dict[str, Any]:
+def told(asked: DataRequest, *, by: audit.Actor, at: datetime) -> dict[str, Any]:
     """Everything that its person reads about a request."""
     package = getattr(asked, "package", None)
     return {
@@ -99,8 +101,13 @@ def told(asked: DataRequest, *, form: MessageForm | None, by: audit.Actor, at: d
         "conversation": conversation.of(asked),
         "can_write": conversation.is_open(asked),
         "files": list(asked.attachments.all()),
-        "form": form or MessageForm(),
     }
+
+
+def _forms(asked: DataRequest, request: HttpRequest, sent: MessageForm | AppealForm | None) -> dict[str, Any]:
+    """The forms that the page has, one of them as it was sent."""
+    appeal = sent if isinstance(sent, AppealForm) else AppealForm(known=_address(request))
+    return {"form": sent if isinstance(sent, MessageForm) else MessageForm(), "appeal_form": appeal}
 
 
 def _of_refusal(asked: DataRequest) -> dict[str, Any]:
@@ -112,6 +119,7 @@ def _of_refusal(asked: DataRequest) -> dict[str, Any]:
         "ground": grounds.basis(asked.refusal_ground) if asked.refusal_ground else None,
         "appeal": grounds.appeal(residence),
         "authorities": authorities.of(residence),
+        "appealed": asked.appeals.order_by("-received_at").first(),
     }
 
 
@@ -141,6 +149,19 @@ def _write(asked: DataRequest, request: HttpRequest, *, by: audit.Actor, at: dat
     return Done("Your message is with us. We write to you when there is an answer.")
 
 
+def _appeal(asked: DataRequest, request: HttpRequest, *, by: audit.Actor, at: datetime) -> Done:
+    form = AppealForm(request.POST, known=_address(request))
+    if not form.is_valid():
+        return Done(form=form)
+    try:
+        made = appeals.ask(asked, text=form.cleaned_data["text"], contact=form.contact, by=by, at=at)
+    except appeals.NothingToAppeal:
+        return Done(NO_NO, is_good=False)
+    except requests.SubjectErased:
+        return Done(CLOSED, is_good=False)
+    return Done(f"Somebody else looks at it. The reference is {made.reference}.")
+
+
 def _withdraw(asked: DataRequest, request: HttpRequest, *, by: audit.Actor, at: datetime) -> Done:
     try:
         requests.withdraw(asked, by=by, at=at)
@@ -160,5 +181,10 @@ def _tell(request: HttpRequest, done: Done) -> None:
         (messages.success if done.is_good else messages.error)(request, done.words)
 
 
-ACTS: Final[Mapping[str, Callable[..., Done]]] = {"write": _write, "withdraw": _withdraw}
+def _address(request: HttpRequest) -> str:
+    """The address of whoever is signed in."""
+    return str(getattr(request.user, "email", ""))
+
+
+ACTS: Final[Mapping[str, Callable[..., Done]]] = {"write": _write, "withdraw": _withdraw, "appeal": _appeal}
 """What a button on the page does, by what it sends as `do`."""
