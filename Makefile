@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint prove bench bench-privacy bench-messages lock reset
+.PHONY: help run stop test lint prove bench bench-privacy bench-messages bench-desk lock reset
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ bench-privacy: ## measure access, erasure, retention and sweep beside hand-writt
 
 bench-messages: ## measure the outbox beside a bare smtplib loop, and count what is lost and doubled when its worker is killed
 	@$(PYTHON) dev/bootstrap.py bench.messages
+
+bench-desk: ## measure the desk's pages among 100 requests and among 100,000
+	@$(PYTHON) dev/bootstrap.py bench.desk
 
 lock: ## turn requirements.in into requirements.txt, with hashes (needs uv)
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -42,6 +42,8 @@ class Decision(Generic[Row]):
     do: Callable[[Row, dict[str, Any], Any, datetime], str]  # returns what to say when it is done
     form: type[DecisionForm] = DecisionForm
     variant: ActionVariant = ActionVariant.DEFAULT
+    begins_with: str = ""  # what the form begins with, by this name in the address
+    is_seldom: bool = False  # stands in the menu *More* instead of beside the others
 
 
 class Decides(ModelAdmin):
@@ -58,8 +60,11 @@ class Decides(ModelAdmin):
         for name, decision in cls.decisions.items():
             setattr(cls, name, _page(name, decision))
             setattr(cls, f"has_{name}_permission", _may(decision.permission))
-        others = [each for each in cls.actions_detail if each not in cls.decisions]
-        cls.actions_detail = (*others, *cls.decisions)
+        others = [each for each in cls.actions_detail if isinstance(each, str) and each not in cls.decisions]
+        often = [name for name, each in cls.decisions.items() if not each.is_seldom]
+        seldom = [name for name, each in cls.decisions.items() if each.is_seldom]
+        more = [{"title": "More", "icon": "more_horiz", "items": seldom}] if seldom else []
+        cls.actions_detail = (*others, *often, *more)
 
     def describe(self, row: Any) -> str:
         """The row in half a sentence, without a name."""
@@ -85,7 +90,11 @@ class Decides(ModelAdmin):
         if not decision.fits(row):
             messages.warning(request, f"{self.describe(row)}: nothing was changed.")
             return HttpResponseRedirect(back)
-        form = decision.form(*((request.POST, request.FILES) if request.method == "POST" else ()), row=row)
+        typed = (request.POST, request.FILES) if request.method == "POST" else ()
+        begun = (
+            {"initial": {decision.begins_with: request.GET.get(decision.begins_with)}} if decision.begins_with else {}
+        )
+        form = decision.form(*typed, row=row, **begun)
         if form.is_valid() and (said := self._done(decision, row, form, request)):
             messages.success(request, said)
             return HttpResponseRedirect(back)

@@ -1,4 +1,4 @@
-"""What staff decide about a request: approve, answer, say that it is done, refuse, take more time, try again."""
+"""What staff decide about a request: approve, answer, write, refuse, take more time, try again, and on whose desk it lies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from unfold.enums import ActionVariant
 
 from privacy.admin_decisions import Decision
 from privacy.forms import AnswerForm, ExtensionForm, RefusalForm
-from privacy.rights import acts, appeals, erasure, extension, grounds, requests
+from privacy.forms_desk import HandOverForm, WriteForm
+from privacy.rights import acts, appeals, conversation, erasure, extension, grounds, requests
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
-from privacy.rights.states import REQUEST
+from privacy.rights.states import OPEN, REQUEST
 
 MAY_DECIDE: Final = "privacy.change_datarequest"
 
@@ -54,6 +55,20 @@ def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
     return f"{extension.extend(asked, reason=typed['reason'], by=by, at=at)} has more time."
 
 
+def _take(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{requests.assign(asked, to=by, by=by, at=at)} lies on your desk."
+
+
+def _hand_over(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    requests.assign(asked, to=typed["to"], by=by, at=at)
+    return f"{asked} lies on the desk of {typed['to']}." if typed["to"] else f"{asked} lies on nobody's desk."
+
+
+def _write(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    conversation.write(asked, text=typed["text"], by=by, at=at)
+    return f"Your message about {asked} is on its page, and its person is told."
+
+
 def _check_again(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
     erasure.check_again(asked, by=by, at=at)
     return f"{asked} is tried again."
@@ -92,6 +107,17 @@ DECISIONS: Final = {
         permission=MAY_DECIDE,
         fits=_stands_in({State.APPROVED, State.PARTLY_DONE}, lambda rule: rule.kind not in (*acts.ACTS, *acts.LONG)),
         do=_complete,
+        is_seldom=True,
+    ),
+    "write": Decision(
+        title="Write",
+        explains="The person reads it on the page of their request, and is mailed a link to it. The first message counts as our "
+        "first reply.",
+        permission=MAY_DECIDE,
+        fits=conversation.is_open,
+        do=_write,
+        form=WriteForm,
+        begins_with="template",
     ),
     "refuse": Decision(
         title="Refuse with reason",
@@ -110,6 +136,7 @@ DECISIONS: Final = {
         fits=_stands_in(extension.EXTENDABLE),
         do=_extend,
         form=ExtensionForm,
+        is_seldom=True,
     ),
     "check_again": Decision(
         title="Check again",
@@ -117,10 +144,30 @@ DECISIONS: Final = {
         permission=MAY_DECIDE,
         fits=_stands_in({State.PARTLY_DONE}, lambda rule: rule.kind == Kind.ERASURE),
         do=_check_again,
+        variant=ActionVariant.PRIMARY,
+    ),
+    "take": Decision(
+        title="Take it",
+        explains="It lies on your desk from now on, and the reminders of its time go to you.",
+        permission=MAY_DECIDE,
+        fits=_stands_in(OPEN),
+        do=_take,
+        is_seldom=True,
+    ),
+    "hand_over": Decision(
+        title="Hand it over",
+        explains="It lies on a colleague's desk from now on, or on nobody's.",
+        permission=MAY_DECIDE,
+        fits=_stands_in(OPEN),
+        do=_hand_over,
+        form=HandOverForm,
+        is_seldom=True,
     ),
 }
 
 REFUSALS: Final[dict[type[Exception], str]] = {
+    conversation.Closed: "It has ended, or its erasure has begun: nobody would read a message any more.",
+    conversation.Empty: "An empty message is none.",
     requests.AnswerMissing: "An empty answer is none.",
     requests.OpenSteps: "",
     requests.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",

@@ -5,24 +5,26 @@ The desk names nobody: it works with references, dates and counts, and shows the
 
 from __future__ import annotations
 
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, cast
 
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from privacy import admin_due, admin_messages
+from privacy import admin_due, admin_messages, admin_request_page
 from privacy.admin_decisions import Decides, Decision
 from privacy.admin_intake import TakesCalls
 from privacy.admin_proof import WarnsOfResidue
-from privacy.admin_request_decisions import DECISIONS, REFUSALS
-from privacy.ground import digests
-from privacy.ground.models import AuditEvent
+from privacy.admin_request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
+from privacy.ground import audit, digests, states
 from privacy.register.models import Identifier
-from privacy.rights import figures
-from privacy.rights.models import DataRequest, ErasureStep, StepKind
+from privacy.rights import conversation, figures, requests
+from privacy.rights.models import DataRequest
 from privacy.rights.states import OPEN
 
 STATE_COLOURS: Final = {
@@ -32,6 +34,28 @@ STATE_COLOURS: Final = {
     "executing": "info",
     "partly_done": "danger",
     "completed": "success",
+}
+
+
+#: The lines of a request's page; fields side by side stand in one.
+LINES: Final[dict[str | None, tuple[tuple[str, ...], ...]]] = {
+    None: (("kind", "state"), ("channel", "desk"), ("address",), ("wished",)),
+    "Dates": (("received_at", "reply_due"), ("due", "grace"), ("completed_at",)),
+    "Decision": (
+        ("decided", "joined_to"), ("said",), ("refusal_ground",), ("refusal_reason",), ("extended_at",), ("extension_reason",),
+    ),
+}  # fmt: skip
+#: What most requests have not, by what it is read from: without it there is no line.
+SELDOM: Final = {
+    "wished": ("wishes",),
+    "said": ("answer",),
+    "grace": ("execute_after",),
+    "decided": ("approved_by", "refused_by"),
+    "joined_to": ("joined_to_id",),
+    **{
+        name: (name,)
+        for name in ("completed_at", "refusal_ground", "refusal_reason", "extended_at", "extension_reason")
+    },
 }
 
 
@@ -76,33 +100,59 @@ class DueFilter(admin.SimpleListFilter):
         return queryset if span is None else queryset.filter(span)
 
 
+class DeskFilter(admin.SimpleListFilter):
+    """By whose desk it lies on."""
+
+    title = "desk"
+    parameter_name = "desk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "Mine"), ("nobody", "Nobody's yet"), ("others", "A colleague's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        me = audit.actor(cast(audit.Actor, request.user))
+        spans = {"mine": Q(assigned_to=me), "nobody": Q(assigned_to=""), "others": ~Q(assigned_to__in=["", me])}
+        span = spans.get(self.value() or "")
+        return queryset if span is None else queryset.filter(span)
+
+
 @admin.register(DataRequest)
 class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
-    list_display = ("reference", "kind", "state_label", "reply_due", "due", "received_at", "channel")
-    list_filter = (StandingFilter, DueFilter, "kind", "state", "channel")
+    list_display = ("reference", "kind", "state_label", "reply_due", "due", "desk", "received")
+    list_filter = (StandingFilter, DueFilter, DeskFilter, "kind", "state", "channel")
+    list_per_page = 50
+    show_full_result_count = False
+    list_after_template = "admin/privacy/keys.html"
+    actions = ("take_chosen",)
     search_fields = ("=reference",)
     search_help_text = "The whole reference, or the whole e-mail address the person uses"
     ordering = ("due_at", "pk")
     decisions = DECISIONS
     refusals = REFUSALS
     decide_template = "admin/privacy/request_decide.html"
-    shows = {"address": ("contact",), "decided": ("approved_by", "refused_by")}
+    shows = {
+        "address": ("contact",),
+        "decided": ("approved_by", "refused_by"),
+        "wished": ("wishes",),
+        "said": ("answer",),
+    }
+    change_form_before_template = "admin/privacy/request_person.html"
     change_form_after_template = "admin/privacy/request.html"
-    fieldsets = (
-        (None, {"fields": ("reference", "kind", "state", "channel", "address", "identity")}),
-        ("Dates", {"fields": ("received_at", "reply_due", "due", "grace", "completed_at")}),
-        (
-            "Decision",
-            {"fields": ("decided", "refusal_ground", "refusal_reason", "extended_at", "extension_reason", "joined_to")},
-        ),
-    )
+    inlines = (admin_request_page.MessageInline,)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The queue, under what else waits for somebody."""
         admin_messages.warn_of_messages(request)
         return super().changelist_view(request, extra_context)
+
+    def get_fieldsets(self, request: HttpRequest, obj: DataRequest | None = None) -> Any:
+        """Only lines that say something."""
+        parts = {
+            title: [[name for name in line if _says(obj, name)] for line in lines] for title, lines in LINES.items()
+        }
+        return [(title, {"fields": [line for line in lines if line]}) for title, lines in parts.items() if any(lines)]
 
     def describe(self, row: DataRequest) -> str:
         """Its reference, what is asked, and how far it is."""
@@ -110,7 +160,7 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
 
     def decision_context(self, request: HttpRequest, row: DataRequest, decision: Decision[Any]) -> dict[str, Any]:
         """The plan and the clocks."""
-        return _told(row)
+        return admin_request_page.told(row, timezone.now())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -128,11 +178,23 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """One request on one page: plan, clocks, trail."""
-        asked = self.get_object(request, object_id)
-        told = _told(asked) if isinstance(asked, DataRequest) else {}
-        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
+        """One request on one page. Whoever may decide has read its messages by opening it."""
+        asked, at = self.get_object(request, object_id), timezone.now()
+        known = admin_request_page.told(asked, at) if isinstance(asked, DataRequest) else {}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **known})
+        if isinstance(asked, DataRequest) and request.user.has_perm(MAY_DECIDE):
+            conversation.read(asked, by=cast(audit.Actor, request.user), at=at)
         return page
+
+    @admin.action(description="Take them", permissions=["take"])
+    def take_chosen(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> None:
+        """Lay the chosen requests on one's own desk, and say how many stayed where they were."""
+        by, chosen, taken = cast(audit.Actor, request.user), list(queryset), 0
+        for asked in chosen:
+            with suppress(states.NotAllowed, states.Changed, requests.OwnRequest):
+                requests.assign(asked, to=by, by=by, at=timezone.now())
+                taken += 1
+        messages.info(request, f"{taken} on your desk, {len(chosen) - taken} left where they were.")
 
     @display(description="state", label=STATE_COLOURS, ordering="state")
     def state_label(self, asked: DataRequest) -> tuple[str, str]:
@@ -150,9 +212,21 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     def address(self, asked: DataRequest) -> str:
         return asked.contact or "forgotten"
 
-    @display(description="identity")
-    def identity(self, asked: DataRequest) -> str:
-        return f"proved {asked.verified_at:%-d %B %Y, %H:%M} UTC" if asked.verified_at else "not proved yet"
+    @display(description="wants")
+    def wished(self, asked: DataRequest) -> str:
+        return _in_words(asked.wishes)
+
+    @display(description="answered")
+    def said(self, asked: DataRequest) -> str:
+        return _in_words(asked.answer)
+
+    @display(description="received", ordering="received_at")
+    def received(self, asked: DataRequest) -> str:
+        return f"{asked.received_at:%-d %b %Y}"
+
+    @display(description="on the desk of", ordering="assigned_to")
+    def desk(self, asked: DataRequest) -> str:
+        return asked.assigned_to or "nobody yet"
 
     @display(description="carried out after")
     def grace(self, asked: DataRequest) -> str:
@@ -163,43 +237,14 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
         return asked.approved_by or asked.refused_by
 
 
-def _told(asked: DataRequest) -> dict[str, Any]:
-    """The tables under the request: its plan, its clocks, its trail."""
-    steps = list(asked.steps.all())
-    rows = [step for step in steps if step.planned or step.kind != StepKind.ROWS]
-    trail = AuditEvent.objects.about(asked.reference)[:100]
-    return {
-        "plan": {
-            "headers": ["#", "What", "Rows", "Goes", "Stays", "Why", "Until", "State"],
-            "rows": [_plan_row(step) for step in rows],
-        },
-        "empty_steps": len(steps) - len(rows),
-        "clocks": {
-            "headers": ["Clock", "Rule", "How the date came about"],
-            "rows": [
-                [each["clock"], f"{each['rule']}{' (counts)' if each['governs'] else ''}", each["words"]]
-                for each in asked.derivation
-            ],
-        },
-        "trail": {
-            "headers": ["When", "What", "By", "Note"],
-            "rows": [[f"{each.at:%Y-%m-%d %H:%M:%S}", each.event, each.actor, each.note] for each in trail],
-        },
-    }
+def _says(asked: DataRequest | None, name: str) -> bool:
+    """Whether the field has anything to show on this request's page."""
+    return asked is not None and (name not in SELDOM or any(getattr(asked, read) for read in SELDOM[name]))
 
 
-def _plan_row(step: ErasureStep) -> list[Any]:
-    rows = f"{step.affected} of {step.planned}" if step.affected else str(step.planned)
-    state = step.get_state_display()
-    words = f"{state}: {step.blocker}" if step.blocker else state
-    until = f"{step.until_on:%-d %B %Y}" if step.until_on else ""
-    return [
-        step.position,
-        step.label,
-        rows if step.kind == StepKind.ROWS else "",
-        step.goes,
-        step.stays,
-        step.why,
-        until,
-        words,
-    ]
+def _in_words(value: Any) -> str:
+    """What was written, on lines of its own; of several answers each with its question."""
+    if isinstance(value, dict):
+        said = ((name.replace("_", " "), words) for name, words in value.items() if words)
+        return format_html_join(SafeString("<br>"), "{}: {}", said)
+    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in str(value or "").splitlines()))

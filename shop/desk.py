@@ -52,6 +52,11 @@ def style_sheet(request: HttpRequest) -> str:
     return static("css/desk.css")
 
 
+def script(request: HttpRequest) -> str:
+    """The keys of the desk's queues."""
+    return static("js/desk.js")
+
+
 def environment(request: HttpRequest) -> list[str] | None:
     """The small word in the corner that says when this is not the real shop."""
     return ["Demonstration", "info"] if settings.IS_DEMO else None
@@ -93,6 +98,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "ENVIRONMENT": "shop.desk.environment",
     "DASHBOARD_CALLBACK": "privacy.admin_start.start_page",
     "STYLES": [style_sheet],
+    "SCRIPTS": [script],
     "SIDEBAR": {"navigation": "shop.desk.navigation"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "COLORS": {

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from privacy.ground.sealed import SealedJSONField
 from privacy.rights import kinds
@@ -177,6 +178,9 @@ class DataRequest(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=("due_at", "id"), condition=Q(state__in=OPEN), name="request_open_by_due"),
+            models.Index(fields=("received_at",), name="request_by_receipt"),
+            models.Index(Coalesce("completed_at", "refused_at"), name="request_by_answer"),
             models.Index(fields=("assigned_to", "due_at"), condition=Q(state__in=OPEN), name="request_by_desk"),
             models.Index(fields=("state", "due_at"), name="request_by_state_and_due"),
             models.Index(fields=("subject", "-received_at"), name="request_by_subject"),
