@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
 
+from privacy.rights.clock import of_the_shop
 from privacy.rights.figures import SOON
 from privacy.rights.models import DataRequest
 
@@ -38,6 +39,6 @@ def _coloured(asked: DataRequest, moment: datetime, clock: str, *, is_met: bool,
         '<abbr class="due{}" tabindex="0" title="{}"><span>{}</span>{}</abbr>',
         f" due--{colour}" if colour else "",
         words,
-        f"{clock.of_the_shop().local(moment):%-d %b %Y}",
+        f"{of_the_shop().local(moment):%-d %b %Y}",
         "" if is_met else format_html(", <span>{}</span>", left),
     )
