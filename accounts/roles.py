@@ -55,6 +55,8 @@ privacy.note_consent              .      x        x           .       .        x
 privacy.publish_policy            .      x        x           .       .        x
 privacy.send_announcement         .      x        x           .       .        x
 privacy.handle_incident           .      x        x           .       .        x
+privacy.answer_demand             .      x        x           .       .        x
+privacy.approve_demand            .      .        x           .       .        x
 privacy.view_campaign             .      x        x           x       x        x
 privacy.add_campaign              .      .        .           x       .        x
 privacy.change_campaign           .      .        .           x       .        x

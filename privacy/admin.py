@@ -12,6 +12,7 @@ from privacy import (  # they register their pages
     admin_announcements,  # noqa: F401
     admin_campaigns,  # noqa: F401
     admin_consent,  # noqa: F401
+    admin_demands,  # noqa: F401
     admin_holds,  # noqa: F401
     admin_inbox,  # noqa: F401
     admin_incidents,  # noqa: F401

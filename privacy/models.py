@@ -11,6 +11,7 @@ from privacy.messages.newsroom import Campaign, MailchimpMember, NewsletterSignu
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
+from privacy.register.demand_models import Demand
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.register.objection_models import Objection
 from privacy.rights.attachment_models import Agent, Attachment
@@ -34,6 +35,7 @@ __all__ = [
     "ConsentNotice",
     "ConsentRecord",
     "ConsentState",
+    "Demand",
     "Disclosure",
     "Identifier",
     "IdentityCheck",

@@ -12,6 +12,7 @@ from privacy import (  # nouns of their own, declared with the rest
     personal_data_children,  # noqa: F401
     personal_data_consent,  # noqa: F401
     personal_data_conversation,  # noqa: F401
+    personal_data_demands,  # noqa: F401
     personal_data_inbox,  # noqa: F401
     personal_data_incidents,  # noqa: F401
     personal_data_intake,  # noqa: F401

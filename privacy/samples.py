@@ -78,6 +78,15 @@ def delivery(row: Any, sketch: Sketch) -> None:
     row.state, row.posted_at, row.mail_id = "waiting", None, None
 
 
+@hint("privacy.Demand")
+def demand(row: Any, sketch: Sketch) -> None:
+    """An authority's, not answered yet."""
+    row.reference, row.state = invented.reference(sketch.who.chance, "DEM"), "received"
+    row.ground, row.scope, row.is_secret = "law", ["orders.Order"], False
+    row.entered_by, row.approved_at, row.approved_by = "staff:1", None, ""
+    row.handed_over_at, row.refused_at, row.refusal_reason, row.hold_id = None, None, "", None
+
+
 @hint("privacy.Incident")
 def incident(row: Any, sketch: Sketch) -> None:
     """Still looked into; nobody has to be told."""

@@ -25,6 +25,7 @@ from django.db.models import Count, Max
 
 from privacy.ground import audit
 from privacy.register import agreements, payloads, registry
+from privacy.register.demand_models import Demand
 from privacy.register.models import Disclosure
 from privacy.register.vocabulary import Purpose
 
@@ -172,6 +173,7 @@ def received(family: Sequence[UUID]) -> list[Receiver]:
         )
         for (processor, purpose), rows in found.items()
     ]
+    receivers += [_demanding(each) for each in _handed_over(family)]
     return sorted(receivers, key=lambda each: each.last_at, reverse=True)
 
 
@@ -193,6 +195,18 @@ def what_of(processor: str, keys: Iterable[str]) -> list[str]:
     if processor == CHOSEN_BY_YOU:
         return ["The copy that you asked us to send"]
     return payloads.words(processor, keys) or ["A number that only it and we can read"]
+
+
+def _handed_over(family: Sequence[UUID]) -> Iterable[Demand]:
+    """What authorities and others were given on demand, as far as the person may know."""
+    return Demand.objects.filter(subject_id__in=family, is_secret=False, handed_over_at__isnull=False)
+
+
+def _demanding(demand: Demand) -> Receiver:
+    assert demand.handed_over_at is not None, "it was asked for"
+    labels = [declaration.label for model in demand.scope if (declaration := registry.find(model))]
+    ground = str(demand.get_ground_display())
+    return Receiver(demand.authority, ground[:1].lower() + ground[1:], labels, 1, demand.handed_over_at)
 
 
 def _is_here(host: str) -> bool:

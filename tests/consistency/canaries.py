@@ -71,6 +71,14 @@ def _and_more(person: Person, carol: Any) -> None:
     order = apps.get_model("orders.Order").objects.get(subject=person.user.subject)
     released = {"released_at": NOON, "released_by": "staff:3", "model": "orders.Order", "row": str(order.pk)}
     LegalHold.objects.filter(subject=person.user.subject).update(**released)
+    answered = {
+        "approved_at": NOON,
+        "approved_by": "staff:4",
+        "refused_at": NOON,
+        "refusal_reason": "x",
+        "state": "refused",
+    }
+    apps.get_model("privacy.Demand").objects.filter(subject=person.user.subject).update(**answered)
     paid_back = {"state": "done", "done_at": NOON, "gateway_id": f"re_{person.token}"}
     apps.get_model("orders.Refund").objects.filter(payment__order=order).update(**paid_back)
     apps.get_model("privacy.Message").objects.create(

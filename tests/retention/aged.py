@@ -33,6 +33,7 @@ from privacy.models import (
     AuditEvent,
     Certificate,
     ConsentRecord,
+    Demand,
     Disclosure,
     IdentityCode,
     InboundMail,
@@ -178,6 +179,24 @@ def announced(at: datetime) -> AnnouncementDelivery:
     person = Subject.objects.create(created_at=at - DAY)
     return AnnouncementDelivery.objects.create(
         announcement=made, subject=person, key_version=1, digest="ab", created_at=at
+    )
+
+
+def answered_demand(at: datetime) -> Demand:
+    """An authority's demand that was answered."""
+    return Demand.objects.create(
+        reference=references.new("DEM"),
+        subject=Subject.objects.create(created_at=at - DAY),
+        state="handed_over",
+        authority="District Court",
+        ground="law",
+        order="Subpoena",
+        scope=["orders.Order"],
+        received_at=at - DAY,
+        entered_by="staff:3",
+        approved_at=at,
+        approved_by="staff:4",
+        handed_over_at=at,
     )
 
 

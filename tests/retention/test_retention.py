@@ -52,6 +52,7 @@ AGES = [
     ("accounts.Clearance", aged.clearance, "2025-02-28T23:59:59", "2025-03-01T00:00:00"),
     ("shop.Activity", aged.activity, "2026-02-28T23:59:59", "2026-03-01T00:00:00"),
     ("privacy.AnnouncementDelivery", aged.announced, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
+    ("privacy.Demand", aged.answered_demand, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.MisusedAccount", aged.misused_account, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.Message", aged.message, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.SoftOptIn", aged.soft_opt_in, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
