@@ -233,7 +233,14 @@ def together(*deeds):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("one", "other"), [("approve", "approve"), ("approve", "refuse"), ("refuse", "withdraw")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("approve", "refuse"),
+        pytest.param("approve", "approve", marks=pytest.mark.prove),
+        pytest.param("refuse", "withdraw", marks=pytest.mark.prove),
+    ],
+)
 def test_two_who_decide_at_once_one_wins_and_one_is_told(one, other):
     alice = someone("alice")
     number = asks(alice).pk
@@ -251,7 +258,13 @@ def test_two_who_decide_at_once_one_wins_and_one_is_told(one, other):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("pooled", [False, True], ids=["session lock", "a pooler that breaks session locks"])
+@pytest.mark.parametrize(
+    "pooled",
+    [
+        pytest.param(False, marks=pytest.mark.prove, id="session lock"),
+        pytest.param(True, id="a pooler that breaks session locks"),
+    ],
+)
 def test_two_workers_carry_out_an_act_once(monkeypatch, pooled):
     alice = someone("alice")
     number, done = asks(alice, "limit").pk, []

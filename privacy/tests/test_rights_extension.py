@@ -35,7 +35,7 @@ def governing(request):
     return [(each["clock"], each["rule"]) for each in request.derivation if each["governs"]]
 
 
-@pytest.mark.promise("JE-96")
+@pytest.mark.promise("JE-96", "JE-136")
 @pytest.mark.parametrize("kind", ["access", "erasure"])
 def test_more_time_is_told_with_its_reason_and_the_last_date_the_laws_allow(alice, bob, kind):
     bobs = asks(bob, kind)

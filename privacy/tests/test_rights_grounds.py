@@ -7,6 +7,7 @@ import re
 import pytest
 
 from privacy.models import Subject
+from privacy.register import subjects
 from privacy.rights import appeals, grounds, requests
 from privacy.rights.deadlines import Law
 from privacy.rights.grounds import GROUNDS, Ground
@@ -78,18 +79,18 @@ def test_an_opt_out_is_refused_only_where_california_knows_a_fraud(residence):
     assert grounds.of("opt_out", residence) == grounds.of("limit", residence) == expected
 
 
-@pytest.mark.parametrize("ground", ["", "no", "business", "california.security", "gdpr.overriding", "gdpr.accurate"])
-def test_another_laws_ground_or_another_rights_is_no_ground(ground, alice, bob):
+def test_another_laws_ground_or_another_rights_is_no_ground(alice, bob):
     before = held(bob)
     request = asks(living_in(alice, "DE"))
-    with pytest.raises(grounds.NotOpen):
-        requests.refuse(request, ground=ground, reason=WHY, by=CAROL, at=NOON)
+    for ground in ("", "no", "business", "california.security", "gdpr.overriding", "gdpr.accurate"):
+        with pytest.raises(grounds.NotOpen):
+            requests.refuse(request, ground=ground, reason=WHY, by=CAROL, at=NOON)
     request.refresh_from_db()
     assert (request.state, request.refusal_ground, mails("request_refused")) == (State.VERIFIED, "", [])
     assert held(bob) == before
 
 
-@pytest.mark.parametrize("residence", PLACES)
+@pytest.mark.parametrize("residence", ["DE", "CH", "US-CA", "US-VA"])
 def test_a_no_tells_the_ground_the_article_our_words_and_how_to_appeal(residence, alice):
     ground = grounds.of("erasure", residence)[0]
     refused(living_in(alice, residence), ground=ground)
@@ -155,8 +156,6 @@ def test_only_a_no_is_appealed_against_and_only_an_appeal_is_upheld(alice):
 
 def test_an_appeal_of_somebody_never_proved_proves_nothing(db, alice):
     """Somebody typed Alice's address; the no to that stays outside her data, and so does the appeal."""
-    from privacy.register import subjects
-
     stranger = subjects.new(by="system:test", at=NOON)
     asked = requests.receive("access", subject=stranger, contact=alice.email, channel="form", by="system:test", at=NOON)
     no = requests.refuse(asked, ground=Ground.NOT_SHOWN, reason=WHY, by=CAROL, at=NOON)
