@@ -10,10 +10,11 @@ from django import forms
 from privacy import forms_wishes
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Matter
-from privacy.register import objections
+from privacy.register import objections, subjects
+from privacy.register.declare import Unfit
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
-from privacy.rights import kinds
+from privacy.rights import correction, kinds
 from privacy.rights.kinds import Kind
 
 SPOKEN: Final[Mapping[Kind, str]] = {
@@ -35,17 +36,48 @@ class OwnWishForm(forms.Form):
 
     def __init__(self, kind: Kind, person: Subject, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
-        self.kind = kind
+        self.kind, self.person = kind, person
         for name, field in forms_wishes.fields_of(kinds.rule(kind).asks).items():
             self.fields[name] = KNOWN[name](person, field) if name in KNOWN else field
         if text := self.fields.get("text"):
             text.label, text.required = SPOKEN.get(kind, text.label), kind in NEEDED
             text.error_messages["required"] = "Write a few words first."
 
+    def clean(self) -> dict[str, Any]:
+        """A correction names a value and what it should say, or says it in words."""
+        typed = super().clean() or {}
+        if self.kind == Kind.CORRECTION and not self.errors:
+            self._check_correction(str(typed.get("field", "")), str(typed.get("value", "")).strip())
+        return typed
+
+    def _check_correction(self, name: str, value: str) -> None:
+        if not name and not str(self.cleaned_data.get("text", "")).strip():
+            self.add_error("text", "Say in your words what is wrong, and what it should say.")
+        elif name:
+            try:
+                correction.check(subjects.family(self.person), name, value)
+            except Unfit as refusal:
+                self.add_error("value", str(refusal))
+            except correction.NotOpen:
+                self.add_error("field", "It is not there any more. Look at your data again.")
+
     @property
     def wishes(self) -> dict[str, str]:
         """What was asked, as the request keeps it."""
         return forms_wishes.wishes_in(self.cleaned_data, kinds.rule(self.kind).asks)
+
+
+def _field(person: Subject, field: forms.Field) -> forms.Field:
+    """Every value of theirs that can be put right, with what it says now."""
+    known = correction.entries(subjects.family(person))
+    choices = [(each.name, f"{each.label}: {each.value or 'empty'}") for each in known]
+    return forms.ChoiceField(label=field.label, choices=[*choices, ("", "Something else")], required=False)
+
+
+def _value(person: Subject, field: forms.Field) -> forms.Field:
+    """What it should say; for something else their own words do."""
+    field.required = False
+    return field
 
 
 def _matter(person: Subject, field: forms.Field) -> forms.Field:
@@ -63,5 +95,10 @@ def _purpose(person: Subject, field: forms.Field) -> forms.Field:
 
 
 USUAL: Final = (Purpose.MARKETING, Purpose.RECOMMENDATIONS, Purpose.STATISTICS)
-KNOWN: Final[Mapping[str, Callable[[Subject, forms.Field], forms.Field]]] = {"matter": _matter, "purpose": _purpose}
+KNOWN: Final[Mapping[str, Callable[[Subject, forms.Field], forms.Field]]] = {
+    "field": _field,
+    "matter": _matter,
+    "purpose": _purpose,
+    "value": _value,
+}
 """Fields that read better with what we know: their choices, or the order of them."""

@@ -19,8 +19,8 @@ GROUNDS: Final = (
     ("accuracy", "Something is wrong, and you are looking into it"),
     ("unlawful", "You should not have it, and I do not want it erased"),
     ("claims", "I need it for a claim of mine"),
-    ("objection", "I objected, and you are weighing it"),
-    ("other", "Another reason"),
+    ("weighing", "I objected, and you are weighing it"),
+    ("asked", "Another reason"),
 )
 """Why data may be set aside (GDPR Art. 18(1)); a person need not know which it is."""
 

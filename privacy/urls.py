@@ -43,6 +43,7 @@ app_name = "privacy"
 urlpatterns = [
     path("account/privacy/", centre.centre, name="centre"),
     path("account/privacy/agreed/", centre.take_back, name="take_back"),
+    path("account/privacy/use-again/", centre.use_again, name="use_again"),
     path("account/privacy/ask/", wishing.ask, name="ask"),
     path("account/privacy/ask/<slug:kind>/", wishing.ask_kind, name="ask_kind"),
     path("account/privacy/copy/", wishing.ask_copy, name="ask_copy"),

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from privacy.consent.vocabulary import Matter
+from privacy.register import activities, registry
 from privacy.register.vocabulary import Purpose
 from privacy.rights.models import DataRequest
+from privacy.rights.restriction_models import Restriction
 
 
 def of(request: DataRequest) -> list[tuple[str, str]]:
@@ -25,6 +27,20 @@ def _purpose(value: str) -> str:
     return purpose.words.capitalize() if purpose else value
 
 
+def _field(value: str) -> str:
+    """`Saved addresses: town or city`, from the name of a value; a guest's own words as they are."""
+    model, _, rest = value.partition(":")
+    declaration = registry.find(model)
+    name = rest.rpartition(":")[2]
+    if declaration is None or name not in declaration.fields:
+        return value
+    return f"{declaration.label}: {activities.field_name(declaration, name)}"
+
+
+def _ground(value: str) -> str:
+    return str(Restriction.Ground(value).label) if value in Restriction.Ground.values else value
+
+
 def _matter(value: str) -> str:
     return Matter(value).words if value in set(Matter) else value
 
@@ -38,4 +54,9 @@ LABELS: Final[Mapping[str, str]] = {
     "text": "In your words",
     "value": "What it should say",
 }
-READ: Final[Mapping[str, Callable[[str], str]]] = {"purpose": _purpose, "matter": _matter}
+READ: Final[Mapping[str, Callable[[str], str]]] = {
+    "field": _field,
+    "ground": _ground,
+    "matter": _matter,
+    "purpose": _purpose,
+}

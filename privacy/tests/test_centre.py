@@ -13,7 +13,7 @@ from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.models import ConsentRecord, RequestMessage
 from privacy.register import subjects
-from privacy.rights import clock, conversation, grounds, intake, kinds, links, overview, requests
+from privacy.rights import acts, clock, conversation, correction, grounds, intake, kinds, links, overview, requests
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
@@ -54,6 +54,10 @@ def agrees(person, matter=Matter.NEW_PIECES):
         by=person.user,
         at=NOON,
     )
+
+
+def entries_of(person):
+    return list(correction.entries(subjects.family(person.subject)))
 
 
 # The ledger
@@ -134,7 +138,7 @@ def test_each_thing_to_ask_for_has_a_page_in_its_own_words(alice):
 
 WISHES = {
     Kind.PORTABILITY: {},
-    Kind.CORRECTION: {"field": "My street", "value": "Opal Lane 9"},
+    Kind.CORRECTION: {"text": "My second name is missing."},
     Kind.RESTRICTION: {"ground": "accuracy"},
     Kind.OBJECTION: {"purpose": "marketing", "text": "Enough of it."},
     Kind.WITHDRAWAL: {},
@@ -179,6 +183,39 @@ def test_a_question_without_words_is_asked_for_them(alice):
     assert answer.status_code == 422
     assert "Write a few words first." in answer.content.decode()
     assert not DataRequest.objects.exists()
+
+
+def test_a_value_is_put_right_by_choosing_it(alice, bob):
+    """The list shows what stands there now, and takes only what could stand there; nobody chooses a value of another's."""
+    client, (bobs,) = signed_in(alice), [each for each in entries_of(bob) if each.field == "city"]
+    proves_again(client, alice)
+    address = wishing.address(Kind.CORRECTION)
+    page = client.get(address).content.decode()
+    (city,) = [each for each in entries_of(alice) if each.field == "city"]
+    assert f'value="{city.name}"' in page
+    assert "Aliceville" in page
+    assert "Bobville" not in page
+    for wrong in (
+        {"field": city.name, "value": ""},
+        {"field": bobs.name, "value": "Nowhere"},
+        {"field": "", "text": ""},
+    ):
+        assert client.post(address, wrong).status_code == 422
+    assert not DataRequest.objects.exists()
+    client.post(address, {"field": city.name, "value": "Opalton"})
+    page = page_of(client, DataRequest.objects.get())
+    assert "Saved addresses: town or city" in page
+    assert "Opalton" in page
+
+
+def test_what_was_set_aside_is_used_again_on_one_click(alice, bob):
+    for person in (alice, bob):
+        acts.carry_out(asks(person, Kind.RESTRICTION).pk, by="system:worker", at=NOON)
+    client = signed_in(alice)
+    assert "Your data are set aside" in client.get("/account/privacy/").content.decode()
+    client.post(reverse("privacy:use_again"))
+    assert "Your data are set aside" not in client.get("/account/privacy/").content.decode()
+    assert "Your data are set aside" in signed_in(bob).get("/account/privacy/").content.decode()
 
 
 # One request

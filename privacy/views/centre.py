@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Surface
 from privacy.register import disclosures, subjects
-from privacy.rights import conversation, letter, looks, overview, timeline
+from privacy.rights import conversation, letter, looks, overview, restriction, timeline
 from privacy.rights.models import DataRequest
 from privacy.views.people import SignedIn
 
@@ -39,6 +39,7 @@ def centre(request: SignedIn) -> HttpResponse:
     at_length = [each for each in asked if _is_at_length(each, now)]
     shown = {
         "overview": held,
+        "set_aside": restriction.of(family),
         "ring_words": f"{held.going} of {held.whole} can go today",
         "requests": [told(each, request=request, now=now) for each in at_length],
         "ended": [each for each in asked if each not in at_length],
@@ -66,6 +67,15 @@ def take_back(request: SignedIn) -> HttpResponse:
         )
         messages.success(request, "Switched off. It counts from now on, and you can agree again in your preferences.")
     return redirect(f"{reverse('privacy:centre')}#agreed")
+
+
+@require_POST
+@login_required
+def use_again(request: SignedIn) -> HttpResponse:
+    """End the restriction that the person asked for: their word alone, at any time."""
+    if restriction.end(request.user.subject, by=request.user, at=timezone.now()):
+        messages.success(request, "Your data are used again, for what you allowed before.")
+    return redirect("privacy:centre")
 
 
 def told(asked: DataRequest, *, request: SignedIn, now: datetime) -> dict[str, object]:
