@@ -30,7 +30,7 @@ from accounts import age_screen, emails, pausing, security, suspicion
 from accounts.models import User
 from privacy.consent import screen
 from privacy.ground import sealed
-from privacy.register import ages, profiles
+from privacy.register import ages, profiles, stops
 from privacy.register.ages import Standing
 from privacy.rights import children
 
@@ -64,6 +64,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Two sign-ups with one address at the same moment: the later one hears what everybody hears.
         """
         super().save_user(request, user, form, commit=False)
+        if stops.refuses(user.email):  # a child's: it looks as if a mail had gone, as to everybody
+            raise ImmediateHttpResponse(self.respond_email_verification_sent(request, None))
         try:
             return enrol(request, user) if commit else user
         except IntegrityError:
@@ -198,6 +200,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             user: User = super().save_user(request, sociallogin, form)
             return user
         user = sociallogin.user
+        if stops.refuses(user.email):
+            raise ImmediateHttpResponse(AccountAdapter(request).respond_email_verification_sent(request, None))
         user.set_unusable_password()
         try:
             with transaction.atomic():

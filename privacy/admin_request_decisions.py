@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from unfold.enums import ActionVariant
 
+from privacy import admin_children
 from privacy.admin_decisions import Decision
 from privacy.forms import AnswerForm, ExtensionForm, RefusalForm
 from privacy.forms_desk import HandOverForm, WriteForm
-from privacy.rights import acts, appeals, conversation, erasure, extension, grounds, requests
+from privacy.rights import acts, appeals, child_reports, conversation, erasure, extension, grounds, requests
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import OPEN, REQUEST
@@ -80,7 +81,9 @@ DECISIONS: Final = {
         explains="An erasure: the account is locked for purchases at once, the person is told what stays and why, and the grace "
         "runs; until it ends they can take it back, then the worker carries the plan out. Everything else is carried out now.",
         permission=MAY_DECIDE,
-        fits=_stands_in(_leading_to(State.APPROVED), lambda rule: rule.is_decided),
+        fits=_stands_in(
+            _leading_to(State.APPROVED), lambda rule: rule.is_decided and rule.kind not in child_reports.KINDS
+        ),
         do=_approve,
         variant=ActionVariant.PRIMARY,
     ),
@@ -119,6 +122,7 @@ DECISIONS: Final = {
         form=WriteForm,
         begins_with="template",
     ),
+    **admin_children.DECISIONS,
     "refuse": Decision(
         title="Refuse with reason",
         explains="The person is told the ground, these words, and how to appeal. Nothing is changed.",
@@ -173,6 +177,7 @@ REFUSALS: Final[dict[type[Exception], str]] = {
     requests.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",
     requests.SubjectErased: "This person was erased meanwhile. There is nobody left to do it for.",
     requests.OwnRequest: "This is your own request. Somebody else decides about it.",
+    **admin_children.REFUSALS,
     extension.Once: "It was given more time before. The law knows no second time.",
     extension.TooLate: "Its time has run: more time had to be told before that.",
 }

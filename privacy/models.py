@@ -14,8 +14,9 @@ from privacy.proof.models import *  # noqa: F403
 from privacy.register.demand_models import Demand
 from privacy.register.models import Disclosure, Identifier, PolicyVersion, Subject, SubjectLink, Tombstone
 from privacy.register.objection_models import Objection
+from privacy.register.stop_models import CollectionStop
 from privacy.rights.attachment_models import Agent, Attachment
-from privacy.rights.child_models import ParentalConsent
+from privacy.rights.child_models import ChildCase, ParentalConsent
 from privacy.rights.codes import IdentityCode
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.identity_checks import IdentityCheck
@@ -32,6 +33,8 @@ __all__ = [
     "AuditLeaf",
     "AuthorityNotice",
     "Campaign",
+    "ChildCase",
+    "CollectionStop",
     "ConsentNotice",
     "ConsentRecord",
     "ConsentState",

@@ -245,6 +245,11 @@ def parent_asked(sketch: Sketch, at: datetime) -> None:
     )
 
 
+@shows(children_emails.PARENT_TOLD)
+def parent_told(sketch: Sketch, at: datetime) -> None:
+    children_emails.parent_told(sketch.who.email, reference="DSR-7F3K-92QD", by=BY, at=at)
+
+
 @shows(children_emails.PARENT_AGREED)
 def parent_agreed(sketch: Sketch, at: datetime) -> None:
     children_emails.parent_agreed(

@@ -153,6 +153,19 @@ def request(row: Any, sketch: Sketch) -> None:
     row.extended_at = None
 
 
+@hint("privacy.ChildCase")
+def case(row: Any, sketch: Sketch) -> None:
+    """They reported somebody who turned out to be of age."""
+    row.finding, row.how, row.verified_by, row.erasures = "older", "", "staff:1", []
+    row.deleted_at = row.parent = row.told_at = None
+
+
+@hint("privacy.CollectionStop")
+def stop(row: Any, sketch: Sketch) -> None:
+    found = digests.of("email", sketch.who.email)
+    row.kind, row.digest, row.key_version = "email", found.value, found.version
+
+
 @hint("privacy.ParentalConsent")
 def parents_word(row: Any, sketch: Sketch) -> None:
     raise Left  # it joins two people, and an invented customer is grown up

@@ -26,7 +26,7 @@ from privacy.ground import audit, digests, keyset
 from privacy.messages import outbox, suppressions
 from privacy.messages.kinds import Kind
 from privacy.messages.newsroom import NewsletterSignup
-from privacy.register import subjects
+from privacy.register import stops, subjects
 from privacy.register.models import Identifier, Subject
 from privacy.register.vocabulary import Purpose
 
@@ -71,12 +71,12 @@ def ask_confirmation(
 
     *subject* is a guest's own record, on which the address was typed. Without one a record is made: never an account's, or whoever
     opens an account with a stranger's address would be joined with the stranger by this link. None where there is nothing new to
-    ask, or the address has had enough mails for a day.
+    ask, the address is a child's, or it has had enough mails for a day.
     """
     known = NewsletterSignup.objects.filter(subject=subject, state=State.ASKED) if subject else None
     asked = {} if known is None else dict(known.values_list("topic", "pk"))
     new = {topic: notice for topic, notice in read.items() if topic not in asked}
-    if not new or _asked_lately(address, at) >= MAILS_A_DAY:
+    if not new or stops.refuses(address) or _asked_lately(address, at) >= MAILS_A_DAY:
         return None
     with transaction.atomic():
         whose = subject or _stranger(address, by=by, at=at)

@@ -20,6 +20,7 @@ from privacy.ground import audit, logs, states
 from privacy.register.declare import Refused
 from privacy.rights import (
     access,
+    child_reports,
     closing,
     correction,
     erasure,
@@ -61,6 +62,8 @@ LONG: Final[Mapping[Kind, Callable[..., object]]] = {
     Kind.PORTABILITY: access.build,
     Kind.ERASURE: erasure.execute,
     Kind.CORRECTION: correction.carry_out,
+    Kind.CHILD_REPORT: child_reports.carry_out,
+    Kind.PARENTAL: child_reports.carry_out,
 }
 """Those that take their own steps, by the request's number."""
 

@@ -17,13 +17,14 @@ from django.urls import reverse
 
 from privacy.consent import notices
 from privacy.ground import audit, digests
-from privacy.register import ages, subjects
+from privacy.register import ages, stops, subjects, tombstones
 from privacy.register.ages import Standing, band, is_minor
 from privacy.register.models import Subject
-from privacy.rights import at_once, children_emails
+from privacy.rights import at_once, child_reports, children_emails
 from privacy.rights.child_models import ParentalConsent
+from privacy.rights.models import DataRequest
 
-__all__ = ["agree", "ask", "band", "is_minor", "lacks_parent", "path", "read", "refuse", "sweep", "take_back"]
+__all__ = ["agree", "ask", "band", "is_minor", "lacks_parent", "path", "read", "refuses", "show", "sweep", "take_back"]
 
 LIVES: Final = timedelta(days=7)
 """How long a parent has, and how long what the child typed rests here without an answer."""
@@ -97,18 +98,20 @@ def agree(consent: ParentalConsent, *, at: datetime) -> ParentalConsent:
     return consent
 
 
-def refuse(consent: ParentalConsent, *, at: datetime) -> None:
-    """The parent says no: what the child typed goes now."""
-    with transaction.atomic():
-        audit.append("parent.refused", subject=consent.child_id, obj=consent, by=consent.parent, at=at)
-        at_once.erase(consent.child, because="the parent did not agree", by=consent.parent, at=at)
+def show(consent: ParentalConsent, *, at: datetime) -> DataRequest:
+    """The parent who gave their word sees what we hold about the child: a copy, fetched by a mailed link."""
+    return child_reports.copy_for_parent(consent.child, contact=consent.contact, by=consent.parent, at=at)
 
 
-def take_back(consent: ParentalConsent, *, at: datetime) -> None:
-    """The parent takes their word back: the child's data go now."""
+def take_back(consent: ParentalConsent, *, stops_collection: bool = False, at: datetime) -> None:
+    """The parent says no, or takes a yes back: the child's data go now. If they wish nothing is taken under the address again."""
     with transaction.atomic():
-        audit.append("parent.took_back", subject=consent.child_id, obj=consent, by=consent.parent, at=at)
-        at_once.erase(consent.child, because="the parent took their word back", by=consent.parent, at=at)
+        if stops_collection:
+            family = subjects.family(consent.child)
+            known = [(kind, value) for kind, value in tombstones.values_of(family) if kind != "gateway"]
+            stops.raise_for(family[0], known, at=at)
+        audit.append("parent.said_no", subject=consent.child_id, obj=consent, by=consent.parent, at=at)
+        at_once.erase(consent.child, because="the parent does not agree", by=consent.parent, at=at)
 
 
 def sweep(*, by: audit.Actor, at: datetime) -> int:

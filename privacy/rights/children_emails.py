@@ -14,6 +14,7 @@ from privacy.rights.child_models import ParentalConsent
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
 PARENT_ASKED: Final = _kind("privacy.parent_asked", label="A parent's word: please look")
+PARENT_TOLD: Final = _kind("privacy.parent_told", label="To a parent: a child's data were deleted")
 PARENT_AGREED: Final = _kind("privacy.parent_agreed", label="A parent's word: recorded")
 
 
@@ -25,6 +26,12 @@ def parent_asked(consent: ParentalConsent, *, url: str, by: audit.Actor, at: dat
 def parent_agreed(consent: ParentalConsent, *, url: str, by: audit.Actor, at: datetime) -> None:
     """Confirm what was agreed to, with the link by which it can be looked at and taken back."""
     _post(PARENT_AGREED, consent, url, "See it, or take it back", by=by, at=at)
+
+
+def parent_told(to: str, *, reference: str, by: audit.Actor, at: datetime) -> None:
+    """Tell the parent that what we held about their child is deleted. Belongs to no person record any more."""
+    context = {"reference": reference, "why": "an account of your child"}
+    outbox.post(PARENT_TOLD, to=to, subject=None, context=context, reference=reference, by=by, at=at)
 
 
 def _post(kind: Kind, consent: ParentalConsent, url: str, label: str, *, by: audit.Actor, at: datetime) -> None:

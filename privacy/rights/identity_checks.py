@@ -21,6 +21,7 @@ class Method(models.TextChoices):
     FACTS = "facts", "Two facts about an order"
     AGENT_CONFIRMED = "agent_confirmed", "Confirmed who asks for them"
     AGENT_PERMISSION = "agent_permission", "An agent showed their written permission"
+    PARENT = "parent", "A parent who reads mail at the address we have for them"
     NOT_ASKED = "not_asked", "This kind of request asks for no proof"
 
 

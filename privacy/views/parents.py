@@ -29,8 +29,11 @@ def parent(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, consent, AgreeForm())
     if "delete" in request.POST:
-        (children.take_back if consent.is_agreed else children.refuse)(consent, at=now)
+        children.take_back(consent, stops_collection="stop" in request.POST, at=now)
         return redirect("privacy:parent_deleted")
+    if "show" in request.POST and consent.is_agreed:
+        children.show(consent, at=now)
+        return redirect(f"{children.path(consent)}&mailed=1")
     form = AgreeForm(request.POST)
     if not form.is_valid():
         return _page(request, consent, form, status=400)
@@ -47,4 +50,5 @@ def deleted(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, consent: ParentalConsent, form: AgreeForm, status: int = 200) -> HttpResponse:
     known = [value for kind, value in tombstones.values_of(subjects.family(consent.child)) if kind == "email"]
     shown = {"consent": consent, "form": form, "address": known[0] if known else "", "days": children.LIVES.days}
+    shown["is_mailed"] = "mailed" in request.GET
     return render(request, "privacy/parent.html", shown, status=status)

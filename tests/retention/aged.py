@@ -32,6 +32,7 @@ from privacy.models import (
     AnnouncementDelivery,
     AuditEvent,
     Certificate,
+    CollectionStop,
     ConsentRecord,
     Demand,
     Disclosure,
@@ -270,6 +271,12 @@ def countersignature(at: datetime) -> Countersignature:
 def needles(at: datetime) -> SealedNeedles:
     return SealedNeedles.objects.create(
         request_reference=references.new("DSR"), subject_id=uuid4(), values=["x"], collected_at=at
+    )
+
+
+def collection_stop(at: datetime) -> CollectionStop:
+    return CollectionStop.objects.create(
+        subject_id=uuid4(), kind="email", key_version=1, digest=f"{next(_number):064}", raised_at=at
     )
 
 

@@ -66,6 +66,7 @@ AGES = [
     ("privacy.SealedNeedles", aged.needles, "2028-01-30T12:00:00", "2028-01-30T12:00:01"),
     ("privacy.Tombstone", aged.tombstone, "2021-02-28T12:00:00", "2021-03-01T00:00:00"),
     ("privacy.Restriction", aged.lifted_restriction, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
+    ("privacy.CollectionStop", aged.collection_stop, "2018-02-28T12:00:00", "2018-02-28T12:00:01"),
     ("privacy.LegalHold", aged.released_hold, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.ConsentRecord", aged.consent, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.VisitorLink", aged.visitor_link, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
