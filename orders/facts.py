@@ -44,7 +44,7 @@ def _is_total(order: Order, answer: str) -> bool:
     if found is None:
         return False
     whole, rest = re.sub(r"\D", "", found[1]), found[2] or "0"
-    return int(whole) * 10**digits + int(rest) == order.total_minor
+    return bool(int(whole) * 10**digits + int(rest) == order.total_minor)
 
 
 FACTS: Final = Facts(

@@ -67,6 +67,11 @@ class DiscardForm(DecisionForm):
 
 def _of_the_desk(field: forms.Field) -> forms.Widget:
     """The same field as the desk's pages draw it."""
+    desk: forms.Widget
     if isinstance(field, forms.ChoiceField):
-        return UnfoldAdminSelectWidget(choices=field.choices)
-    return UnfoldAdminTextareaWidget() if isinstance(field.widget, forms.Textarea) else UnfoldAdminTextInputWidget()
+        desk = UnfoldAdminSelectWidget(choices=field.choices)
+    elif isinstance(field.widget, forms.Textarea):
+        desk = UnfoldAdminTextareaWidget()
+    else:
+        desk = UnfoldAdminTextInputWidget()
+    return desk

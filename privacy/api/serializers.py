@@ -29,7 +29,8 @@ class AskSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError({"wishes": [f"Not asked for this kind: {', '.join(unknown)}."]})
         form = WishForm(given, rule=rule)
         if not form.is_valid():
-            raise serializers.ValidationError({"wishes": dict(form.errors.items())})
+            told = {name: [str(each) for each in errors] for name, errors in form.errors.items()}
+            raise serializers.ValidationError({"wishes": told})
         return {"kind": rule.kind, "wishes": form.wishes}
 
 

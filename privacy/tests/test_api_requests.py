@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from privacy.consent.ledger import Thing
 from privacy.consent.vocabulary import Matter
-from privacy.rights import acts, identity, kinds, requests
+from privacy.rights import acts, duplicates, identity, kinds
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
 from privacy.tests.consents import may, says_yes
@@ -108,7 +108,7 @@ def test_bad_wishes_are_answered_with_400_and_nothing_is_kept(app, wrong):
 def test_the_same_again_is_the_same_request_and_too_many_are_refused(app, monkeypatch):
     first, again = (app.post(HERE, {"kind": "question", "wishes": {"text": "Why?"}}).json() for _ in range(2))
     assert first["reference"] == again["reference"]
-    monkeypatch.setattr(requests, "MAX_OPEN", 2)
+    monkeypatch.setattr(duplicates, "MOST", 2)
     answers = [app.post(HERE, {"kind": "question", "wishes": {"text": f"{number}?"}}) for number in range(2)]
     assert [each.status_code for each in answers] == [201, 429]
 
