@@ -37,7 +37,6 @@ WAYS: Final = (
     "?_popup=1",
     "?_facets=True",
     f"?q={TOKEN}",
-    f"?q={TOKEN}aa@example.com",
 )
 
 Field = tuple[str, str]
