@@ -23,7 +23,7 @@ from privacy.admin_masks import ShownInline
 from privacy.ground.models import AuditEvent
 from privacy.register import objections, subjects
 from privacy.register.models import Subject
-from privacy.rights import holds, identity, requests
+from privacy.rights import agents, holds, identity, requests
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.models import DataRequest, ErasureStep, StepKind, StepState
 
@@ -91,6 +91,8 @@ def _person(asked: DataRequest, at: datetime) -> list[tuple[str, Any]]:
     family = subjects.family(person)
     others = DataRequest.objects.of(family).exclude(pk=asked.pk).order_by("-received_at")[:MOST_OTHERS]
     facts: list[tuple[str, Any]] = [
+        ("asked by", _asker(asked)),
+        ("came with", _links("attachment", list(asked.attachments.all())) or "no file"),
         ("lives in", _place(person)),
         ("age", person.get_age_band_display() or "not asked"),
         ("standing", _standing(person)),
@@ -99,6 +101,13 @@ def _person(asked: DataRequest, at: datetime) -> list[tuple[str, Any]]:
         ("also asked", _links("datarequest", list(others)) or "nothing else"),
     ]
     return facts
+
+
+def _asker(asked: DataRequest) -> str:
+    agent = agents.of(asked)
+    if agent is None:
+        return "themselves"
+    return "an agent whom they confirmed" if agent.confirmed_at else "an agent; they have not said so themselves"
 
 
 def _place(person: Subject) -> str:

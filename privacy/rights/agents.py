@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import F
 
 from privacy.rights import attachments, identity, intake_emails, requests, strangers
 from privacy.rights.attachment_models import Agent, Attachment
@@ -36,12 +37,13 @@ def ask(kind: str, *, address: str, mandate: Mandate, wishes: Wishes | None = No
     """Take in what *mandate* asks for the person at *address*; the clocks run from now.
 
     *Mails* the person who asks for what, with the link that confirms it, unless the kind asks for no proof; and the agent that it
-    arrived. The same agent asking for the same again gets the request that waits. None where the address has had enough for a
-    day. *Raises* `uploads.NotAccepted`; then nothing is kept.
+    arrived. The same agent asking for the same again has the link mailed again, up to three times. None where the address has had
+    enough for a day. *Raises* `uploads.NotAccepted`; then nothing is kept.
     """
     attachments.check(mandate.permission)
     for waiting in strangers.every_waiting(kind, wishes=wishes, address=address):
         if (known := of(waiting)) and known.email == mandate.email:
+            _ask_the_person(waiting, known, at=at)
             return waiting
     if strangers.has_had_enough(kind, address=address, at=at):
         return None
@@ -60,9 +62,16 @@ def ask(kind: str, *, address: str, mandate: Mandate, wishes: Wishes | None = No
         attachments.add(request, mandate.permission, kind=Attachment.Kind.PERMISSION, by=FORM, at=at)
         identity.note(request, IdentityCheck.Method.AGENT_PERMISSION, by=FORM, at=at)
         if request.state == State.RECEIVED:
-            intake_emails.agent_asks(request, agent, by=FORM, at=at)
+            _ask_the_person(request, agent, at=at)
         intake_emails.agent_received(request, agent, by=FORM, at=at)
     return request
+
+
+def _ask_the_person(request: DataRequest, agent: Agent, *, at: datetime) -> None:
+    """Mail them the link, as seldom as to anybody: three times for one request."""
+    asked = DataRequest.objects.filter(pk=request.pk, links_sent__lt=requests.MAX_LINKS)
+    if asked.update(links_sent=F("links_sent") + 1):
+        intake_emails.agent_asks(request, agent, by=FORM, at=at)
 
 
 def disown(request: DataRequest, *, at: datetime) -> DataRequest:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from privacy.models import Attachment
 from privacy.register import subjects
-from privacy.rights import attachments, looks
+from privacy.rights import agents, attachments, looks
 from privacy.rights.models import DataRequest, State
 from privacy.tests.people import asks, mails, someone
 from privacy.tests.test_rights_desk import staff
@@ -110,6 +110,21 @@ def test_a_file_is_opened_for_a_reason_as_a_download_and_its_person_reads_that(c
     assert (b"".join(answer.streaming_content), answer["Content-Type"]) == (PDF, "application/pdf")
     assert answer["Content-Disposition"] == f'attachment; filename="{enclosed.request.reference}.pdf"'
     assert [look.why for look in looks.of(subjects.family(alice.subject))] == [WHY["reason"]]
+
+
+def test_the_request_leads_to_its_file_and_says_who_asked_without_a_name(carol, enclosed):
+    mandate = agents.Mandate("Ada Attorney", "ada@attorney.example", ContentFile(PDF, name="ada.pdf"))
+    through = agents.ask("erasure", address="gwen@example.com", mandate=mandate, at=timezone.now())
+    pages = [
+        carol.get(f"/admin/privacy/datarequest/{each.pk}/change/").content.decode()
+        for each in (enclosed.request, through)
+    ]
+    files = [enclosed, through.attachments.get()]
+    assert [
+        f"/admin/privacy/attachment/{file.pk}/change/" in page for file, page in zip(files, pages, strict=True)
+    ] == [True, True]
+    assert ["an agent" in page for page in pages] == [False, True]
+    assert [word for word in ("Ada", "gwen") if word in pages[1]] == []
 
 
 def test_an_identity_card_is_put_away(carol, enclosed, django_capture_on_commit_callbacks):

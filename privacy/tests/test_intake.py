@@ -257,6 +257,8 @@ def test_the_same_agent_asking_again_waits_with_the_first_and_another_does_not_r
     own = intake.ask("erasure", address=GWEN, at=NOON)
     first = sends("erasure")
     assert (sends("erasure") == first, first == own, agents.of(own)) == (True, False, None)
+    assert [sends("erasure") == first for _ in range(4)] == [True] * 4
+    assert (len(mails("agent_asks")), len(mails("agent_received"))) == (3, 1)
 
 
 def test_an_agent_reaches_no_row_of_whom_they_name(alice):
