@@ -33,14 +33,19 @@ NEEDS_POSTAL_CODE = frozenset({"AU", "CA", "DE", "DK", "ES", "FR", "GB", "IT", "
 NEEDS_REGION = frozenset({"AU", "CA", "US"})
 
 
-class AgeForm(forms.Form):
+class AgeField(forms.ChoiceField):
     """How old somebody is: the same seven answers in every shop, none of them chosen, none of them said to matter."""
 
-    age = forms.ChoiceField(
-        label="How old are you?",
-        choices=lambda: [("", "Choose"), *((each.code, each.label) for each in ages.ANSWERS.values())],
-        error_messages={"required": "Choose your age.", "invalid_choice": "Choose your age."},
-    )
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", "Choose"), *((each.code, each.label) for each in ages.ANSWERS.values())]
+        errors = {"required": "Choose your age.", "invalid_choice": "Choose your age."}
+        super().__init__(**{"label": "How old are you?", "choices": choices, "error_messages": errors, **kwargs})
+
+
+class AgeForm(forms.Form):
+    """The question that comes before a sign-up."""
+
+    age = AgeField()
 
     def answer(self) -> ages.Answer:
         """What was chosen."""

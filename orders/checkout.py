@@ -31,7 +31,8 @@ from privacy.ground.audit import Actor
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.models import Subject
-from privacy.register import subjects
+from privacy.register import ages, subjects
+from privacy.register.ages import Answer
 from shop import stock
 from shop.stock import Key
 
@@ -105,10 +106,12 @@ def begin(
     expected_total_minor: int,
     subject: Subject | None,
     network: str = "",
+    age: Answer | None = None,
     by: Actor,
     at: datetime,
 ) -> Begun:
-    """Hold the stock, write the order, open the page at Stripe. *subject* is None for a guest, who gets one of their own.
+    """Hold the stock, write the order, open the page at Stripe. *subject* is None for a guest, who gets one of their own, and on it
+    the *age* they said.
 
     *Writes* an order that waits for payment, its lines, reservations. *Raises* Locked, BagEmpty, PriceChanged, AlreadyOrdered,
     Busy, `destinations.NotServed`, `stock.NotEnough`, and what `payments.open_session` raises (the order then waits for
@@ -127,6 +130,8 @@ def begin(
             if not _is_other_tab(error):
                 raise
             continue
+        if age is not None and subject is None:
+            ages.state(order.subject, age, by=by, at=at)
         _ask_for_news(order, details, network=network, by=by, at=at)
         try:
             return Begun(order, payments.open_session(order, by=by, at=at))

@@ -19,6 +19,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.forms import AgeField
 from orders import bag as bags
 from orders import destinations
 from orders.bag import Contents
@@ -31,6 +32,8 @@ from privacy.consent import notices, soft_opt_in
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.messages import sms
 from privacy.news_boxes import NewsBoxes
+from privacy.register import stops
+from privacy.register.ages import ANSWERS, Answer
 from shop import money
 from shop.stock import Key
 
@@ -39,6 +42,7 @@ NOT_A_NUMBER = "This does not look like a phone number. Include the country code
 NOT_A_VAT_NUMBER = (
     "This is no VAT number of the EU or the United Kingdom. Check its letters and digits, or leave it empty."
 )
+NO_ORDER = "We cannot take an order with this address. Write to us, and we find a way."
 NO_SIMILAR = "no_similar"
 WITHOUT_POSTAL_CODE = frozenset({"IE"})
 
@@ -182,8 +186,12 @@ class CheckoutForm(NewsBoxes):
     )
     expected_total = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**53)
 
-    def __init__(self, contents: Contents, *args: Any, **kwargs: Any) -> None:
+    age = AgeField()
+
+    def __init__(self, contents: Contents, *args: Any, asks_age: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not asks_age:
+            del self.fields["age"]
         self._engraved: dict[str, Key] = {}
         for buyable in (line.buyable for line in contents.lines):
             if buyable.engravable:
@@ -198,6 +206,17 @@ class CheckoutForm(NewsBoxes):
         method = self.fields["method"]
         assert isinstance(method, MethodField)
         method.offer(contents.quote)
+
+    def age_answer(self) -> Answer | None:
+        """What was chosen, where it was asked."""
+        return ANSWERS.get(self.cleaned_data.get("age", ""))
+
+    def clean_email(self) -> str:
+        """Take nothing under an address that was a child's."""
+        typed = str(self.cleaned_data["email"])
+        if stops.refuses(typed):
+            raise ValidationError(NO_ORDER, code="stopped")
+        return typed
 
     def engraving_fields(self) -> Iterator[forms.BoundField]:
         """The fields that follow the bag's pieces, for the template."""

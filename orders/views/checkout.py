@@ -20,8 +20,11 @@ from orders.bag import Bag, Contents
 from orders.forms import CheckoutForm
 from orders.models import Order
 from orders.views.bag import only
+from privacy.consent import screen
 from privacy.ground.audit import Actor
 from privacy.models import Subject
+from privacy.register import profiles
+from privacy.register.ages import Answer, Standing
 from shop import money, stock
 
 GUEST: Final = "guest"
@@ -36,6 +39,8 @@ def page(request: HttpRequest) -> HttpResponse:
     bag = bags.read(request)
     if not bag.lines:
         return redirect("orders:bag")
+    if (given := _said_age(request)) and given.standing is not Standing.ALONE:
+        return _too_young(request)
     return _pay(request, bag) if request.method == "POST" else _ask(request, bag)
 
 
@@ -80,13 +85,20 @@ def _ask(request: HttpRequest, bag: Bag) -> HttpResponse:
     noted = checkout.noted(bag, subject=user.subject if user else None)
     initial = _known(user) | _initial(noted)
     contents = _contents(bag, str(initial.get("place", "")), str(initial.get("method", "")))
-    return _form(request, CheckoutForm(contents, initial=initial), contents)
+    return _form(request, CheckoutForm(contents, initial=initial, asks_age=_asks_age(request)), contents)
 
 
 def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
     contents = _contents(bag, request.POST.get("place", ""), request.POST.get("method", ""))
-    form = CheckoutForm(contents, request.POST)
-    if not form.is_valid():
+    form = CheckoutForm(contents, request.POST, asks_age=_asks_age(request))
+    is_valid = form.is_valid()
+    if (
+        given := form.age_answer()
+    ) and given.standing is not Standing.ALONE:  # first of all: nothing they typed is kept
+        response = _too_young(request)
+        screen.remember(response, given)
+        return response
+    if not is_valid:
         return _form(request, form, contents, status=422)
     user = _customer(request)
     subject, by = _who(user)
@@ -99,6 +111,7 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
             expected_total_minor=form.cleaned_data["expected_total"],
             subject=subject,
             network=get_adapter().get_client_ip(request) or "",
+            age=form.age_answer() or _said_age(request),
             by=by,
             at=now,
         )
@@ -130,6 +143,23 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
     response.status_code = 303
     bags.write(response, bags.send_to(bag, form.cleaned_data["place"]))
     return response
+
+
+def _said_age(request: HttpRequest) -> Answer | None:
+    """What a guest said about their age in this browser, where the shop asks guests."""
+    is_asked = profiles.current().ages.is_asked_at_checkout and _customer(request) is None
+    return screen.answer(request) if is_asked else None
+
+
+def _asks_age(request: HttpRequest) -> bool:
+    """Whether the form asks a guest's age: the shop wants to know, and they have not said."""
+    is_asked = profiles.current().ages.is_asked_at_checkout and _customer(request) is None
+    return is_asked and screen.answer(request) is None
+
+
+def _too_young(request: HttpRequest) -> HttpResponse:
+    """A parent or guardian orders instead; nothing that was typed is kept."""
+    return render(request, "orders/no_order.html")
 
 
 def _form(

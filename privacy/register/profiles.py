@@ -46,6 +46,7 @@ class Ages:
     alone_from: int
     parent_from: int | None
     erased_below: int
+    is_asked_at_checkout: bool  # whether guests say how old they are
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,12 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
 
 def _ages(data: dict[str, Any]) -> Ages:
     """Raises ValueError for ages that the question does not tell apart, and for a parent's word that nobody needs."""
-    ages = Ages(data["alone_from"], data.get("parent_from"), data["erased_below"])
+    ages = Ages(
+        data["alone_from"],
+        data.get("parent_from"),
+        data["erased_below"],
+        is_asked_at_checkout=bool(data.get("asked_at_checkout", False)),
+    )
     if not {ages.alone_from, ages.parent_from or ages.alone_from, ages.erased_below} <= EDGES:
         raise ValueError("an age is 13, 16 or 18")
     if ages.parent_from is not None and ages.parent_from >= ages.alone_from:

@@ -229,6 +229,8 @@ def test_sign_up_and_checkout_ask_for_these_fields_and_no_others():
     fields = CheckoutForm(bags.contents(bags.Bag())).fields
     asked = {name: field.required for name, field in fields.items()}
     assert asked == {**dict.fromkeys(needed, True), **dict.fromkeys(optional, False), **BOXES}
+    of_guests = CheckoutForm(bags.contents(bags.Bag()), asks_age=True).fields
+    assert of_guests.keys() - fields.keys() == {"age"}
 
 
 @pytest.mark.promise("JE-90")

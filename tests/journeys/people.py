@@ -62,6 +62,8 @@ class Person:
         email = self.page.get_by_role("textbox", name="E-mail")
         if email.is_editable():
             email.fill(self.email)
+        if (age := self.page.get_by_label("How old are you?")).count():
+            age.select_option("25 to 39")
         self.types("Full name", self.full_name)
         self.types("Phone", self.phone)
         self.page.get_by_label("State or country").select_option("US-NY")

@@ -55,7 +55,7 @@ ANSWERS_A_FORM_OR_A_FAILURE = {
     "accounts/locked.html", "accounts/unlock.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
-    "orders/waiting.html", "privacy/no_cookies.html", "privacy/older_database.html",
+    "orders/no_order.html", "orders/waiting.html", "privacy/no_cookies.html", "privacy/older_database.html",
     "privacy/stay_late.html", "privacy/too_many.html",
 }  # fmt: skip
 NEWSLETTER, UNSUBSCRIBE = "/privacy/newsletter/confirm/", "/privacy/unsubscribe/"
