@@ -51,6 +51,7 @@ privacy.change_attachment         .      x        x           .       .        x
 privacy.change_message            .      x        x           .       .        x
 privacy.change_inboundmail        .      x        x           .       .        x
 privacy.place_legalhold           .      x        x           .       .        x
+privacy.lift_restriction          .      x        x           .       .        x
 privacy.note_consent              .      x        x           .       .        x
 privacy.publish_policy            .      x        x           .       .        x
 privacy.send_announcement         .      x        x           .       .        x

@@ -21,6 +21,7 @@ from privacy import (  # they register their pages
     admin_policy,  # noqa: F401
     admin_proof,  # noqa: F401
     admin_requests,  # noqa: F401
+    admin_restrictions,  # noqa: F401
 )
 from privacy.admin_masks import Evidence
 from privacy.ground.models import AuditEvent

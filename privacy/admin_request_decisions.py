@@ -10,9 +10,9 @@ from unfold.enums import ActionVariant
 
 from privacy import admin_children
 from privacy.admin_decisions import Decision
-from privacy.forms import AnswerForm, ExtensionForm, RefusalForm
+from privacy.forms import AnswerForm, ExtensionForm, ReceiptForm, RefusalForm
 from privacy.forms_desk import HandOverForm, WriteForm
-from privacy.rights import acts, appeals, child_reports, conversation, erasure, extension, grounds, requests
+from privacy.rights import acts, appeals, child_reports, conversation, correction, erasure, extension, grounds, requests
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import OPEN, REQUEST
@@ -50,6 +50,11 @@ def _uphold(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 def _complete(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
     return f"{requests.complete(asked, by=by, at=at)} is done."
+
+
+def _by_hand(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    step = correction.note_by_hand(asked, receipt=typed["receipt"], by=by, at=at)
+    return f"Noted for {asked}: {step.label}."
 
 
 def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -103,6 +108,17 @@ DECISIONS: Final = {
         fits=lambda asked: asked.state == State.VERIFIED and asked.against_id is not None,
         do=_uphold,
         form=AnswerForm,
+    ),
+    "by_hand": Decision(
+        title="Note what you did by hand",
+        explains="A correction waits for you: the step that is blocked says for what. Say how you did it (a ticket, a letter), and "
+        "name nobody. With the last step the person is told, and the request is done.",
+        permission=MAY_DECIDE,
+        fits=lambda asked: (
+            asked.kind == Kind.CORRECTION and asked.state == State.PARTLY_DONE and bool(correction.by_hand(asked))
+        ),
+        do=_by_hand,
+        form=ReceiptForm,
     ),
     "complete": Decision(
         title="Done by hand",
@@ -174,6 +190,8 @@ REFUSALS: Final[dict[type[Exception], str]] = {
     conversation.Empty: "An empty message is none.",
     requests.AnswerMissing: "An empty answer is none.",
     requests.OpenSteps: "",
+    correction.ReceiptMissing: "Say how it was done.",
+    correction.NothingByHand: "Nothing of it waits for a person any more.",
     requests.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",
     requests.SubjectErased: "This person was erased meanwhile. There is nobody left to do it for.",
     requests.OwnRequest: "This is your own request. Somebody else decides about it.",

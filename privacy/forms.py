@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Protocol
 
 from django import forms
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from privacy.ground import digests, public_hosts
 from privacy.proof import certificates, receipts, verdicts
@@ -162,6 +162,17 @@ class AnswerForm(DecisionForm):
         max_length=10_000,
         help_text="The person reads these words on the page of the request; the mail only leads there.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}),
+    )
+
+
+class ReceiptForm(DecisionForm):
+    """How something was done by hand."""
+
+    receipt = forms.CharField(
+        label="How it was done",
+        max_length=200,
+        help_text="A ticket, a letter, the page you used. Name nobody.",
+        widget=UnfoldAdminTextInputWidget,
     )
 
 

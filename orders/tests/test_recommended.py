@@ -10,7 +10,8 @@ from orders.models import Order, OrderLine
 from orders.tests.conftest import NOON, Browser, make_user
 from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Matter, Surface
-from privacy.register import subjects
+from privacy.register import objections, subjects
+from privacy.register.vocabulary import Purpose
 from shop.models import Activity
 from shop.tests.goods import make_category, make_piece
 from tests.retention import aged
@@ -78,6 +79,20 @@ def test_nothing_is_picked_before_somebody_switches_it_on_nor_after_they_switch_
     says(alice, ledger.withdraw)
     assert picked(alice) == []
     assert picked(bob) == []
+
+
+@pytest.mark.promise("JE-23", "JE-91")
+@pytest.mark.parametrize("rests", ["restricted", "objects"])
+def test_nothing_is_picked_from_data_that_rest_whatever_was_agreed_to(alice, bob, rings, rests):
+    for person in (alice, bob):
+        switches_on(person)
+        buys(person, rings[0])
+        looks_at(person, rings[1])
+    if rests == "restricted":
+        subjects.restrict(alice.subject, reason=subjects.Reason.ASKED, by=alice, at=NOON)
+    else:
+        objections.note(alice.subject, Purpose.RECOMMENDATIONS, by=alice, at=NOON)
+    assert (picked(alice), len(picked(bob))) == ([], 3)
 
 
 @pytest.mark.promise("JE-23")

@@ -15,7 +15,8 @@ from django.test import Client
 from orders import reports
 from orders.models import Order
 from privacy.models import Subject
-from privacy.register import subjects
+from privacy.register import objections, subjects
+from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON, someone
 from shop import charts
 from shop.models import Activity, KeptSum
@@ -78,6 +79,19 @@ def test_somebody_whose_data_are_restricted_is_in_no_sum():
     assert len(ACTIVITY.live()) == 1
     subjects.restrict(alice.subject, by=alice.user, at=THEN)
     assert ACTIVITY.live() == []
+
+
+@pytest.mark.promise("JE-91")
+@pytest.mark.parametrize(
+    ("purpose", "lines"), [(Purpose.STATISTICS, 0), (Purpose.MARKETING, 1)], ids=["this", "another"]
+)
+def test_somebody_who_objects_to_statistics_is_in_no_sum(purpose, lines):
+    alice = someone("alice")
+    saw(*crowd(9), alice.subject.pk)
+    objections.note(alice.subject, purpose, by=alice.user, at=THEN)
+    assert len(ACTIVITY.live()) == lines
+    objections.end(alice.subject, purpose, by=alice.user, at=THEN)
+    assert len(ACTIVITY.live()) == 1
 
 
 @pytest.mark.promise("JK-17", "JK-24", "JE-32", "JE-37", "JE-47", "JH-14")

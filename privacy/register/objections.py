@@ -70,6 +70,12 @@ def of(family: Family) -> dict[Purpose, Objection]:
     return {Purpose[row.purpose.upper()]: row for row in rows}
 
 
+def in_words(family: Family) -> list[tuple[str, bool]]:
+    """What this person's data are not used for because they object to it, and whether that is still being weighed."""
+    heeded = {purpose: row for purpose, row in of(family).items() if row.standing != Standing.OVERRIDDEN}
+    return [(purpose.words, row.standing == Standing.PENDING) for purpose, row in heeded.items()]
+
+
 def key(purpose: Purpose) -> str:
     """How rows name a purpose."""
     return purpose.name.lower()

@@ -3,8 +3,8 @@
 What can be put right is declared (`Declaration.corrects`), and the verb of the app that holds it does it, so that the rules of the
 account page are the rules here. Invoices and everything else that says what was agreed stay as they were issued. A member of staff
 approves it first. Then come steps, as in an erasure: one for the row, one for each processor that was given this very field about
-this very person. A processor with a `corrector` is told by software; of any other, staff note how they told it (`told_by_hand`),
-and until they have, the request is not complete.
+this very person. A processor with a `corrector` is told by software. What software cannot do (words instead of a field, a processor
+without a `corrector`) staff do, and note how (`note_by_hand`); until they have, the request is not complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from privacy.rights.states import REQUEST
 log = logging.getLogger(__name__)
 
 RETRY: Final = timedelta(hours=1)
-BY_HAND: Final = "Tell {name} by hand, then note here how."
+TELL_BY_HAND: Final = "Tell {name} by hand, then note here how."
+DO_BY_HAND: Final = "Put right by hand what they wrote, then note here how."
 GONE: Final = "What you wanted corrected is not with us any more, so there was nothing to put right."
 AS_YOU_WROTE: Final = "{label} now stands as you wrote it. Invoices stay as they were issued."
 UNFIT: Final = "{label} could not be put right: {why}"
@@ -43,7 +44,11 @@ class NotOpen(ValueError):
 
 
 class ReceiptMissing(ValueError):
-    """How somebody was told is part of telling them."""
+    """What was done by hand counts once somebody says how."""
+
+
+class NothingByHand(Exception):
+    """Nothing of it waits for a person."""
 
 
 @dataclass(frozen=True)
@@ -139,17 +144,27 @@ def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
         _end(request, by=by, at=at)
 
 
-def told_by_hand(step: ErasureStep, *, receipt: str, by: audit.Actor, at: datetime) -> ErasureStep:
-    """Staff told a processor themselves; *receipt* says how (a ticket, a letter) and names nobody. *Raises* `ReceiptMissing`."""
+def by_hand(request: DataRequest) -> ErasureStep | None:
+    """The first step that waits for a person, or None. One that software tries again is not among them."""
+    waiting = request.steps.filter(state=StepState.BLOCKED).order_by("position")
+    return next((step for step in waiting if not _has_corrector(step)), None)
+
+
+@transaction.atomic
+def note_by_hand(request: DataRequest, *, receipt: str, by: audit.Actor, at: datetime) -> ErasureStep:
+    """Staff did the next step that waits for them; *receipt* says how (a ticket, a letter) and names nobody.
+
+    With the last step the request is complete. *Raises* `ReceiptMissing`, `NothingByHand`, and as `requests.complete` does.
+    """
     if not receipt.strip():
-        raise ReceiptMissing("say how they were told")
-    with transaction.atomic():
-        step = ErasureStep.objects.select_for_update().get(pk=step.pk)
-        if step.state != StepState.DONE:
-            _done(step, receipt.strip(), by=by, at=at)
-            request = DataRequest.objects.get(pk=step.request_id)
-            if request.state == State.PARTLY_DONE and not requests.open_steps(request):
-                requests.complete(request, by=by, at=at)
+        raise ReceiptMissing("say how it was done")
+    request = DataRequest.objects.select_for_update(of=("self",)).select_related("subject").get(pk=request.pk)
+    step = by_hand(request)
+    if step is None or request.state != State.PARTLY_DONE:
+        raise NothingByHand(request.reference)
+    _done(step, receipt.strip(), by=by, at=at)
+    if not requests.open_steps(request):
+        requests.complete(request, by=by, at=at)
     return step
 
 
@@ -160,6 +175,7 @@ class _Outcome:
     label: str
     words: str
     told: Sequence[Processor] = ()
+    is_by_hand: bool = False
 
 
 @transaction.atomic
@@ -176,12 +192,13 @@ def _put_right(request: DataRequest, family: Family, *, by: audit.Actor, at: dat
 def _changed(request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> _Outcome:
     wishes = request.wishes or {}
     name, value = str(wishes.get("field", "")), str(wishes.get("value", "")).strip()
-    if not name:
-        return _Outcome("What they wrote", READ)
     try:
         entry = find(family, name)
     except NotOpen:
-        return _Outcome("A value that is gone", GONE)
+        is_value = registry.find(name.partition(":")[0]) is not None
+        return (
+            _Outcome("A value that is gone", GONE) if is_value else _Outcome("What they wrote", READ, is_by_hand=True)
+        )
     try:
         check(family, name, value)
         _corrects(entry).change(entry.row, {entry.field: value}, by, at)
@@ -191,11 +208,12 @@ def _changed(request: DataRequest, family: Family, *, by: audit.Actor, at: datet
 
 
 def _plan(request: DataRequest, outcome: _Outcome, *, at: datetime) -> None:
-    """The step that is done, and one for whoever has to be told."""
+    """The step of the row, done or left to staff, and one for whoever has to be told."""
     steps = [
         ErasureStep(
-            request=request, position=1, kind=StepKind.ROWS, target="correction", label=outcome.label[:120],
-            state=StepState.DONE, finished_at=at,
+            request=request, position=1, kind=StepKind.ROWS, target="correction", label=outcome.label[:120], planned=1,
+            **({"state": StepState.BLOCKED, "blocker": DO_BY_HAND} if outcome.is_by_hand
+               else {"state": StepState.DONE, "affected": 1, "finished_at": at}),
         ),
         *(
             ErasureStep(
@@ -212,7 +230,7 @@ def _tell(step: ErasureStep, request: DataRequest, family: Family, *, by: audit.
     """Network call outside any transaction; a processor may be told the same twice."""
     processor = registry.processor(step.target)
     if processor.corrector is None:
-        _block(step, BY_HAND.format(name=processor.name))
+        _block(step, TELL_BY_HAND.format(name=processor.name))
         return
     ErasureStep.objects.filter(pk=step.pk).update(attempts=step.attempts + 1)
     try:
@@ -232,8 +250,7 @@ def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     if not requests.open_steps(request):
         requests.complete(request, by=by, at=at)
         return
-    waiting = request.steps.filter(state=StepState.BLOCKED).values_list("target", flat=True)
-    is_ours = any(registry.processor(slug).corrector for slug in waiting)
+    is_ours = any(_has_corrector(step) for step in request.steps.filter(state=StepState.BLOCKED))
     DataRequest.objects.filter(pk=request.pk).update(retry_at=at + RETRY if is_ours else None)
     REQUEST.advance(request, State.PARTLY_DONE, by=by, at=at)
 
@@ -251,6 +268,11 @@ def _corrects(entry: Entry) -> Corrects:
     return corrects
 
 
+def _has_corrector(step: ErasureStep) -> bool:
+    """Whether software tells this one."""
+    return step.kind == StepKind.PROCESSOR and registry.processor(step.target).corrector is not None
+
+
 def _block(step: ErasureStep, why: str) -> None:
     step.state, step.blocker = StepState.BLOCKED, why
     step.save(update_fields=["state", "blocker"])
@@ -258,6 +280,9 @@ def _block(step: ErasureStep, why: str) -> None:
 
 def _done(step: ErasureStep, receipt: str, *, by: audit.Actor, at: datetime) -> None:
     step.state, step.receipt, step.blocker, step.finished_at = StepState.DONE, receipt[:200], "", at
-    step.save(update_fields=["state", "receipt", "blocker", "finished_at"])
-    details: dict[str, audit.Detail] = {"processor": step.target}
-    audit.append("correction.told", subject=step.request.subject_id, obj=step.request, details=details, by=by, at=at)
+    step.affected = step.planned
+    step.save(update_fields=["state", "receipt", "blocker", "finished_at", "affected"])
+    details: dict[str, audit.Detail] = {"what": step.target}
+    audit.append(
+        "correction.step_done", subject=step.request.subject_id, obj=step.request, details=details, by=by, at=at
+    )

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from privacy.ground import audit
-from privacy.register import disclosures, registry, subjects
+from privacy.register import agreements, disclosures, registry, subjects
 from privacy.register.declare import Family
 from privacy.register.models import Disclosure
 from privacy.register.vocabulary import Purpose
@@ -89,7 +89,7 @@ def _given(processor: str, calls: list[list[str]]) -> Given:
     every = {key for keys in calls for key in keys}
     fields = known.payload if known else {}
     categories = _categories(fields[key] for key in every if key in fields)
-    country = known.country if known else ""
+    country = agreements.country(processor) if known else ""
     return Given(disclosures.name_of(processor), country, categories, len(calls), works_for_us=known is not None)
 
 

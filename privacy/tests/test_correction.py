@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from django.apps import apps
 
+from privacy.forms_own import OwnWishForm
 from privacy.ground import states
 from privacy.models import AuditEvent, Disclosure
 from privacy.register import subjects
 from privacy.register.declare import PROCESSORS, Unfit
 from privacy.rights import acts, correction, requests
+from privacy.rights.kinds import Kind
 from privacy.rights.models import ErasureStep, State
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
 
@@ -133,9 +135,23 @@ def test_a_value_is_checked_before_anybody_decides(alice):
         correction.check(subjects.family(alice.subject), entry_of(alice, "city").name, "")
 
 
-def test_words_without_a_field_are_put_right_by_hand(alice):
-    request = carried_out(asks(alice, "correction", wishes={"text": "My ring size is 54."}))
-    assert (request.state, request.answer) == (State.COMPLETED, correction.READ)
+@pytest.mark.promise("JE-36", "JE-76")
+@pytest.mark.parametrize(
+    "wishes",
+    [{"text": "My ring size is 54."}, {"field": "My name", "value": "Alice Baker"}],
+    ids=["words", "a guest's"],
+)
+def test_words_instead_of_a_field_are_put_right_by_hand_and_until_then_it_is_not_complete(alice, wishes):
+    request = carried_out(asks(alice, "correction", wishes=wishes))
+    step = request.steps.get()
+    assert (request.state, request.answer, step.blocker) == (State.PARTLY_DONE, correction.READ, correction.DO_BY_HAND)
+    carried_out(request)
+    assert request.state == State.PARTLY_DONE, "no software does it"
+    correction.note_by_hand(request, receipt="on the account page", by=CAROL, at=LATER)
+    request.refresh_from_db()
+    assert (request.state, request.steps.get().receipt) == (State.COMPLETED, "on the account page")
+    with pytest.raises(correction.NothingByHand):
+        correction.note_by_hand(request, receipt="again", by=CAROL, at=LATER)
 
 
 # Told on
@@ -151,8 +167,8 @@ def test_whoever_received_it_is_told_and_until_then_it_is_not_complete(alice, bo
     with pytest.raises(requests.OpenSteps):
         requests.complete(request, by=CAROL, at=LATER)
     with pytest.raises(correction.ReceiptMissing):
-        correction.told_by_hand(step, receipt=" ", by=CAROL, at=LATER)
-    correction.told_by_hand(step, receipt="ticket 812", by=CAROL, at=LATER)
+        correction.note_by_hand(request, receipt=" ", by=CAROL, at=LATER)
+    correction.note_by_hand(request, receipt="ticket 812", by=CAROL, at=LATER)
     request.refresh_from_db()
     assert (request.state, request.steps.get(target="print").receipt) == (State.COMPLETED, "ticket 812")
 
@@ -182,7 +198,7 @@ def test_a_processor_that_is_away_is_told_again_and_the_row_is_put_right_once(al
     told, away = printer
     printed(alice)
     request = carried_out(wants(alice))
-    assert (request.state, told) == (State.PARTLY_DONE, [])
+    assert (request.state, told, correction.by_hand(request)) == (State.PARTLY_DONE, [], None)
     assert request.retry_at == LATER + correction.RETRY
     Address.objects.filter(user=alice.user).update(city="Gouda")  # changed again on the account page meanwhile
     away[0] = False
@@ -190,3 +206,16 @@ def test_a_processor_that_is_away_is_told_again_and_the_row_is_put_right_once(al
     assert (request.state, city_of(alice)) == (State.COMPLETED, "Gouda")
     assert told == [([alice.subject.pk], {"accounts.Address.city": "Delft"})]
     assert request.steps.get(target="print").receipt == "receipt 7"
+
+
+# At the form
+
+
+def test_somebody_signed_in_picks_the_value_and_reads_at_once_what_cannot_stand_there(alice, bob):
+    name = entry_of(alice, "city").name
+    form = OwnWishForm(Kind.CORRECTION, alice.subject, {"field": name, "value": "Delft"})
+    offered = " ".join(label for _, label in form.fields["field"].choices)
+    assert ("Saved addresses: town or city: Aliceville" in offered, "Bobville" in offered) == (True, False)
+    assert (form.is_valid(), form.wishes) == (True, {"field": name, "value": "Delft"})
+    for typed in ({"field": name, "value": "x" * 101}, {"field": entry_of(bob, "city").name, "value": "Delft"}):
+        assert not OwnWishForm(Kind.CORRECTION, alice.subject, typed).is_valid()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
 
 from privacy.ground import states
 from privacy.messages import audience
 from privacy.models import AuditEvent, Restriction, Subject
-from privacy.register import subjects
+from privacy.register import objections, subjects
 from privacy.register.vocabulary import Purpose
 from privacy.rights import acts, requests, restriction
 from privacy.rights.models import State
@@ -190,3 +193,45 @@ def test_every_step_is_in_the_trail(alice):
     restriction.end(alice.subject, by=alice.user, at=LATER)
     events = AuditEvent.objects.filter(subject_id=alice.subject.pk, event__startswith="restriction.").order_by("pk")
     assert [each.event.partition(".")[2] for each in events] == ["begun", "announced", "goes_on", "lifted"]
+
+
+# At the doors
+
+
+def signed_in(person) -> Client:
+    client = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    client.force_login(person.user)
+    return client
+
+
+@pytest.mark.promise("JE-85")
+def test_its_person_reads_it_on_their_page_and_ends_it_with_one_click(alice, bob):
+    kept_aside(alice), kept_aside(bob)
+    objections.note(alice.subject, Purpose.SECURITY, by=alice.user, at=NOON)
+    client = signed_in(alice)
+    page = client.get("/account/privacy/").content.decode()
+    assert "Your data are set aside" in page
+    assert "Nothing of yours is used to keep accounts and the shop safe, while we look at your reasons." in page
+    assert client.get("/account/privacy/use-again/").status_code == 405
+    assert client.post("/account/privacy/use-again/")["Location"] == "/account/privacy/"
+    assert "Your data are set aside" not in client.get("/account/privacy/").content.decode()
+    assert can_be_used(alice, bob) == [True, False]
+    assert Client(headers={"Sec-Fetch-Site": "same-origin"}).post("/account/privacy/use-again/").status_code == 302
+    assert can_be_used(bob) == [False]
+
+
+def test_the_desk_announces_an_end_and_takes_it_back(alice):
+    carol = someone("carol", is_staff=True)
+    call_command("ensure_roles", verbosity=0)
+    kept_aside(alice)
+    row = Restriction.objects.get()
+    desk, page = signed_in(carol), f"/admin/privacy/restriction/{row.pk}"
+    assert desk.post(f"{page}/announce/", {"reason": REASON}).status_code == 403
+    carol.user.groups.add(Group.objects.get(name="privacy desk"))
+    assert alice.email not in desk.get(f"{page}/change/").content.decode()
+    refused = desk.post(f"{page}/announce/", {"reason": REASON, "ends_on": "2026-01-01"})
+    assert "lie 7 days at least" in refused.content.decode()
+    assert desk.post(f"{page}/announce/", {"reason": REASON}).status_code == 302
+    assert [mail.payload["to"] for mail in mails("restriction_ends")] == [alice.email]
+    assert desk.post(f"{page}/go-on/", {}).status_code == 302
+    assert not Restriction.objects.get().is_announced

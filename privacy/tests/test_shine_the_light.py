@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from privacy.messages import inbox
 from privacy.models import Disclosure
 from privacy.register import subjects
-from privacy.rights import acts, shine_the_light
-from privacy.rights.models import State
+from privacy.rights import acts, intake, mailroom, shine_the_light
+from privacy.rights.models import DataRequest, Kind, State
+from privacy.tests.inbox.mails import RECEIVED, arrival, mail
 from privacy.tests.people import NOON, asks, someone
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,18 @@ def test_it_names_who_received_what_for_marketing_in_the_year_before(alice, bob)
         "These worked for us on our own news and letters. They may use what they received for nothing else:",
         "- The printer of our letters, US: Name, Postal address (2 times)",
     ]
+
+
+@pytest.mark.promise("JK-34")
+def test_a_mail_with_that_headline_is_answered_from_the_rows(alice, bob):
+    gave(alice, "gem_gazette", at=RECEIVED - timedelta(days=365)), gave(bob, "rival", at=RECEIVED - timedelta(days=365))
+    kept = inbox.keep(arrival(mail("Attn: California Privacy", "Whom did you tell?", sender=alice.email)), at=RECEIVED)
+    mailroom.handle(kept.pk, at=RECEIVED)
+    request = intake.confirm(DataRequest.objects.get().pk, at=RECEIVED)
+    assert request.kind == Kind.SHINE_THE_LIGHT
+    acts.carry_out(request.pk, by=WORKER, at=RECEIVED)
+    request.refresh_from_db()
+    assert (request.state, "gem_gazette" in request.answer, "rival" in request.answer) == (State.COMPLETED, True, False)
 
 
 @pytest.mark.promise("JK-34")

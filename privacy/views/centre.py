@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Surface
-from privacy.register import disclosures, subjects
+from privacy.register import disclosures, objections, subjects
 from privacy.rights import conversation, letter, looks, overview, restriction, timeline
 from privacy.rights.models import DataRequest
 from privacy.views.people import SignedIn
@@ -40,6 +40,7 @@ def centre(request: SignedIn) -> HttpResponse:
     shown = {
         "overview": held,
         "set_aside": restriction.of(family),
+        "stopped": objections.in_words(family),
         "ring_words": f"{held.going} of {held.whole} can go today",
         "requests": [told(each, request=request, now=now) for each in at_length],
         "ended": [each for each in asked if each not in at_length],

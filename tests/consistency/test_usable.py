@@ -61,6 +61,7 @@ MAY_SEE_ALL: Final = {
     "privacy/consent/soft_opt_in.py:allows:Identifier": "whether the address is proved, after the sale was usable",
     "privacy/consent/soft_opt_in.py:shown:SoftOptIn": "takes back what was shown, on a no",
     "privacy/consent/soft_opt_in.py:sold:SoftOptIn": "notes that an order was paid",
+    "privacy/register/disclosures.py:_handed_over:Demand": "the same, of authorities",
     "privacy/register/disclosures.py:received:Disclosure": "the person's own answer to who received what",
     "privacy/rights/shine_the_light.py:_of_this_year:DataRequest": "the person's own earlier answer",
     "privacy/rights/shine_the_light.py:during:Disclosure": "the person's own answer to who received what",

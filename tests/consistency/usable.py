@@ -23,7 +23,7 @@ SAYS: Final = re.compile(
     r"|\bTOPICS\b|\bdisclosures\.(record|drafted)\b|\bis_marketing\b|\bDisclosure\b"
 )
 BY_SUBJECT: Final = re.compile(
-    r"(audience|campaign|newsletter|newsroom|mailchimp|print|soft_opt_in|^activity|counting|report|recommend|disclos|shine)"
+    r"(audience|campaign|newsletter|newsroom|mailchimp|print|soft_opt_in|^activity|counting|^reports?$|recommend|disclos|shine)"
 )
 """Names of modules that speak of such a use."""
 ELSEWHERE: Final = re.compile(r"(^|/)(tests|migrations|demo|personal_data|previews|samples)(/|\.py$|_)")
