@@ -102,7 +102,7 @@ def block(shop: Shop) -> str:
 
 
 def _login(person: dict[str, str], role: str) -> str:
-    return f"    {role:<15} {person['email']:<32} {person['password']}"
+    return f"    {role:<23} {person['email']:<32} {person['password']}"
 
 
 def _shop(home: Path) -> Shop:

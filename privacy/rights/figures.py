@@ -80,7 +80,7 @@ def due(at: datetime) -> Mapping[str, Q]:
     """The spans of time by which the queue is read; each counts what is open."""
     today = end_of_today(at)
     return {
-        "late": IS_OPEN & Q(due_at__lt=at),
+        "late": IS_OPEN & (Q(due_at__lt=at) | Q(first_replied_at=None, first_reply_due_at__lt=at)),
         "today": IS_OPEN & Q(due_at__gte=at, due_at__lte=today),
         "soon": IS_OPEN & Q(due_at__lt=at + SOON),
         "week": IS_OPEN & Q(due_at__lt=at + timedelta(days=7)),

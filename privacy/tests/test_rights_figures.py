@@ -72,6 +72,11 @@ def test_each_figure_is_the_length_of_its_list(asks):
     assert (owed.overdue, owed.due_today, owed.replies_due) == (2, 1, 3)
 
 
+def test_who_waits_too_long_for_a_first_word_is_overdue_though_the_answer_is_not(asks):
+    asks(State.VERIFIED, first_replied_at=None, first_reply_due_at=NOON - HOUR)
+    assert (figures.standing(at=NOON).overdue, figures.standing(at=NOON - 2 * HOUR).overdue) == (1, 0)
+
+
 def test_the_pace_is_of_answers_in_the_period(asks):
     for days in (2, 4, 9):
         asks(State.COMPLETED, received=NOON - 20 * DAY, ended=NOON - 20 * DAY + days * DAY)
