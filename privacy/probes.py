@@ -13,7 +13,7 @@ from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
 from privacy.proof.probes import declare
 from privacy.register.models import Identifier, SubjectLink
-from privacy.rights import retention
+from privacy.rights import incidents, retention
 from privacy.rights.models import DataRequest, ExportPackage, Kind, LegalHold, State
 
 SWEPT_WITHIN = timedelta(minutes=70)
@@ -94,6 +94,12 @@ def consents_out_of_step(at: datetime) -> int:
     return sum(1 for _ in projection.differences(at=at))
 
 
+def leaks_untold(at: datetime) -> int:
+    """Leaks that no authority heard of within 72 hours although it should have."""
+    return len(incidents.untold(at))
+
+
+declare("leaks_untold", "Leaks that no authority heard of within 72 hours", leaks_untold)
 declare("consents_out_of_step", "Choices that do not stand as they were made", consents_out_of_step)
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)

@@ -111,6 +111,7 @@ urlpatterns = [
 # At the desk, under /admin/registers/.
 register_patterns = [
     path("article-30/", admin.site.admin_view(registers.article_30), name="article_30"),
+    path("consents/", admin.site.admin_view(registers.consents), name="consents"),
     path("processors/", admin.site.admin_view(registers.processors), name="processors"),
     path("mails/", admin.site.admin_view(mails.mails), name="mails"),
     path("mails/<str:name>/", admin.site.admin_view(mails.mail), name="mail"),

@@ -65,6 +65,7 @@ def environment(request: HttpRequest) -> list[str] | None:
 REGISTERS: Final = (
     ("Processing activities", "list_alt", "registers:article_30", "privacy.view_register"),
     ("Companies that work for us", "handshake", "registers:processors", "privacy.view_register"),
+    ("Consent statistics", "how_to_vote", "registers:consents", "privacy.view_register"),
     ("Mails", "mail", "registers:mails", "privacy.view_register"),
     ("Reports", "bar_chart", "reports:overview", "shop.view_reports"),
     ("Print lists", "mail", "print_lists:make", "privacy.send_campaign"),

@@ -28,6 +28,7 @@ CHAPTERS: Final = (
     partial(Section, "hold", "What we hold, why and how long"),
     partial(Section, "others", "Who works for us"),
     partial(Section, "sale", "Sale, sharing, tracking"),
+    partial(Section, "security", "How we keep it safe"),
     partial(Section, "ages", "Ages", is_grave=True),
     partial(Section, "contact", "How to reach us"),
 )
@@ -64,6 +65,7 @@ def _shown() -> dict[str, Any]:
         "holdings": activities.rows(evidence=False),
         "records": activities.rows(evidence=True),
         "receivers": activities.receivers(),
+        "measures": [words for words, _ in activities.MEASURES],
         "first_reply": _first_reply(shop.clocks),
         "targets": Category.TARGETING in cookies.book().asked,
         "necessary": sum(entry.category == Category.NECESSARY for entry in lines),
@@ -87,6 +89,7 @@ def _facts() -> dict[str, list[str]]:
             for each in cookies.register()
             if not each.is_for_staff
         ],
+        "Security": [words for words, _ in activities.MEASURES],
         "Answer times": [f"First reply within {_first_reply(clocks)}", f"Done within {clocks.complete_days} days"],
         "Age limits": [f"{name}: {value}" for name, value in vars(shop.ages).items()],
         "Card facts": sorted(shop.card_facts),

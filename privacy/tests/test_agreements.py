@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from django.core.checks import run_checks
 
 from privacy.models import Disclosure
-from privacy.register import agreements, disclosures, profiles, registry
+from privacy.register import agreements, disclosures, profiles, registry, subjects
 from privacy.register.agreements import NotAgreed
+from privacy.register.declare import DECLARATIONS, PROCESSORS, Processor
+from privacy.register.profiles import Agreement
 from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON, someone
 from privacy.tests.test_incidents_desk import staff
@@ -136,7 +139,7 @@ def test_text_messages_need_one_as_soon_as_they_are_switched_on(tmp_path, settin
     assert found() == ["The text service (sms): no agreement with it is named in the profile."]
 
 
-@pytest.mark.promise("JE-39", "JS-38")
+@pytest.mark.promise("JS-38")
 def test_a_tag_of_an_advertiser_needs_one_too(tmp_path, settings):
     settings.LOUPE_TAGS = {"meta": "123"}
     assert found() == []
@@ -190,3 +193,57 @@ def test_an_agreement_counts_through_its_last_day(shop):
     shop(ended_on="2026-11-02")
     assert agreements.lacking(STRIPE, on=TODAY) == []
     assert agreements.lacking(STRIPE, on=date(2026, 11, 3)) == ["its agreement ended on 2 November 2026"]
+
+
+# Whom nobody bound, and whom nobody named
+
+
+def sister(monkeypatch: Any) -> Processor:
+    """A company of the same group that works for the shop."""
+    payload = {"email": "accounts.User.email"}
+    made = Processor("sister", "Jane Ellen Home", Purpose.MARKETING, payload, "Nothing.")
+    monkeypatch.setitem(PROCESSORS, "sister", made)
+    account = DECLARATIONS["accounts.User"]
+    email = replace(account.personal_fields()["email"], recipients=("mail", "sister"))
+    monkeypatch.setitem(DECLARATIONS, "accounts.User", replace(account, fields={**account.fields, "email": email}))
+    return made
+
+
+@pytest.mark.promise("JS-39", "JK-19", "JE-38")
+@pytest.mark.django_db
+def test_a_sister_company_is_named_and_bound_like_any_other_or_gets_nothing(shop, client, monkeypatch):
+    bob = someone("bob")
+    shop()
+    sister(monkeypatch)
+    given: dict[str, Any] = {"keys": ["email"], "purpose": Purpose.MARKETING, "host": "sister.example", "by": "test"}
+    with pytest.raises(NotAgreed, match="no agreement with it is named"):
+        disclosures.record("sister", subject_id=bob.subject.pk, **given, at=NOON)
+    assert "Jane Ellen Home (sister): no agreement with it is named in the profile." in found()
+    whole = Agreement(TODAY, "folder 9", tuple(agreements.TERMS), "US", "scc", None)
+    bound = replace(profiles.current(), processors={**profiles.current().processors, "sister": whole})
+    monkeypatch.setattr(profiles, "current", lambda: bound)
+    assert disclosures.record("sister", subject_id=bob.subject.pk, **given, at=NOON).processor == "sister"
+    assert "Jane Ellen Home" in client.get("/privacy/", {"fresh": "2"}).text
+    (receiver,) = disclosures.received(subjects.family(bob.subject))
+    assert (receiver.name, receiver.what) == ("Jane Ellen Home", ["Account: e-mail"])
+
+
+@pytest.mark.promise("JS-35", "JH-16", "JE-49", "SG-08", "JE-38")
+@pytest.mark.parametrize("policy", profiles.slugs())
+@pytest.mark.django_db
+def test_whoever_would_buy_data_gets_none_whatever_is_agreed(policy, settings, monkeypatch):
+    settings.LOUPE_POLICY = policy
+    bob = someone("bob")
+    asked: dict[str, Any] = {"keys": ["email"], "purpose": Purpose.MARKETING, "host": "broker.example", "by": "test"}
+    with pytest.raises(NotAgreed):
+        disclosures.record("broker", subject_id=bob.subject.pk, **asked, at=NOON)
+    whole = Agreement(TODAY, "folder 9", tuple(agreements.TERMS), "US", "scc", None)
+    bought = replace(profiles.current(), processors={**profiles.current().processors, "broker": whole})
+    monkeypatch.setattr(profiles, "current", lambda: bought)
+    with pytest.raises(KeyError):
+        disclosures.record("broker", subject_id=bob.subject.pk, **asked, at=NOON)
+    with pytest.raises(KeyError):
+        disclosures.address("broker", "https://broker.example/")
+    assert not Disclosure.objects.exists()
+    for each in registry.processors():
+        assert {"instructions", "onward"} <= set(profiles.current().processors[each.slug].terms), "no end of its own"

@@ -286,7 +286,7 @@ SOLD = {
 }
 
 
-@pytest.mark.promise("JE-41")
+@pytest.mark.promise("JE-41", "JH-20", "JS-39")
 def test_everybody_hears_of_a_new_owner_and_which_policy_goes_on_protecting_them():
     alice = someone("alice")
     order("gwen@example.com")

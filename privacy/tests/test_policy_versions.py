@@ -17,7 +17,7 @@ from django.utils import timezone
 from privacy import demo
 from privacy.consent import cookies, policy_banner
 from privacy.models import AuditEvent, Message, PolicyVersion
-from privacy.register import documents, policy_versions, profiles
+from privacy.register import activities, documents, policy_versions, profiles
 from privacy.register.documents import Change, Document, Section
 from privacy.rights import policy
 from privacy.tests.people import NOON, someone
@@ -79,7 +79,15 @@ def test_our_markup_becomes_lines_that_can_be_compared():
 
 def test_every_cell_of_the_real_policy_stands_in_its_text():
     composed = policy.compose()
-    assert [section.slug for section in composed.sections] == ["you", "hold", "others", "sale", "ages", "contact"]
+    assert [section.slug for section in composed.sections] == [
+        "you",
+        "hold",
+        "others",
+        "sale",
+        "security",
+        "ages",
+        "contact",
+    ]
     assert "<" not in composed.text
     assert [line for line in composed.text.split("\n") if "{{" in line or "{%" in line] == []
     assert "The mail service | " in composed.text
@@ -194,6 +202,18 @@ def test_a_new_retention_period_of_any_shop_is_important(settings, shop, monkeyp
     monkeypatch.setattr(profiles, "current", lambda: longer)
     with pytest.raises(policy_versions.NotMinor):
         publish(policy.compose())
+
+
+@pytest.mark.promise("JE-116")
+def test_a_change_of_how_data_are_kept_safe_is_important_and_stands_in_the_policy(monkeypatch):
+    publish(policy.compose())
+    lesser = tuple(line for line in activities.MEASURES if "Argon2" not in line[0])
+    monkeypatch.setattr(activities, "MEASURES", (*lesser, ("a vault in the cellar", ())))
+    with pytest.raises(policy_versions.NotMinor, match="Security"):
+        publish(policy.compose())
+    version = publish(policy.compose(), is_material=True, summary="Passwords are kept in another way.")
+    assert ("A vault in the cellar" in version.text, "Argon2" in version.text) == (True, False)
+    assert [each.title for each in policy_versions.changes_of(version)] == ["How we keep it safe"]
 
 
 def test_each_shop_has_versions_of_its_own(first, settings):

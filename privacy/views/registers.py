@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -11,9 +12,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from privacy.consent import statistics
 from privacy.register import activities, agreements, profiles
 
 MAY_READ = "privacy.view_register"
+SPANS = {"7": 7, "30": 30, "90": 90, "365": 365}
 
 
 @require_safe
@@ -42,6 +45,17 @@ def processors(request: HttpRequest) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": "Companies that work for us"}
     context |= {"processors": activities.bound(at=timezone.now()), "terms": agreements.TERMS}
     return render(request, "admin/privacy/processors.html", context)
+
+
+@require_safe
+def consents(request: HttpRequest) -> HttpResponse:
+    """How people answer what the shop asks: numbers of the last days, and what stands now."""
+    _only_readers(request)
+    days = SPANS.get(request.GET.get("days", ""), 90)
+    counted = statistics.of(since=timezone.now() - timedelta(days=days))
+    context = {**admin.site.each_context(request), "title": "Consent statistics"}
+    context |= {"counted": counted, "days": days, "spans": SPANS.values()}
+    return render(request, "admin/privacy/consents.html", context)
 
 
 def may_read(request: HttpRequest) -> bool:
