@@ -40,7 +40,7 @@ QUESTIONS: Final = (
         "caller",
         "A caller says she is Mrs Lind and asks you to read out the address on her last order.",
         (
-            "Read it out, since she knows her name and when she ordered",
+            "Read it out: she knows the order",
             "Offer her the form, which finds out that it is her",
             "Ask for a copy of her identity card by mail",
         ),
@@ -84,9 +84,9 @@ QUESTIONS: Final = (
         "erase",
         "A customer writes to the order desk: delete everything you have about me.",
         (
-            "Answer that it has to come through the account page",
+            "Lead them to the account page",
             "Delete the account",
-            "Make it a request at once: its time runs since the mail came in",
+            "Make it a request at once",
         ),
         2,
         "A wish counts however it reaches us, from the moment it did. Deleting by hand forgets what lies elsewhere.",

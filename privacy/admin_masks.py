@@ -155,6 +155,9 @@ class MaskedAdmin(ModelAdmin):
             try:
                 page: HttpResponse = self.change_view(request, object_id, form_url=back)
                 return page
+            except looks.OnTheirWayOut:
+                request.revealed_because = ""  # type: ignore[attr-defined]
+                form.add_error(None, "The person is being erased: nothing of theirs is revealed any more.")
             except looks.TooMany as enough:
                 request.revealed_because = ""  # type: ignore[attr-defined]
                 looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
@@ -163,7 +166,7 @@ class MaskedAdmin(ModelAdmin):
                 )
         context = {**self.admin_site.each_context(request), "title": f"Reveal {self.as_seen(request, row)}"}
         context |= {"form": form, "back": back}
-        return render(request, "admin/privacy/reveal.html", context, status=429 if form.non_field_errors() else 200)
+        return render(request, "admin/privacy/reveal.html", context, status=409 if form.non_field_errors() else 200)
 
     def person_of(self, row: Any) -> UUID | None:
         """The subject a row is about, by the declared path. An admin of rows found by value says it itself."""

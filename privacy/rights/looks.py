@@ -17,6 +17,8 @@ from privacy.ground import audit
 from privacy.ground.models import AuditEvent
 from privacy.register import activities, registry
 from privacy.register.declare import Family
+from privacy.register.models import Subject
+from privacy.register.subjects import Reason
 from privacy.rights import locks
 
 SEEN: Final = audit.SEEN
@@ -45,6 +47,10 @@ class Look:
     why: str
 
 
+class OnTheirWayOut(Exception):
+    """The person is being erased: nothing of theirs is revealed any more."""
+
+
 @transaction.atomic
 def record(
     subject: models.Model | UUID | None,
@@ -58,9 +64,11 @@ def record(
 ) -> AuditEvent:
     """Write down that *by* saw these fields of a row of *model*: revealed for a *reason*, or open to their desk.
 
-    A field of another model on the same page is named in full: `orders.OrderLine.engraving`. Raises `TooMany`.
+    A field of another model on the same page is named in full: `orders.OrderLine.engraving`. Raises
+    `OnTheirWayOut`, `TooMany`.
     """
     if reason:
+        _stay_away_from_the_leaving(subject)
         _stay_within_limits(by, at)
     details: dict[str, audit.Detail] = {"model": model, "fields": list(fields), "role": desk_of(by)}
     return audit.append(
@@ -71,6 +79,13 @@ def record(
 def note_refusal(by: audit.Actor, *, at: datetime) -> AuditEvent:
     """Write down that somebody wanted to reveal more than they may."""
     return audit.append(REFUSED, details={"role": desk_of(by)}, by=by, at=at)
+
+
+def _stay_away_from_the_leaving(subject: models.Model | UUID | None) -> None:
+    """Raises `OnTheirWayOut` from the approval of an erasure until it is done; what is kept after it is kept for a duty."""
+    leaving = Subject.objects.filter(restricted_for__contains=[Reason.ERASURE], erased_at=None)
+    if subject is not None and leaving.filter(pk=subject if isinstance(subject, UUID) else subject.pk).exists():
+        raise OnTheirWayOut
 
 
 def _stay_within_limits(by: audit.Actor, at: datetime) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from privacy.admin_masks import MaskedAdmin
 from privacy.models import AuditEvent
-from privacy.register import masks, registry, synthetic
+from privacy.register import masks, registry, subjects, synthetic
 from privacy.register.models import Subject
 from privacy.rights import looks
 from privacy.tests.people import NOON, someone
@@ -64,7 +64,7 @@ def test_the_reveal_after_the_last_one_shows_nothing_and_is_noted(carol, order):
     assert order.email in carol.post(address, WHY).content.decode()
     refused = carol.post(address, WHY)
     page = refused.content.decode()
-    assert (refused.status_code, order.email in page, order.ship_line1 in page) == (429, False, False)
+    assert (refused.status_code, order.email in page, order.ship_line1 in page) == (409, False, False)
     assert f"Next: {now + timedelta(minutes=40):%H:%M} UTC" in page
     assert AuditEvent.objects.filter(event=looks.REVEALED).count() == HOURLY
     event = AuditEvent.objects.get(event=looks.REFUSED)
@@ -95,6 +95,20 @@ def test_an_hour_and_a_day_have_their_limits(carol, times, ago, may):
         with pytest.raises(looks.TooMany):
             looks.record(person, reason="A letter came back", **asked)
     assert AuditEvent.objects.filter(event=looks.REVEALED, at=NOON, subject_id=person.pk).count() == may
+
+
+@pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
+def test_nothing_is_revealed_of_somebody_who_is_being_erased(carol, order):
+    alice, address = order.subject, f"/admin/orders/order/{order.pk}/reveal/"
+    subjects.restrict(alice, reason=subjects.Reason.ASKED, by="test", at=NOON)
+    assert order.email in carol.post(address, WHY).content.decode(), "what they asked for themselves hides nothing"
+    subjects.restrict(alice, by="test", at=NOON)
+    refused = carol.post(address, WHY)
+    page = refused.content.decode()
+    assert (refused.status_code, order.email in page, "is being erased" in page) == (409, False, True)
+    assert AuditEvent.objects.filter(event=looks.REVEALED).count() == 1
+    subjects.lift(alice, by="test", at=NOON)
+    assert order.email in carol.post(address, WHY).content.decode()
 
 
 @pytest.mark.promise("JS-32", "JE-103", "SG-11", "JH-28")
