@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Channel, Matter, Surface
-from privacy.models import ConsentRecord, RequestMessage
-from privacy.register import subjects
+from privacy.messages import inbox
+from privacy.models import ConsentRecord, InboundMail, RequestMessage
+from privacy.register import registry, subjects
+from privacy.register.vocabulary import Purpose, Source
 from privacy.rights import acts, clock, conversation, correction, grounds, intake, kinds, links, overview, requests
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
@@ -56,6 +58,13 @@ def agrees(person, matter=Matter.NEW_PIECES):
     )
 
 
+def wrote_a_mail(person):
+    """Answered, and known to be theirs: a mail alone stands on a record of its own."""
+    raw = f"From: {person.email}\r\nMessage-ID: <1@a.example>\r\nSubject: A ring\r\n\r\nDoes it come in gold?\r\n".encode()
+    inbox.keep(inbox.Arrival(raw, len(raw), InboundMail.Via.IMAP, NOON), by="system:test", at=NOON)
+    InboundMail.objects.update(subject=person.subject)
+
+
 def entries_of(person):
     return list(correction.entries(subjects.family(person.subject)))
 
@@ -73,8 +82,6 @@ def test_the_sums_are_those_of_the_plan(alice):
 
 
 def test_every_kind_of_thing_has_a_chapter():
-    from privacy.register import registry
-
     chapters = {each.model: overview.chapter_of(each) for each in registry.all_declared() if not each.is_evidence}
     assert set(chapters.values()) == set(overview.CHAPTERS)
     said = {"accounts.Address", "privacy.Identifier", "orders.Order", "privacy.Message", "privacy.ConsentState"}
@@ -85,6 +92,62 @@ def test_every_kind_of_thing_has_a_chapter():
         "privacy.Message": "words",
         "privacy.ConsentState": "tastes",
     }
+
+
+@pytest.mark.promise("JK-04", "JK-07", "JK-08")
+def test_each_line_says_where_its_values_come_from(alice):
+    """From its person, from a browser, from another company, or made by the shop; and what was made goes like what was told."""
+    seen = overview.of(subjects.family(alice.subject), at=NOON)
+    page = signed_in(alice).get("/account/privacy/").content.decode()
+    for line in seen.lines:
+        assert line.holding.sources
+        assert ", ".join(line.holding.sources).capitalize() in page.replace("&#x27;", "'")
+    assert {"you", "made by the shop"} <= {source for line in seen.lines for source in line.holding.sources}
+    derived = [(each, field) for each, _, field in registry.every_field() if field.source is Source.DERIVED]
+    assert derived
+    for declaration, field in derived:
+        assert declaration.retention or field.retention, "what the shop makes of it has its time as well"
+    others = {Source.PROCESSOR, Source.LOGIN_PROVIDER}
+    named = {field.source for _, _, field in registry.every_field()}
+    assert others <= named, "a value from somebody else says from whom"
+
+
+@pytest.mark.promise("JE-22")
+def test_what_looks_after_the_account_and_what_helps_are_purposes_on_the_page(alice):
+    wrote_a_mail(alice)
+    asks(alice, "access")
+    page = signed_in(alice).get("/account/privacy/").content.decode()
+    for purpose in (Purpose.ACCOUNT, Purpose.SUPPORT):
+        served = [each.model for each in registry.all_declared() if purpose in each.purposes]
+        assert served
+        assert purpose.words in page.lower()
+
+
+@pytest.mark.promise("JE-09", "SG-04")
+def test_what_was_said_to_support_is_kept_shown_and_has_its_end(alice, bob):
+    """A mail, a message on the page, and a call that staff wrote down."""
+    wrote_a_mail(alice)
+    conversation.write(asks(alice), text=WORDS, by=alice.user, at=LATER)
+    call = requests.receive(
+        Kind.QUESTION,
+        subject=alice.subject,
+        contact=alice.email,
+        channel="phone",
+        wishes={"text": "Which ring size is mine?"},
+        received_at=LATER,
+        by="staff:3",
+        at=LATER,
+    )
+    lines = {
+        line.holding.declaration.model: line for line in overview.of(subjects.family(alice.subject), at=LATER).lines
+    }
+    for model in ("privacy.InboundMail", "privacy.RequestMessage"):
+        assert lines[model].holding.count == 1
+        assert lines[model].holding.declaration.retention.is_dated
+    page = signed_in(alice).get("/account/privacy/").content.decode()
+    for words in ("Does it come in gold?", WORDS, call.reference):
+        assert words in page
+    assert WORDS not in signed_in(bob).get("/account/privacy/").content.decode()
 
 
 def test_two_clicks_from_the_ledger_to_an_erasure(alice):
@@ -99,6 +162,7 @@ def test_two_clicks_from_the_ledger_to_an_erasure(alice):
     assert answer["Location"] == reverse("privacy:own_request", args=[DataRequest.objects.get().reference])
 
 
+@pytest.mark.promise("JH-22")
 def test_what_was_agreed_to_is_switched_off_in_place(alice, bob):
     agrees(alice)
     bobs = agrees(bob)

@@ -61,6 +61,8 @@ ACCOUNT = [
     "/account/security/keys/",
     "/account/preferences/",
     "/account/privacy/",
+    "/account/privacy/ask/",
+    "/account/privacy/ask/objection/",
     "/account/privacy/copy/",
     "/account/privacy/erase/",
     "/accounts/password/change/",

@@ -46,7 +46,8 @@ NEEDS_AN_ACCOUNT = {
     "account/reauthenticate.html", "account/verified_email_required.html", "accounts/address_form.html",
     "accounts/addresses.html", "accounts/deactivate.html", "accounts/details.html", "accounts/overview.html",
     "accounts/security.html", "accounts/tokens.html", "orders/orders.html", "privacy/ask_copy.html",
-    "privacy/ask_erasure.html", "privacy/centre.html", "privacy/preferences.html", "privacy/prove.html",
+    "privacy/ask_erasure.html", "privacy/centre.html", "privacy/own_ask.html", "privacy/own_ask_kind.html",
+    "privacy/own_request.html", "privacy/preferences.html", "privacy/prove.html",
     "privacy/send_copy.html",
 }  # fmt: skip
 ANSWERS_A_FORM_OR_A_FAILURE = {
