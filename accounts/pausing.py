@@ -60,7 +60,7 @@ def close(family: Family, *, by: audit.Actor, at: datetime) -> None:
 
 
 def _close(user: User, *, by: audit.Actor, at: datetime) -> None:
-    security.deactivate(user, by=by, at=at)
+    security.deactivate(user, by=audit.actor(by), at=at)
     User.objects.filter(pk=user.pk).update(can_come_back=True)
     user.refresh_from_db()
     subjects.pause(user.subject, by=by, at=at)

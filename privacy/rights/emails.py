@@ -60,8 +60,8 @@ def request_extended(request: DataRequest, *, by: audit.Actor, at: datetime) -> 
 def request_refused(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say no: the law's ground, our reason, and what can be done about it."""
     appeal = grounds.appeal(subjects.root(request.subject).residence)
-    said = {"ground": grounds.basis(request.refusal_ground), "appeal": appeal}
-    _post(REQUEST_REFUSED, request, followed_at(request), "See your request", by=by, at=at, **said)
+    ground, url = grounds.basis(request.refusal_ground), followed_at(request)
+    _post(REQUEST_REFUSED, request, url, "See your request", by=by, at=at, ground=ground, appeal=appeal)
 
 
 def request_completed(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
