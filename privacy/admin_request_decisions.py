@@ -12,7 +12,7 @@ from privacy import admin_children
 from privacy.admin_decisions import Decision
 from privacy.forms import AnswerForm, ExtensionForm, ReceiptForm, RefusalForm
 from privacy.forms_desk import HandOverForm, WriteForm
-from privacy.rights import acts, appeals, child_reports, conversation, correction, erasure, extension, grounds, requests
+from privacy.rights import appeals, child_reports, conversation, correction, erasure, extension, grounds, requests
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import OPEN, REQUEST
@@ -46,10 +46,6 @@ def _answer(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 def _uphold(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
     return f"{asked} is answered, and {appeals.uphold(asked, text=typed['text'], by=by, at=at)} is open."
-
-
-def _complete(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.complete(asked, by=by, at=at)} is done."
 
 
 def _by_hand(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -119,14 +115,6 @@ DECISIONS: Final = {
         ),
         do=_by_hand,
         form=ReceiptForm,
-    ),
-    "complete": Decision(
-        title="Done by hand",
-        explains="You have done what is asked for, where no worker does it. The person is told, and the request is done.",
-        permission=MAY_DECIDE,
-        fits=_stands_in({State.APPROVED, State.PARTLY_DONE}, lambda rule: rule.kind not in (*acts.ACTS, *acts.LONG)),
-        do=_complete,
-        is_seldom=True,
     ),
     "write": Decision(
         title="Write",

@@ -1,8 +1,8 @@
 """What a worker does for each kind of request, as one table, and the frame around it.
 
-A copy and an erasure take their own steps and may be interrupted between any two; every other act is one short transaction together
-with its completion, so that it happened once or not at all. What staff do by hand, or answer in words, has no line here:
-`requests.complete` and `requests.answer` end it.
+Copies, erasures, corrections and reports about children take their own steps and may be interrupted between any two. Every other
+act is one short transaction together with its completion, so that it happened once or not at all. What staff answer in words has
+no line here: `requests.answer` ends it.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def withdraw(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequ
 
 
 def complete(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
-    """Say that it is done: the worker after its act, or staff who did by hand what no software does.
+    """Say that it is done: the worker after its act, or staff with the last of its steps.
 
     Raises `OpenSteps` while anything is left to do, `OwnRequest`; nothing is half-done then.
     """
