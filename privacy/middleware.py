@@ -98,5 +98,6 @@ def _meet_account(request: HttpRequest, found: choice.Choice) -> None:
         with suppress(ledger.Erased):
             answers.follow(found, request.user.subject, by=request.user, at=timezone.now())
         request.session[FOLLOWED] = said
-    if is_targeted and answers.has_objected(request.user.subject):
+    person = request.user.subject if is_targeted else None
+    if person is not None and (person.is_minor or answers.has_objected(person)):
         choice.settle(request, replace(found, allowed=found.allowed - {choice.Category.TARGETING}))

@@ -15,6 +15,7 @@ from privacy.consent.entries import Entry, Kind
 from privacy.consent.models import ConsentRecord, VisitorLink
 from privacy.consent.vocabulary import Matter
 from privacy.proof import receipts
+from privacy.register import ages
 from privacy.tests.people import NOON, someone
 
 pytestmark = pytest.mark.django_db
@@ -398,6 +399,18 @@ def test_accepting_a_banner_leaves_an_earlier_no_of_the_account_alone(everything
     answer(client, "accept")
     assert choice_of(client).allowed == {P, F}
     assert answers.has_objected(alice.subject)
+
+
+def test_no_minor_is_followed_by_advertising_whatever_they_pressed(everything_asked):
+    """Nobody's data are sold or shared who is younger than 16 and has not asked for it themselves (Cal. Civ. Code 1798.120(c))."""
+    alice, bob = someone("alice"), someone("bob")
+    ages.state(alice.subject, ages.ANSWERS["13_15"], by="test", at=NOON)
+    allowed = {}
+    for person in (alice, bob):
+        client = signed_in(person)
+        answer(client, "accept")
+        allowed[person.email] = client.get("/privacy/").wsgi_request.choice.allowed
+    assert allowed == {alice.email: {P, F}, bob.email: {P, F, T}}
 
 
 # The signal
