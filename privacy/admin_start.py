@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -17,11 +17,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from privacy import admin_due, admin_messages, admin_proof
+from privacy.messages.arrivals import InboundMail
 from privacy.rights import figures
 from privacy.rights.figures import Pace, Standing, Week
 from privacy.rights.models import DataRequest, ErasureStep, Kind
 
 MAY_SEE: Final = "privacy.view_datarequest"
+A_DAY: Final = timedelta(days=1)
 QUEUE: Final = "admin:privacy_datarequest_changelist"
 
 TICKS: Final = {"color": "#8b8278"}
@@ -65,7 +67,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context | {
         "title": "Today",
         "sentence": _sentence(owed),
-        "figures": _figures(owed),
+        "figures": [*_figures(owed), _letters(at)],
         "next_due": _next_due(figures.next_due(), at),
         "blocked": _blocked(figures.blocked()),
         "pace": whole,
@@ -102,6 +104,13 @@ def _figures(owed: Standing) -> list[Figure]:
         Figure(owed.partly_done, "partly done", _queue("state__exact=partly_done")),
         Figure(owed.open, "open in all", _queue("")),
     ]
+
+
+def _letters(at: datetime) -> Figure:
+    """Mails to the shop: late when one of them lies there for more than a day."""
+    waiting, late = InboundMail.objects.left_lying(at).count(), InboundMail.objects.left_lying(at - A_DAY).count()
+    words = f"mails to answer, {late} for more than a day" if late else "mails to answer"
+    return Figure(waiting, words, reverse("admin:privacy_inboundmail_changelist"), "late" if late else "")
 
 
 def _queue(query: str) -> str:

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from privacy.consent import projection
 from privacy.consent.models import ConsentRecord
+from privacy.messages.arrivals import InboundMail
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
@@ -36,6 +37,11 @@ def first_replies_past_due(at: datetime) -> int:
 def mails_waiting(at: datetime) -> int:
     waiting = Message.objects.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
     return waiting.filter(created_at__lt=at - SOON).count()
+
+
+def letters_waiting(at: datetime) -> int:
+    """Mails to the shop that nobody has looked after for a day."""
+    return InboundMail.objects.left_lying(at - timedelta(days=1)).count()
 
 
 def news_without_consent(at: datetime) -> int:
@@ -104,6 +110,7 @@ declare("consents_out_of_step", "Choices that do not stand as they were made", c
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)
 declare("first_replies_past_due", "Requests without a first reply in the time promised", first_replies_past_due)
 declare("mails_waiting", "Mails waiting to be sent for more than an hour", mails_waiting)
+declare("letters_waiting", "Mails to us that nobody has dealt with for a day", letters_waiting)
 declare("news_without_consent", "Promotions sent to people who did not agree to them", news_without_consent)
 declare("copies_past_their_time", "Copies still on our disk after their 72 hours", copies_past_their_time)
 declare("erasures_without_certificate", "Finished erasures without a certificate", erasures_without_certificate)

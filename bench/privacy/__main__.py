@@ -72,9 +72,9 @@ def main() -> None:
 class Place:
     """A town's database on the machine's own cluster, with a data folder of its own for its ledger and files."""
 
-    def __init__(self, customers: int) -> None:
+    def __init__(self, customers: int, *, label: str = "") -> None:
         self.customers = customers
-        self.name = f"loupe_bench_{customers}"
+        self.name = f"loupe_bench_{label}{customers}"
         self.home = services.data_home() / "bench" / self.name
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / "logs").mkdir(exist_ok=True)
@@ -92,12 +92,17 @@ class Place:
             "LOUPE_LOG_LEVEL": "ERROR",
         }
 
-    def fill(self) -> None:
-        """Make the database and the town where they are missing."""
+    def create(self) -> None:
+        """Make the database where it is missing."""
+        self.home.mkdir(parents=True, exist_ok=True)
         with _cluster() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name])
             if cursor.fetchone() is None:
                 cursor.execute(f'CREATE DATABASE "{self.name}"')
+
+    def fill(self) -> None:
+        """Make the database and the town where they are missing."""
+        self.create()
         print(f"  {self.customers:,} customers", file=sys.stderr, flush=True)
         command = [sys.executable, "-m", "bench.privacy.fill", str(self.customers)]
         subprocess.run(command, env=self.environment, check=True, stdout=sys.stderr)

@@ -43,6 +43,10 @@ class InboundMailQuerySet(models.QuerySet["InboundMail"]):
         """For a person of our staff."""
         return self.filter(state=MailState.WAITING).in_turn()
 
+    def left_lying(self, before: datetime) -> InboundMailQuerySet:
+        """Came before that moment, and nobody has dealt with it."""
+        return self.filter(state__in=[MailState.NEW, MailState.WAITING], received_at__lt=before)
+
     def from_address(self, digests: list[str]) -> InboundMailQuerySet:
         """Mails whose sender has this address, by its keyed digests."""
         return self.filter(subject__identifiers__kind="email", subject__identifiers__digest__in=digests).distinct()

@@ -13,8 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy.rights import intake, requests
+from privacy.messages import inbox
+from privacy.proof import probes
+from privacy.rights import intake, mailroom, requests
 from privacy.rights.models import DataRequest, Kind
+from privacy.tests.inbox.mails import arrival, mail
 from privacy.tests.people import asks, someone
 
 pytestmark = pytest.mark.django_db
@@ -54,12 +57,28 @@ def test_each_figure_leads_to_as_many_rows(alice):
         "waiting for identity": 1,
         "partly done": 0,
         "open in all": 2,
+        "mails to answer": 0,
     }
     for words, (number, link) in found.items():
         assert carol.get(link).context["cl"].result_count == number, words
     assert page.context["sentence"] == "1 request is overdue, nothing more is due today."
     assert late.reference in page.content.decode()
     assert [word for word in (*alice.words, "mona@example.com") if word in page.content.decode()] == []
+
+
+@pytest.mark.promise("JS-46")
+def test_a_mail_that_nobody_has_dealt_with_for_a_day_is_told_every_day():
+    now = timezone.now()
+    for number, hours in enumerate((1, 23, 25)):
+        raw = mail("A ring", "Does it come in 54?", message_id=f"<{number}@x>")
+        kept = inbox.keep(arrival(raw, received_at=now - timedelta(hours=hours)), at=now)
+        mailroom.handle(kept.pk, at=now)
+    found = figures_of(staff("privacy desk").get("/admin/"))
+    assert found["mails to answer, 1 for more than a day"] == (3, "/admin/privacy/inboundmail/")
+    assert probes.measure(["letters_waiting"], at=now)["letters_waiting"].value == 1
+    kept.refresh_from_db()
+    mailroom.put_away(kept, note="by telephone", by="test", at=now)
+    assert probes.measure(["letters_waiting"], at=now)["letters_waiting"].value == 0
 
 
 def test_a_day_without_requests_says_so():

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from privacy.models import AuditEvent
-from privacy.rights import conversation, looks, requests
+from privacy.rights import conversation, intake, looks, requests
 from privacy.rights.conversation_models import RequestMessage
-from privacy.rights.models import DataRequest, ErasureStep, State, StepState
+from privacy.rights.models import DataRequest, ErasureStep, Kind, State, StepState
 from privacy.tests.people import asks, mails, someone
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,20 @@ def test_nothing_is_written_about_what_has_ended(carol, asked):
     answer = carol.post(page_of(asked, "write/"), {"text": SECRET}, follow=True)
     assert b"nothing was changed" in answer.content
     assert RequestMessage.objects.count() == 0
+
+
+@pytest.mark.promise("JE-128")
+def test_a_link_that_leads_astray_is_told_by_the_form_and_answered_by_the_desk(carol):
+    told = {"text": "Your page on sapphires leads to a site that asks for my card."}
+    asked = intake.ask(Kind.QUESTION, address="mona@example.com", wishes=told, at=timezone.now())
+    if asked.state == State.RECEIVED:
+        asked = intake.confirm(asked.pk, at=timezone.now())
+    assert asked.reference in carol.get(QUEUE).content.decode()
+    revealed = carol.post(page_of(asked, "reveal/"), {"reason": "They tell of a link"}).content.decode()
+    assert told["text"] in revealed
+    carol.post(page_of(asked, "answer/"), {"text": "We took the link down. Thank you."})
+    asked.refresh_from_db()
+    assert (asked.state, asked.answer) == (State.COMPLETED, "We took the link down. Thank you.")
 
 
 # The page
