@@ -46,6 +46,7 @@ PUBLIC = [
     "/privacy/versions/1/",
     "/privacy/promises/",
     "/privacy/request/",
+    "/privacy/request/agent/correction/",
     "/privacy/certificate/",
     "/privacy/receipt/",
     "/no-such-page/",

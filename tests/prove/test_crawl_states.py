@@ -37,6 +37,8 @@ PLAIN = [
     "/accounts/confirm-email/none/", "/accounts/inactive/",
     "/privacy/", "/privacy/versions/", "/privacy/cookies/", "/privacy/promises/", "/privacy/choices/", "/privacy/opt-out/",
     "/privacy/limit/", "/privacy/device-cleared/", "/privacy/request/", "/privacy/request/asked/", "/privacy/newsletter/",
+    "/privacy/request/correction/", "/privacy/request/taken/", "/privacy/request/agent/", "/privacy/request/agent/erasure/",
+    "/privacy/request/agent/asked/",
     "/privacy/newsletter/asked/", "/privacy/unsubscribe/", "/privacy/unsubscribe/by-address/", "/privacy/certificate/",
     "/privacy/receipt/", "/privacy/authorities/", "/preferences/",
 ]  # fmt: skip
@@ -56,7 +58,8 @@ ANSWERS_A_FORM_OR_A_FAILURE = {
     "accounts/locked.html", "accounts/unlock.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
-    "orders/no_order.html", "orders/waiting.html", "privacy/no_cookies.html", "privacy/older_database.html",
+    "orders/no_order.html", "orders/waiting.html", "privacy/disowned.html", "privacy/facts_stopped.html",
+    "privacy/no_cookies.html", "privacy/older_database.html",
     "privacy/stay_late.html", "privacy/too_many.html",
 }  # fmt: skip
 NEWSLETTER, UNSUBSCRIBE = "/privacy/newsletter/confirm/", "/privacy/unsubscribe/"
@@ -92,6 +95,7 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
     order = buy(bag_of((necklace, 1)))
     alice, bob = someone("alice"), someone("bob")
     asked = intake.ask(Kind.ACCESS, address="guest@example.com", at=now)
+    known = intake.confirm(intake.ask(Kind.ACCESS, address=order.email, at=now).pk, at=now)
     copy = asks(alice, Kind.ACCESS, at=now)
     access.build(copy.pk, by="system:worker", at=now)
     erasure.execute(requests.approve(asks(bob, at=now), by="staff:3", at=now).pk, by="system:worker", at=now)
@@ -101,6 +105,7 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
         f"/product/{piece.slug}/",
         f"/stones/{stone.ref}/",
         links.path(asked, links.Use.CONFIRM),
+        links.path(known, links.Use.FACTS),
         links.path(asked, links.Use.FOLLOW),
         newsletter.path(signup),
         f"{newsletter.path(signup)}x",
