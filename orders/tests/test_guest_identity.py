@@ -209,6 +209,7 @@ def test_the_signed_in_person_is_never_stopped_by_them(order):
     assert requests.verify(mine, evidence="reauthenticated", by=alice.user, at=NOON).state == State.VERIFIED
 
 
+@pytest.mark.prove
 @pytest.mark.django_db(transaction=True)
 def test_ten_at_once_get_five_tries(order, waiting):
     outcomes = []
