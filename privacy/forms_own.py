@@ -71,7 +71,10 @@ def _field(person: Subject, field: forms.Field) -> forms.Field:
     """Every value of theirs that can be put right, with what it says now."""
     known = correction.entries(subjects.family(person))
     choices = [(each.name, f"{each.label}: {each.value or 'empty'}") for each in known]
-    return forms.ChoiceField(label=field.label, choices=[*choices, ("", "Something else")], required=False)
+    first = choices[0][0] if choices else ""
+    return forms.ChoiceField(
+        label=field.label, choices=[*choices, ("", "Something else")], initial=first, required=False
+    )
 
 
 def _value(person: Subject, field: forms.Field) -> forms.Field:
