@@ -40,8 +40,9 @@ def _text() -> forms.Field:
 
 
 def _purpose() -> forms.Field:
-    every = [(objections.key(each), each.words.capitalize()) for each in objections.OPEN_TO]
-    return forms.ChoiceField(label="What shall we stop?", choices=sorted(every, key=lambda each: each[1]))
+    every: list[tuple[str, str]] = [(objections.key(each), each.words.capitalize()) for each in objections.OPEN_TO]
+    every.sort(key=lambda each: each[1])
+    return forms.ChoiceField(label="What shall we stop?", choices=every)
 
 
 def _matter() -> forms.Field:
