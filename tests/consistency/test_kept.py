@@ -25,7 +25,7 @@ from privacy.consent.entries import Category, Kind
 from privacy.consent.models import ConsentRecord
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.messages import wishes
-from privacy.register import profiles, registry
+from privacy.register import agreements, profiles, registry
 from privacy.rights import requests
 from shop import activity
 from shop.models import Activity
@@ -208,8 +208,11 @@ def test_the_policy_gives_the_basis_and_the_period_of_everything_held(stranger):
 def test_the_policy_names_the_country_of_whoever_works_for_us(stranger):
     page = read(stranger, "/privacy/")
     others = page[page.index('id="others"') : page.index('id="sale"')]
-    assert registry.processors()
-    assert [each.name for each in registry.processors() if f">{escape(each.country)}<" not in others] == []
+    stated = {each.name: agreements.country(each.slug) for each in registry.processors()}
+    assert stated
+    assert agreements.NOWHERE not in stated.values()
+    told = [f'data-label="Country">{escape(country)}' for country in stated.values()]
+    assert [each for each in told if each not in others] == []
 
 
 BOXES = dict.fromkeys(("news_new_pieces", "news_offers", "news_care"), False)
