@@ -124,7 +124,7 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     list_filter = (StandingFilter, DueFilter, DeskFilter, "kind", "state", "channel")
     list_per_page = 50
     show_full_result_count = False
-    list_after_template = "admin/privacy/keys.html"
+    list_before_template = "admin/privacy/keys.html"
     actions = ("take_chosen",)
     search_fields = ("=reference",)
     search_help_text = "The whole reference, or the whole e-mail address the person uses"

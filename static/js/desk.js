@@ -1,5 +1,5 @@
 // The keys of a queue at the desk: j and k go from row to row, x chooses one; Enter follows the link that has the focus. They rest while
-// somebody types, and a button under the queue turns them off.
+// somebody types, and a button above the queue turns them off.
 document.addEventListener("DOMContentLoaded", () => {
   const hint = document.querySelector("[data-keys]");
   if (!hint) return;
