@@ -198,10 +198,10 @@ def identity_check(row: Any, sketch: Sketch) -> None:
 
 @hint("privacy.Restriction")
 def restriction(row: Any, sketch: Sketch) -> None:
-    """One that its person ended."""
-    row.reference, row.ground, row.contact = invented.reference(sketch.who.chance, "DSR"), "asked", None
-    row.announced_at, row.announced_by, row.reason, row.ends_at = None, "", "", None
-    row.lifted_at, row.lifted_by = row.since, "system:invented"
+    """One whose end was announced."""
+    row.reference, row.ground, row.contact = invented.reference(sketch.who.chance, "DSR"), "asked", sketch.who.email
+    row.announced_at, row.announced_by, row.reason = row.since, "system:invented", "We looked into it."
+    row.ends_at, row.lifted_at, row.lifted_by = row.since + timedelta(days=7), None, ""
 
 
 @hint("privacy.ErasureStep")

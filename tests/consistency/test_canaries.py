@@ -36,6 +36,10 @@ WITHOUT = {
     *("admin.LogEntry.change_message", "admin.LogEntry.object_id", "admin.LogEntry.object_repr"),  # customers make none
     "privacy.ParentalConsent.contact",  # customers are of age
     *("privacy.SealedNeedles.request_reference", "privacy.SealedNeedles.values"),  # of nobody who is not erased
+    *(
+        "privacy.Restriction.contact",
+        "privacy.Restriction.lifted_by",
+    ),  # the first while it stands, the second once it is over
     "privacy.Suppression.digest",  # by which its row is found: another one would be nobody's
     "privacy.ConsentRecord.network",  # the database takes nothing else
     "socialaccount.SocialAccount.provider",  # decides whom to ask

@@ -47,7 +47,7 @@ AS: Final[dict[str, dict[str, Any]]] = {
     },
     "privacy.DataRequest": {"kind": "erasure", "state": "verified"},
     "privacy.InboundMail": {"state": "waiting"},
-    "privacy.Restriction": {"lifted_at": None, "lifted_by": ""},
+    "privacy.Restriction": {"announced_at": None, "ends_at": None, "announced_by": "", "reason": ""},
     "privacy.Message": {"state": "failed", "sent_at": None},
     "orders.Order": {"state": "paid"},
 }
