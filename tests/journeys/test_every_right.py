@@ -22,11 +22,12 @@ BY_ITSELF = {
 """What a worker does as soon as it counts."""
 BY_STAFF = {
     "Correct my data": ({"text": "My second name is Quill."}, "Approve"),
-    "Report data of a child": ({"about": "An order", "text": "My neighbour's child."}, "Approve"),
-    "Data of my child": ({"about": "kid@example.net", "text": "Show me what you hold."}, "Approve"),
+    "Report data of a child": ({"about": "An order", "text": "My neighbour's child."}, ""),
+    "Data of my child": ({"about": "kid@example.net", "text": "Show me what you hold."}, ""),
     "Complain": ({"text": "Nobody answered my letter."}, "Answer"),
     "Ask about privacy": ({"text": "Who carries my parcels?"}, "Answer"),
 }
+"""What staff decide or answer; the three steps about a child have tests of their own."""
 ANSWER = "We looked into it, and this is what we found."
 
 
@@ -82,7 +83,8 @@ def test_every_right_is_asked_for_followed_and_answered(alice, new_page, process
         alice.press("Send")
         alice.sees(f"About {what.lower()}.")
         said = {"text": ANSWER} if act == "Answer" else {}
-        carol.acts_on("/admin/privacy/datarequest/", reference, act, **said)
+        if act:
+            carol.acts_on("/admin/privacy/datarequest/", reference, act, **said)
         alice.open(f"/account/privacy/{reference}/")
         if act == "Answer":
             alice.sees(ANSWER)
