@@ -126,7 +126,7 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     show_full_result_count = False
     list_before_template = "admin/privacy/keys.html"
     actions = ("take_chosen",)
-    search_fields = ("=reference",)
+    search_fields = ("reference__exact",)  # by its index; a reference is written in capitals
     search_help_text = "The whole reference, or the whole e-mail address the person uses"
     ordering = ("due_at", "pk")
     decisions = DECISIONS
