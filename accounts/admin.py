@@ -26,7 +26,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import clearance, security
 from accounts.models import User
-from privacy.admin_masks import MaskedAdmin
+from privacy.admin.masks import MaskedAdmin
 from privacy.ground import audit
 
 #: What makes somebody a member of staff: which desk, and until when.

@@ -39,7 +39,7 @@ from orders.forms import (
 from orders.models import Order, OrderLine, Paper, Payment, PaymentEvent, Refund, Shipment, WebhookEvent
 from orders.refunds import TooMuch
 from orders.states import ORDER
-from privacy.admin_masks import Evidence, ShownInline
+from privacy.admin.masks import Evidence, ShownInline
 from privacy.ground import states, uploads
 from shop import money
 

@@ -97,7 +97,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": True,
     "BORDER_RADIUS": "2px",
     "ENVIRONMENT": "shop.desk.environment",
-    "DASHBOARD_CALLBACK": "privacy.admin_start.start_page",
+    "DASHBOARD_CALLBACK": "privacy.admin.start.start_page",
     "STYLES": [style_sheet],
     "SCRIPTS": [script],
     "SIDEBAR": {"navigation": "shop.desk.navigation"},

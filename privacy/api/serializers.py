@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from privacy.forms_wishes import WishForm
+from privacy.forms.wishes import WishForm
 from privacy.rights import kinds
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest

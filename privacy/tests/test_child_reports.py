@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from privacy.forms_children import ChildForm
+from privacy.forms.children import ChildForm
 from privacy.messages import newsletter
 from privacy.models import ChildCase, CollectionStop, DataRequest, Message, ParentalConsent, Subject
 from privacy.register import ages, stops, subjects

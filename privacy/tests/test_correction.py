@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from django.apps import apps
 
-from privacy.forms_own import OwnWishForm
+from privacy.forms.own import OwnWishForm
 from privacy.ground import states
 from privacy.models import AuditEvent, Disclosure
 from privacy.register import subjects

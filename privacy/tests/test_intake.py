@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from privacy.forms_intake import AskForm
+from privacy.forms.intake import AskForm
 from privacy.ground import uploads
 from privacy.models import Agent, Attachment, ConsentState, IdentityCheck, Message, Subject
 from privacy.register import subjects

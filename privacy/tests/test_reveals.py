@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from privacy.admin_masks import MaskedAdmin
+from privacy.admin.masks import MaskedAdmin
 from privacy.models import AuditEvent
 from privacy.register import masks, registry, subjects, synthetic
 from privacy.register.models import Subject

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms_intake import AgentForm, AskForm, FactsForm
+from privacy.forms.intake import AgentForm, AskForm, FactsForm
 from privacy.ground import states
 from privacy.register import subjects
 from privacy.rights import agents, facts, intake, kinds, links

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms import CheckCertificateForm
+from privacy.forms.pages import CheckCertificateForm
 from privacy.proof import certificates, paper, signing
 from privacy.proof.models import Certificate
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from privacy.forms import AddressForm
+from privacy.forms.pages import AddressForm
 from privacy.messages import unsubscribe
 from privacy.views import pace
 

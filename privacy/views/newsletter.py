@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.consent import notices
-from privacy.forms import AddressForm
+from privacy.forms.pages import AddressForm
 from privacy.messages import newsletter
 from privacy.views import pace
 

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from privacy.forms_conversation import AppealForm, MessageForm
+from privacy.forms.conversation import AppealForm, MessageForm
 from privacy.ground import audit, states
 from privacy.register import authorities, subjects
 from privacy.rights import appeals, attachments, conversation, grounds, identity, letter, requests, timeline, wished

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms_children import AgreeForm
+from privacy.forms.children import AgreeForm
 from privacy.register import subjects, tombstones
 from privacy.rights import children
 from privacy.rights.child_models import ParentalConsent

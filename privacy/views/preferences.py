@@ -21,8 +21,8 @@ from django.views.decorators.http import require_http_methods
 
 from privacy.consent import ledger, links, notices
 from privacy.consent.vocabulary import Surface
-from privacy.forms import AddressForm
-from privacy.forms_preferences import PreferencesForm
+from privacy.forms.pages import AddressForm
+from privacy.forms.preferences import PreferencesForm
 from privacy.ground import audit
 from privacy.messages import wishes
 from privacy.messages.wishes import Change, Said

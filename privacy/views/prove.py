@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from privacy.forms import CodeForm
+from privacy.forms.pages import CodeForm
 from privacy.rights import identity
 from privacy.views.people import SignedIn
 

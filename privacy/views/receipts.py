@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.consent import ledger
 from privacy.consent.models import ConsentRecord
-from privacy.forms import CheckReceiptForm
+from privacy.forms.pages import CheckReceiptForm
 from privacy.proof import receipts, signing
 from privacy.views.people import SignedIn
 

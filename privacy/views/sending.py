@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from privacy.forms import TransferForm
+from privacy.forms.pages import TransferForm
 from privacy.rights import identity, packages, transfer
 from privacy.rights.models import ExportPackage
 from privacy.views.copies import GONE

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms_own import OwnWishForm
+from privacy.forms.own import OwnWishForm
 from privacy.ground import audit
 from privacy.register import subjects
 from privacy.rights import deadlines, identity, kinds, planning, reasons, requests

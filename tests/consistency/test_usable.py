@@ -18,7 +18,7 @@ USES: Final = frozenset({Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMEN
 
 #: Modules in which nothing is used for any of it.
 OTHER_MATTERS: Final = {
-    "privacy/admin_messages.py": "the desk reads what became of messages",
+    "privacy/admin/messages.py": "the desk reads what became of messages",
     "privacy/consent/ledger.py": "what people said is kept and answered whatever is restricted",
     "privacy/messages/delivery.py": "carries one message at a time; the gate asks before each",
     "privacy/messages/outbox.py": "keeps and stops messages; the gate asks before one goes",

@@ -1,0 +1,180 @@
+"""The desk's page for legal holds: place one, release one, see which has to be looked at again.
+
+The person is found by a whole address that was confirmed, or by the reference of a request; the desk names nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminDateWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from privacy.admin.decisions import MEANWHILE, Decides, Decision
+from privacy.admin.masks import MaskedAdmin
+from privacy.register import registry, subjects
+from privacy.register.models import Subject
+from privacy.rights import holds
+from privacy.rights.models import DataRequest, LegalHold
+
+NOBODY = (
+    "Nobody is known by that: give the reference of a privacy request, or a whole e-mail address that was confirmed."
+)
+
+
+def kinds_of_things() -> list[tuple[str, str]]:
+    """What can be held: everything, or one kind of row."""
+    kinds = [(each.model, each.label) for each in registry.all_declared() if not each.is_evidence]
+    return [("", "Everything about the person"), *kinds]
+
+
+class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Whom, what, why, whose, and when somebody looks again."""
+
+    person = forms.CharField(
+        max_length=254,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
+    )
+    model = forms.ChoiceField(
+        label="What is held", choices=kinds_of_things, required=False, widget=UnfoldAdminSelectWidget
+    )
+
+    class Meta:
+        model = LegalHold
+        fields = ("person", "model", "row", "reason", "owner", "review_on")
+        widgets = {
+            "row": UnfoldAdminTextInputWidget,
+            "reason": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            "owner": UnfoldAdminTextInputWidget,
+            "review_on": UnfoldAdminDateWidget,
+        }
+        help_texts = {
+            "reason": "The person reads these words: name the claim, and nobody else.",
+            "owner": "Who answers for it: a role, such as privacy desk.",
+        }
+
+    def clean_person(self) -> Subject:
+        """The person record behind a reference or a proven address."""
+        return named(self.cleaned_data["person"])
+
+
+def named(typed: str) -> Subject:
+    """Whom staff mean by a whole address that was confirmed, or by the reference of a request. Raises `ValidationError`."""
+    said = str(typed).strip()
+    if "@" in said:
+        proven = [each for each in subjects.candidates("email", value=said) if _has_proved(each)]
+        found = proven[0] if len(proven) == 1 else None
+    else:
+        asked = DataRequest.objects.filter(reference=said.upper()).select_related("subject").first()
+        found = asked.subject if asked else None
+    if found is None:
+        raise forms.ValidationError(NOBODY)
+    return found
+
+
+def _release(hold: LegalHold, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{holds.release(hold, by=by, at=at)} is released. An erasure that waited for it goes on by itself."
+
+
+RELEASE: Final = Decision(
+    title="Release",
+    explains="Once it is released, nothing of this is kept for it any more: an erasure that waited goes on at once, and retention "
+    "deletes what is past its time. This cannot be taken back; a new hold can be placed on what is still there.",
+    permission="privacy.place_legalhold",
+    fits=lambda hold: hold.is_active,
+    do=_release,
+    variant=ActionVariant.PRIMARY,
+)
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(Decides, MaskedAdmin):
+    """Every hold, those first that somebody has to look at again soonest."""
+
+    form = HoldForm
+    list_display = ("reference", "what", "owner", "review_on", "placed_at", "is_holding")
+    list_filter = ("owner", ("released_at", admin.EmptyFieldListFilter))
+    search_fields = ("=reference",)
+    ordering = ("released_at", "review_on")
+    decisions = {"release": RELEASE}
+    refusals = {holds.ReleasedAlready: MEANWHILE}
+    fieldsets = (
+        (None, {"fields": ("reference", "what", "row", "reason", "owner", "review_on")}),
+        ("Trail", {"fields": ("placed_at", "placed_by", "released_at", "released_by")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("privacy.place_legalhold"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: LegalHold | None = None) -> Any:
+        """A new hold asks for what `holds.place` takes."""
+        return self.fieldsets if obj else ((None, {"fields": HoldForm.Meta.fields}),)
+
+    def describe(self, row: LegalHold) -> str:
+        """What it keeps and why, as the person reads it."""
+        return row.words.rstrip(".")
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> LegalHold:
+        """Place it by the verb; a scope that names nothing of this person is said beside the form."""
+        typed = form.cleaned_data
+        return holds.place(
+            typed["person"],
+            scope=holds.Scope(typed["model"], typed["row"]),
+            reason=typed["reason"],
+            owner=typed["owner"],
+            review_on=typed["review_on"],
+            by=_staff(request),
+            at=timezone.now(),
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A hold has none."""
+
+    def save_model(self, request: HttpRequest, obj: LegalHold, form: Any, change: bool) -> None:
+        """The verb has written the row."""
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the verb refuses is no error of the page."""
+        try:
+            page: HttpResponse = super().add_view(request, form_url, extra_context)
+        except holds.NoSuchThing as refusal:
+            messages.error(request, f"Nothing was held: {refusal}.")
+            return HttpResponseRedirect(request.path)
+        return page
+
+    @display(description="what is held")
+    def what(self, hold: LegalHold) -> str:
+        label = dict(kinds_of_things()).get(hold.model, hold.model)
+        return f"{label} (one row)" if hold.row else label
+
+    @display(description="holds", boolean=True)
+    def is_holding(self, hold: LegalHold) -> bool:
+        return hold.is_active
+
+
+def _staff(request: HttpRequest) -> Any:
+    """Whoever the admin let in."""
+    return request.user
+
+
+def _has_proved(subject: Subject) -> bool:
+    family = subjects.family(subject)
+    return subject.identifiers.model.objects.filter(subject__in=family, kind="email", proven_at__isnull=False).exists()

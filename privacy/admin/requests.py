@@ -1,0 +1,252 @@
+"""The privacy desk: the queue of requests by due date, one request on one page.
+
+The desk names nobody: it works with references, dates and counts, and shows the address masked.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from privacy.admin import due as dates
+from privacy.admin import request_page
+from privacy.admin.decisions import Decides, Decision
+from privacy.admin.intake import TakesCalls
+from privacy.admin.messages import warn_of_messages
+from privacy.admin.proof import WarnsOfResidue
+from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
+from privacy.ground import audit, digests, states
+from privacy.register.models import Identifier
+from privacy.rights import conversation, figures, requests
+from privacy.rights.models import DataRequest
+from privacy.rights.states import OPEN
+
+STATE_COLOURS: Final = {
+    "received": "info",
+    "verified": "warning",
+    "approved": "info",
+    "executing": "info",
+    "partly_done": "danger",
+    "completed": "success",
+}
+
+
+#: The lines of a request's page; fields side by side stand in one.
+LINES: Final[dict[str | None, tuple[tuple[str, ...], ...]]] = {
+    None: (("kind", "state"), ("channel", "desk"), ("address",), ("wished",)),
+    "Dates": (("received_at", "reply_due"), ("due", "grace"), ("completed_at",)),
+    "Decision": (
+        ("decided", "joined_to"), ("said",), ("refusal_ground",), ("refusal_reason",), ("extended_at",), ("extension_reason",),
+    ),
+}  # fmt: skip
+#: What most requests have not, by what it is read from: without it there is no line.
+SELDOM: Final = {
+    "wished": ("wishes",),
+    "said": ("answer",),
+    "grace": ("execute_after",),
+    "decided": ("approved_by", "refused_by"),
+    "joined_to": ("joined_to_id",),
+    **{
+        name: (name,)
+        for name in ("completed_at", "refusal_ground", "refusal_reason", "extended_at", "extension_reason")
+    },
+}
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Open requests unless somebody asks for others: the queue is what is still owed."""
+
+    title = "standing"
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("ended", "Ended"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Django's `All` means *open* here."""
+        everything, *others = super().choices(changelist)
+        yield {**everything, "display": "Open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        if self.value() == "all":
+            return queryset
+        return queryset.exclude(state__in=OPEN) if self.value() == "ended" else queryset.filter(state__in=OPEN)
+
+
+class DueFilter(admin.SimpleListFilter):
+    """By the time that is left."""
+
+    title = "due"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("late", "Overdue"),
+            ("today", "Today"),
+            ("soon", "In 3 days"),
+            ("week", "In 7 days"),
+            ("reply", "First reply, today"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        span = figures.due(timezone.now()).get(self.value() or "")
+        return queryset if span is None else queryset.filter(span)
+
+
+class DeskFilter(admin.SimpleListFilter):
+    """By whose desk it lies on."""
+
+    title = "desk"
+    parameter_name = "desk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "Mine"), ("nobody", "Nobody's yet"), ("others", "A colleague's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        me = audit.actor(cast(audit.Actor, request.user))
+        spans = {"mine": Q(assigned_to=me), "nobody": Q(assigned_to=""), "others": ~Q(assigned_to__in=["", me])}
+        span = spans.get(self.value() or "")
+        return queryset if span is None else queryset.filter(span)
+
+
+@admin.register(DataRequest)
+class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
+    """The queue, sorted by what is due; colours only for the time that is left."""
+
+    list_display = ("reference", "kind", "state_label", "reply_due", "due", "desk", "received")
+    list_filter = (StandingFilter, DueFilter, DeskFilter, "kind", "state", "channel")
+    list_per_page = 50
+    show_full_result_count = False
+    list_before_template = "admin/privacy/keys.html"
+    actions = ("take_chosen",)
+    search_fields = ("reference__exact",)  # by its index; a reference is written in capitals
+    search_help_text = "The whole reference, or the whole e-mail address the person uses"
+    ordering = ("due_at", "pk")
+    decisions = DECISIONS
+    refusals = REFUSALS
+    decide_template = "admin/privacy/request_decide.html"
+    shows = {
+        "address": ("contact",),
+        "decided": ("approved_by", "refused_by"),
+        "wished": ("wishes",),
+        "said": ("answer",),
+    }
+    change_form_before_template = "admin/privacy/request_person.html"
+    change_form_after_template = "admin/privacy/request.html"
+    inlines = (request_page.MessageInline,)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue, under what else waits for somebody."""
+        warn_of_messages(request)
+        return super().changelist_view(request, extra_context)
+
+    def get_fieldsets(self, request: HttpRequest, obj: DataRequest | None = None) -> Any:
+        """Only lines that say something."""
+        parts = {
+            title: [[name for name in line if _says(obj, name)] for line in lines] for title, lines in LINES.items()
+        }
+        return [(title, {"fields": [line for line in lines if line]}) for title, lines in parts.items() if any(lines)]
+
+    def describe(self, row: DataRequest) -> str:
+        """Its reference, what is asked, and how far it is."""
+        return f"{row}, {row.get_kind_display().lower()}, {row.get_state_display().lower()}"
+
+    def decision_context(self, request: HttpRequest, row: DataRequest, decision: Decision[Any]) -> dict[str, Any]:
+        """The plan and the clocks."""
+        return request_page.told(row, timezone.now())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """An e-mail address is looked up by its keyed digest: it stands in no column."""
+        if "@" not in search_term:
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, search_term.strip().upper()
+            )
+            return found
+        values = [digest.value for digest in digests.all_of("email", search_term)]
+        typed = Identifier.objects.filter(kind="email", digest__in=values).values("subject_id")
+        return queryset.filter(subject_id__in=typed), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One request on one page. Whoever may decide has read its messages by opening it."""
+        asked, at = self.get_object(request, object_id), timezone.now()
+        known = request_page.told(asked, at) if isinstance(asked, DataRequest) else {}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **known})
+        if isinstance(asked, DataRequest) and request.user.has_perm(MAY_DECIDE):
+            conversation.read(asked, by=cast(audit.Actor, request.user), at=at)
+        return page
+
+    @admin.action(description="Take them", permissions=["take"])
+    def take_chosen(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> None:
+        """Lay the chosen requests on one's own desk, and say how many stayed where they were."""
+        by, chosen, taken = cast(audit.Actor, request.user), list(queryset), 0
+        for asked in chosen:
+            with suppress(states.NotAllowed, states.Changed, requests.OwnRequest):
+                requests.assign(asked, to=by, by=by, at=timezone.now())
+                taken += 1
+        messages.info(request, f"{taken} on your desk, {len(chosen) - taken} left where they were.")
+
+    @display(description="state", label=STATE_COLOURS, ordering="state")
+    def state_label(self, asked: DataRequest) -> tuple[str, str]:
+        return asked.state, asked.get_state_display()
+
+    @display(description="due", ordering="due_at")
+    def due(self, asked: DataRequest) -> str:
+        return dates.due(asked, timezone.now())
+
+    @display(description="first reply due", ordering="first_reply_due_at")
+    def reply_due(self, asked: DataRequest) -> str:
+        return dates.first_reply_due(asked, timezone.now())
+
+    @display(description="answer goes to")
+    def address(self, asked: DataRequest) -> str:
+        return asked.contact or "forgotten"
+
+    @display(description="wants")
+    def wished(self, asked: DataRequest) -> str:
+        return _in_words(asked.wishes)
+
+    @display(description="answered")
+    def said(self, asked: DataRequest) -> str:
+        return _in_words(asked.answer)
+
+    @display(description="received", ordering="received_at")
+    def received(self, asked: DataRequest) -> str:
+        return f"{asked.received_at:%-d %b %Y}"
+
+    @display(description="on the desk of", ordering="assigned_to")
+    def desk(self, asked: DataRequest) -> str:
+        return asked.assigned_to or "nobody yet"
+
+    @display(description="carried out after")
+    def grace(self, asked: DataRequest) -> str:
+        return f"{asked.execute_after:%-d %B %Y, %H:%M} UTC" if asked.execute_after else ""
+
+    @display(description="decided by")
+    def decided(self, asked: DataRequest) -> str:
+        return asked.approved_by or asked.refused_by
+
+
+def _says(asked: DataRequest | None, name: str) -> bool:
+    """Whether the field has anything to show on this request's page."""
+    return asked is not None and (name not in SELDOM or any(getattr(asked, read) for read in SELDOM[name]))
+
+
+def _in_words(value: Any) -> str:
+    """What was written, on lines of its own; of several answers each with its question."""
+    if isinstance(value, dict):
+        said = ((name.replace("_", " "), words) for name, words in value.items() if words)
+        return format_html_join(SafeString("<br>"), "{}: {}", said)
+    return format_html_join(SafeString("<br>"), "{}", ((line,) for line in str(value or "").splitlines()))

@@ -1,0 +1,56 @@
+"""What staff type on the pages of a request: on whose desk it goes, and what they write to its person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from privacy.forms.pages import DecisionForm
+from privacy.ground import audit
+from privacy.rights import conversation_templates, desk_people, looks
+from privacy.rights.conversation_models import RequestMessage
+from privacy.rights.conversation_templates import Template
+
+NOBODY = ("", "Nobody's yet")
+
+
+class HandOverForm(DecisionForm):
+    """On whose desk it lies from now on."""
+
+    to = forms.ChoiceField(
+        label="Whose desk",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Colleagues stand here as the trail names them. Reminders of its time go to whoever has it.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = [
+            (audit.actor(each), f"{audit.actor(each)}, {looks.desk_of(each)}") for each in desk_people.deciding()
+        ]
+        self.fields["to"].choices = [NOBODY, *colleagues]  # type: ignore[attr-defined]
+
+
+class WriteForm(DecisionForm):
+    """A message to the person; `?template=` puts what staff often write into it."""
+
+    text = forms.CharField(
+        label="Message",
+        max_length=RequestMessage.LONGEST,
+        help_text="The person reads it on the page of the request; the mail only leads there. No names of colleagues or of others.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 10}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = next((each for each in self.templates if each.slug == self.initial.get("template")), None)
+        if chosen:
+            self.initial["text"] = chosen.filled(self.row)
+
+    @property
+    def templates(self) -> list[Template]:
+        """What could be said about this request."""
+        return [] if self.row is None else conversation_templates.of(self.row)
