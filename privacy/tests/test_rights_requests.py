@@ -246,17 +246,20 @@ def test_the_database_itself_refuses_to_change_a_certificate(certificate):
 def test_the_demo_has_a_request_in_every_standing_and_is_loaded_once(alice, settings, tmp_path):
     settings.LOUPE_HOME = tmp_path
     someone("bob")
-    assert demo.load(at=LATER) == 7
+    assert demo.load(at=LATER) == 10
     assert demo.load(at=LATER) == 0
     found = sorted(DataRequest.objects.values_list("kind", "state"))
     assert found == [
         ("access", "completed"),
         ("access", "received"),
+        ("complaint", "completed"),
+        ("correction", "verified"),
         ("erasure", "completed"),
         ("erasure", "completed"),
         ("erasure", "refused"),
         ("erasure", "verified"),
         ("erasure", "withdrawn"),
+        ("question", "verified"),
     ]
     assert Message.objects.filter(kind="privacy.request_refused").count() == len(mails("request_refused")) == 1
 
