@@ -2,8 +2,8 @@
 
     python -m dev.check [--lint]
 
-Pytest runs on all cores, and beside it the static checks one after the other: the tests that wait for a browser or a worker leave
-them room. They share the test database and broker.
+Pytest runs with one worker more than there are cores, and the static checks beside it one after the other: tests that wait for a
+browser or a worker leave them room. They share the test database and broker.
 """
 
 import argparse
@@ -31,7 +31,9 @@ STATIC: dict[str, tuple[str, ...]] = {
     "django": (sys.executable, "manage.py", "check", "--fail-level", "WARNING"),
     "migrations": (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"),
 }
-WORKERS = max(2, min(8, os.cpu_count() or 2))
+WORKERS = max(
+    2, min(8, 1 + (os.cpu_count() or 1))
+)  # one more than cores: some tests wait for a browser, a worker or a clock
 TESTS = (sys.executable, "-m", "pytest", "-q", f"--numprocesses={WORKERS}", "--dist=loadgroup", "--durations=8")
 
 

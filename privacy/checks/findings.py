@@ -20,8 +20,8 @@ REMEDIES: Final = {
     "E013": "Declare the model with declare(...): its rows lead to a person.",
     "E014": "Name the recipient on the field, and the key that carries it in the processor's payload; or take both away.",
     "E015": "Give a kind that serves Purpose.MARKETING the Matter it needs a yes to, and no other kind one.",
-    "E017": "Name it in [processors] of the shop's profile: signed_on, document, terms, country, mechanism (docs/registers.md).",
     "E016": 'Take its id out of the environment, or run a profile that does not promise it: targeting_tags = "consent".',
+    "E017": "Name it in [processors] of the shop's profile: signed_on, document, terms, country, mechanism (docs/registers.md).",
 }
 """What to do about each, where the finding itself has nothing better to say. docs/register.md explains them."""
 

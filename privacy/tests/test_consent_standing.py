@@ -191,7 +191,8 @@ MANY = """
                                        network, actor, at)
     SELECT gen_random_uuid(), %(alice)s, 'new_pieces', 'email', '', (ARRAY['granted', 'withdrawn'])[1 + number %% 2], %(notice)s,
            'en', 'preferences', '', '', 'x', now() FROM generate_series(1, 10000) number;
-    INSERT INTO privacy_subject (id, residence, created_at) SELECT gen_random_uuid(), '', now() FROM generate_series(1, 10000);
+    INSERT INTO privacy_subject (id, residence, age_band, restricted_for, created_at)
+    SELECT gen_random_uuid(), '', '', '{}', now() FROM generate_series(1, 10000);
     WITH said AS (
         INSERT INTO privacy_consentrecord (receipt, subject_id, matter, channel, about, decision, notice_id, locale, surface,
                                            reason, network, actor, at)

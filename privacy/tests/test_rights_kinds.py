@@ -54,7 +54,7 @@ def test_what_is_worth_no_proof_asks_for_none_and_values_are_shown_to_nobody_wit
 def test_what_software_can_do_it_does(kind, alice, settings, tmp_path):
     """Received, verified, decided where that is needed, carried out once, told; and every step in the trail."""
     settings.LOUPE_HOME, settings.LOUPE_ERASURE_GRACE = tmp_path, timedelta(0)
-    request = asks(alice, kind)
+    request = asks(alice, kind, wishes={"field": f"accounts.User:{alice.user.pk}:full_name", "value": "Alice Abbott"})
     if request.rule.is_decided and request.state == State.VERIFIED:
         requests.approve(request, by=CAROL, at=NOON)
     for _ in range(2):

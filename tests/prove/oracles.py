@@ -15,9 +15,11 @@ from django.apps import apps
 
 from accounts import roles
 from privacy import checks
+from privacy.consent import notices
 from privacy.register import masks, payloads, registry, subjects, synthetic
 from privacy.register.models import Subject, SubjectLink
 from privacy.register.vocabulary import Category
+from privacy.rights.child_models import ParentalConsent
 from privacy.rights.models import DataRequest, ErasureStep
 from privacy.tests.people import NOON
 from tests.consistency import test_fate
@@ -131,6 +133,10 @@ def _joined(*, start: int) -> Subject:
     ErasureStep.objects.create(request=request, position=1, target="orders.Bag", label="Words on a bag")
     child = Subject.objects.create(created_at=NOON)
     SubjectLink.objects.create(child=child, root=request.subject, proof=subjects.Proof.EMAIL_CONFIRMED, at=NOON)
+    # Nobody invented is a minor; here the one record is the child, and the other the parent.
+    ParentalConsent.objects.create(
+        child=request.subject, parent=child, notice=notices.current("preferences"), asked_at=NOON
+    )
     return request.subject
 
 

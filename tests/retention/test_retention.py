@@ -72,6 +72,7 @@ AGES = [
     ("privacy.VisitorLink", aged.visitor_link, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.IdentityCode", aged.code, "2028-02-28T12:00:00", "2028-02-28T12:00:01"),
 ]
+AFTER_OTHERS = {"privacy.DataRequest"}  # what hangs on it goes first, in the same run
 AS_ITS_PARENT = {
     "orders.OrderLine",
     "orders.Payment",
@@ -91,10 +92,11 @@ def test_a_row_goes_on_the_day_its_time_has_run_and_not_before(model, make, goes
     rows = apps.get_model(model).objects
     old, young = make(moment(goes)), make(moment(stays))
     ours = rows.filter(pk__in=[old.pk, young.pk])
-    line = apply(AT)[model]
+    only = "" if model in AFTER_OTHERS else model
+    line = apply(AT, only)[model]
     assert list(ours) == [young]
     assert (line.past_due, line.done, dict(line.held)) == (1, 1, {})
-    assert apply(AT)[model].past_due == 0
+    assert apply(AT, only)[model].past_due == 0
 
 
 @pytest.mark.promise("JE-65", "JK-46")
