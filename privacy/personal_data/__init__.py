@@ -201,8 +201,11 @@ declare(
             sensitive=True,
             recipients=["mail"],
         ),
-        "wishes": personal(Category.REQUEST, on_erase=BLANK, sensitive=True),
-        "answer": personal(Category.REQUEST, source=Source.STAFF, on_erase=BLANK, sensitive=True),
+        # Free words, but the desk cannot carry out what it may not read.
+        "wishes": personal(Category.REQUEST, on_erase=BLANK, sensitive=True, purposes=[Purpose.RIGHTS]),
+        "answer": personal(
+            Category.REQUEST, source=Source.STAFF, on_erase=BLANK, sensitive=True, purposes=[Purpose.RIGHTS]
+        ),
         "assigned_to": personal(
             Category.REQUEST, source=Source.STAFF, on_export=Export.HIDE, on_erase=keep(FOR_THE_RECORD)
         ),

@@ -63,6 +63,13 @@ def test_the_queue_and_the_page_name_nobody(carol, alice, request_of_alice):
     assert [word for word in alice.words if word in queue or word in page] == []
 
 
+def test_carol_reads_what_is_wanted_and_the_order_desk_does_not(carol, alice):
+    wishes = {"text": "My street is spelt with one n."}
+    page = page_of(asks(alice, "correction", wishes=wishes, at=timezone.now()), then="change/")
+    assert wishes["text"] in carol.get(page).content.decode()
+    assert wishes["text"] not in staff("olive", "order desk").get(page).content.decode()
+
+
 def test_carol_approves(carol, alice, request_of_alice):
     ask = carol.get(page_of(request_of_alice, then="approve/"))
     assert (ask.status_code, b"the grace runs" in ask.content) == (200, True)
