@@ -24,7 +24,7 @@ from privacy.forms.incidents import AuthorityForm, OpenForm
 from privacy.ground.models import AuditEvent
 from privacy.messages import breach
 from privacy.register import registry, scope
-from privacy.rights import incident_notices, incidents
+from privacy.rights import clock, incident_notices, incidents
 from privacy.rights.incident_models import Incident
 
 COLOURS = {"open": "danger", "contained": "warning", "closed": "success"}
@@ -229,4 +229,5 @@ def _table(headers: list[str], rows: list[list[Any]]) -> dict[str, Any]:
 
 
 def _until(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC"
+    """A moment on the shop's wall clock, as its derivation says it."""
+    return f"{clock.of_the_shop().local(moment):%-d %B %Y, %H:%M %Z}"

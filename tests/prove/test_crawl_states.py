@@ -18,7 +18,7 @@ from privacy.consent import cookies
 from privacy.consent import links as preference_links
 from privacy.messages import newsletter, unsubscribe
 from privacy.models import Certificate
-from privacy.rights import access, erasure, intake, links, policy, requests
+from privacy.rights import access, children, erasure, intake, links, policy, requests
 from privacy.rights.models import Kind
 from privacy.tests.people import asks, someone
 from shop import pagecache, recall
@@ -41,6 +41,7 @@ PLAIN = [
     "/privacy/request/agent/asked/",
     "/privacy/newsletter/asked/", "/privacy/unsubscribe/", "/privacy/unsubscribe/by-address/", "/privacy/certificate/",
     "/privacy/receipt/", "/privacy/authorities/", "/preferences/",
+    "/privacy/parent/deleted/",
 ]  # fmt: skip
 # What the walk does not reach by an address, and why.
 NEEDS_AN_ACCOUNT = {
@@ -54,7 +55,7 @@ NEEDS_AN_ACCOUNT = {
 }  # fmt: skip
 ANSWERS_A_FORM_OR_A_FAILURE = {
     "403.html", "403_csrf.html", "410.html", "429.html", "500.html", "account/signup.html",
-    "account/signup_closed.html", "accounts/no_account.html",
+    "account/signup_closed.html", "accounts/no_account.html", "accounts/parent_first.html",
     "accounts/locked.html", "accounts/unlock.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
@@ -101,6 +102,8 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
     erasure.execute(requests.approve(asks(bob, at=now), by="staff:3", at=now).pk, by="system:worker", at=now)
     version = policy.publish(effective_on=now.date(), is_material=False, by="staff:3", at=now)
     signup = newsletter.ask("reader@example.com", at=now)
+    child, mother = someone("carla"), "mother@example.com"
+    word = children.ask(child.subject, address=child.email, parent=mother, by=child.user, at=now)
     return [
         f"/product/{piece.slug}/",
         f"/stones/{stone.ref}/",
@@ -112,6 +115,8 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
         links.path(copy, links.Use.COPY),
         f"{links.path(asked, links.Use.FOLLOW)}x",
         unsubscribe.path(alice.subject, address=alice.email),
+        children.path(word),
+        f"{children.path(word)}x",
         f"/privacy/certificate/{Certificate.objects.get().reference}/",
         f"/privacy/versions/{version.number}/",
         f"/order/{order.reference}/?key=none",
