@@ -123,7 +123,10 @@ def test_the_right_password_of_a_locked_account_mails_one_link_in_ten_minutes(al
     assert len(mails("account_locked")) == 2
 
 
-@pytest.mark.parametrize("offered", ["", "x", "a:b:c", signing.TimestampSigner(salt="other").sign_object([1, "x"])])
+@pytest.mark.parametrize(
+    "offered",
+    ["", "x", "a:b:c", pytest.param(signing.TimestampSigner(salt="other").sign_object([1, "x"]), id="of another page")],
+)
 def test_a_link_that_is_none_opens_nothing(alice, offered):
     guess(alice.email, suspicion.TRIES)
     assert Browser().post("/account/unlock/", {"key": offered}).status_code == 410
