@@ -19,7 +19,7 @@ from accounts import emails
 from accounts.models import User
 from privacy.ground.audit import Actor
 from privacy.register.declare import Retention
-from privacy.rights import requests
+from privacy.rights import disuse
 
 FIRST_WARNING: Final = timedelta(days=60)
 LAST_WARNING: Final = timedelta(days=14)
@@ -42,7 +42,7 @@ def restart(user: User, *, by: Actor, at: datetime) -> None:
     mine = User.objects.filter(pk=user.pk)
     mine.update(active_at=Greatest(F("active_at"), at))
     if mine.filter(warned_at__isnull=False).update(warned_at=None, last_warned_at=None):
-        requests.keep_used(user.subject, by=by, at=at)
+        disuse.take_back(user.subject, by=by, at=at)
 
 
 def sweep(*, by: Actor, at: datetime) -> Swept:
@@ -108,4 +108,4 @@ def _end(user: User, *, by: Actor, at: datetime) -> bool:
     if not still_unused.exists():
         return False
     since = user.active_at
-    return requests.end_unused(user.subject, contact=user.email, unused_since=since, by=by, at=at) is not None
+    return disuse.end(user.subject, contact=user.email, unused_since=since, by=by, at=at) is not None

@@ -12,7 +12,7 @@ from typing import Final
 from django.contrib.auth import get_user_model
 
 from privacy.register import policy_versions, profiles
-from privacy.rights import access, conversation, erasure, intake, policy, requests
+from privacy.rights import access, answers, conversation, erasure, intake, policy, requests
 from privacy.rights.grounds import Ground
 from privacy.rights.models import DataRequest, Kind
 
@@ -121,7 +121,7 @@ def _complained(now: datetime) -> DataRequest:
     """Paul complained, and was answered."""
     then = now - timedelta(days=9)
     request = _confirmed("paul@example.com", Kind.COMPLAINT, then, wishes={"text": PAUL_COMPLAINS})
-    return requests.answer(request, text=PAUL_IS_TOLD, by=DESK, at=then + timedelta(days=3))
+    return answers.give(request, text=PAUL_IS_TOLD, by=DESK, at=then + timedelta(days=3))
 
 
 def _confirmed(address: str, kind: Kind, at: datetime, *, wishes: dict[str, str] | None = None) -> DataRequest:

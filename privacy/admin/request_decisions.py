@@ -12,7 +12,18 @@ from privacy.admin import children
 from privacy.admin.decisions import Decision
 from privacy.forms.desk import HandOverForm, WriteForm
 from privacy.forms.pages import AnswerForm, ExtensionForm, ReceiptForm, RefusalForm
-from privacy.rights import appeals, child_reports, conversation, correction, erasure, extension, grounds, requests
+from privacy.rights import (
+    answers,
+    appeals,
+    assignment,
+    child_reports,
+    conversation,
+    correction,
+    erasure,
+    extension,
+    grounds,
+    requests,
+)
 from privacy.rights.kinds import Kind, Rule
 from privacy.rights.models import DataRequest, State
 from privacy.rights.states import OPEN, REQUEST
@@ -41,7 +52,7 @@ def _refuse(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 
 def _answer(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.answer(asked, text=typed['text'], by=by, at=at)} is answered."
+    return f"{answers.give(asked, text=typed['text'], by=by, at=at)} is answered."
 
 
 def _uphold(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -58,11 +69,11 @@ def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 
 def _take(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.assign(asked, to=by, by=by, at=at)} lies on your desk."
+    return f"{assignment.assign(asked, to=by, by=by, at=at)} lies on your desk."
 
 
 def _hand_over(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    requests.assign(asked, to=typed["to"], by=by, at=at)
+    assignment.assign(asked, to=typed["to"], by=by, at=at)
     return f"{asked} lies on the desk of {typed['to']}." if typed["to"] else f"{asked} lies on nobody's desk."
 
 
@@ -176,11 +187,11 @@ DECISIONS: Final = {
 REFUSALS: Final[dict[type[Exception], str]] = {
     conversation.Closed: "It has ended, or its erasure has begun: nobody would read a message any more.",
     conversation.Empty: "An empty message is none.",
-    requests.AnswerMissing: "An empty answer is none.",
+    answers.Missing: "An empty answer is none.",
     requests.OpenSteps: "",
     correction.ReceiptMissing: "Say how it was done.",
     correction.NothingByHand: "Nothing of it waits for a person any more.",
-    requests.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",
+    answers.SamePerson: "You said no to what this appeals against. Somebody else decides about it.",
     requests.SubjectErased: "This person was erased meanwhile. There is nobody left to do it for.",
     requests.OwnRequest: "This is your own request. Somebody else decides about it.",
     **children.REFUSALS,

@@ -25,7 +25,7 @@ from privacy.admin.proof import WarnsOfResidue
 from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
 from privacy.ground import audit, digests, states
 from privacy.register.models import Identifier
-from privacy.rights import conversation, figures, requests
+from privacy.rights import assignment, conversation, figures, requests
 from privacy.rights.models import DataRequest
 from privacy.rights.states import OPEN
 
@@ -194,7 +194,7 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
         by, chosen, taken = cast(audit.Actor, request.user), list(queryset), 0
         for asked in chosen:
             with suppress(states.NotAllowed, states.Changed, requests.OwnRequest):
-                requests.assign(asked, to=by, by=by, at=timezone.now())
+                assignment.assign(asked, to=by, by=by, at=timezone.now())
                 taken += 1
         messages.info(request, f"{taken} on your desk, {len(chosen) - taken} left where they were.")
 

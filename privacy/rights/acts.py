@@ -2,7 +2,7 @@
 
 Copies, erasures, corrections and reports about children take their own steps and may be interrupted between any two. Every other
 act is one short transaction together with its completion, so that it happened once or not at all. What staff answer in words has
-no line here: `requests.answer` ends it.
+no line here: `answers.give` ends it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from privacy.ground import audit
-from privacy.rights import requests
+from privacy.rights import answers, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest, State
 
@@ -53,12 +53,12 @@ def ask(refused: DataRequest, *, text: str, contact: str, by: audit.Actor, at: d
 def uphold(appeal: DataRequest, *, text: str, by: audit.Actor, at: datetime) -> DataRequest:
     """The appeal is right: answer it, and take the refused request up once more. Returns the new one.
 
-    Raises what `requests.answer` raises, and `NothingToAppeal` for a complaint about something else.
+    Raises what `answers.give` raises, and `NothingToAppeal` for a complaint about something else.
     """
     refused, contact = appeal.against, appeal.contact
     if refused is None:
         raise NothingToAppeal(f"{appeal} is no appeal")
-    requests.answer(appeal, text=text, by=by, at=at)
+    answers.give(appeal, text=text, by=by, at=at)
     again = requests.receive(
         refused.kind,
         subject=refused.subject,

@@ -1,13 +1,14 @@
-"""One request's life: received, verified, decided or answered, completed. What a worker does for it is `rights.acts`.
+"""One request's life: received, verified, decided, completed. What a worker does for it is `rights.acts`.
 
 The same verbs serve the account page, the public form, the API and the desk, for every kind in `rights.kinds`. A request that
-nobody has proved shows nothing, changes nothing, and cannot stand in the way of the person it names.
+nobody has proved shows nothing, changes nothing, and cannot stand in the way of the person it names. Nouns of their own: answering
+in words (`rights.answers`), appeals (`rights.appeals`), on whose desk it lies (`rights.assignment`), what nobody asked for
+(`rights.disuse`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from privacy import tasks
-from privacy.ground import audit, doorbell, references, states
+from privacy.ground import audit, doorbell, references
 from privacy.register import subjects
 from privacy.register.models import Subject
 from privacy.rights import deadlines, duplicates, emails, grounds, identity, kinds, objection, phrases, planning
@@ -54,24 +55,12 @@ class ReasonMissing(Exception):
     """A refusal without a reason is no refusal."""
 
 
-class AnswerMissing(Exception):
-    """An empty answer is none."""
-
-
 class OwnRequest(Exception):
     """Staff do not decide about their own request."""
 
 
-class SamePerson(Exception):
-    """Whoever said no does not decide about the appeal."""
-
-
 class NothingToDecide(Exception):
     """What is carried out without a decision is not approved."""
-
-
-class NothingToAnswer(Exception):
-    """Only what is answered in words is completed by an answer."""
 
 
 class OpenSteps(Exception):
@@ -166,7 +155,7 @@ def approve(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataReque
     """
     if not request.rule.is_decided:
         raise NothingToDecide(f"{request} needs no decision")
-    _refuse_own(request, by)
+    refuse_own(request, by)
     with transaction.atomic():
         REQUEST.advance(request, State.APPROVED, by=by, at=at)
         _refuse_erased(request)
@@ -179,24 +168,6 @@ def approve(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataReque
     return request
 
 
-def answer(request: DataRequest, *, text: str, by: audit.Actor, at: datetime) -> DataRequest:
-    """Complete a complaint or a question with what we have to say. The person reads it on the request's page.
-
-    Raises `NothingToAnswer`, `AnswerMissing`, `OwnRequest`, `SamePerson`.
-    """
-    if not request.rule.is_answered:
-        raise NothingToAnswer(f"{request} is not answered in words")
-    if not text.strip():
-        raise AnswerMissing
-    _refuse_own(request, by)
-    _refuse_same_person(request, by)
-    with transaction.atomic():
-        REQUEST.advance(request, State.EXECUTING, by=by, at=at)
-        request.answer = text.strip()
-        request.save(update_fields=["answer"])
-        return _end(request, by=by, at=at)
-
-
 def refuse(request: DataRequest, *, ground: str, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
     """Decide that it will not be carried out: on which of the law's grounds, and in our words why.
 
@@ -205,7 +176,7 @@ def refuse(request: DataRequest, *, ground: str, reason: str, by: audit.Actor, a
     ground = grounds.check(ground, request)
     if not reason.strip():
         raise ReasonMissing("a refusal names its reason")
-    _refuse_own(request, by)
+    refuse_own(request, by)
     with transaction.atomic():
         REQUEST.advance(request, State.REFUSED, by=by, at=at, note=ground)
         request.refused_at, request.refused_by = at, audit.actor(by)
@@ -236,7 +207,7 @@ def complete(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequ
     if left := open_steps(request):
         raise OpenSteps(left)
     if request.rule.is_decided:
-        _refuse_own(request, by)
+        refuse_own(request, by)
     with transaction.atomic():
         if request.state in (State.APPROVED, State.PARTLY_DONE):
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
@@ -259,48 +230,10 @@ def open_steps(request: DataRequest) -> list[str]:
     return list(dict.fromkeys(left))
 
 
-def assign(request: DataRequest, *, to: audit.Actor, by: audit.Actor, at: datetime) -> DataRequest:
-    """Lay it on somebody's desk; `""` takes it off. Raises `OwnRequest`, `states.NotAllowed` where it has ended, and
-    `states.Changed` where somebody else was first.
-    """
-    if not request.is_open:
-        raise states.NotAllowed(f"{request} is {request.state}")
-    _refuse_own(request, to)
-    was, now = request.assigned_to, audit.actor(to)
-    with transaction.atomic():
-        rows = DataRequest.objects.open().filter(pk=request.pk, assigned_to=was)
-        if rows.update(assigned_to=now) != 1:
-            raise states.Changed(f"{request} is on another desk")
-        details: dict[str, audit.Detail] = {"to": now}
-        audit.append("request.assigned", subject=request.subject_id, obj=request, details=details, by=by, at=at)
-    request.assigned_to = now
-    return request
-
-
-def end_unused(
-    subject: Subject, *, contact: str, unused_since: datetime, by: audit.Actor, at: datetime
-) -> DataRequest | None:
-    """Have somebody erased whose account nobody used for as long as the shop keeps one: what they asked for, unasked.
-
-    It is decided already, so the grace begins at once; `keep_used` takes it back. None where they asked for it themselves.
-    """
-    erasures = DataRequest.objects.of(subjects.family(subject)).filter(kind=Kind.ERASURE)
-    if erasures.open().exists():
-        return None
-    with transaction.atomic():
-        request = receive(Kind.ERASURE, subject=subject, contact=contact, channel=Channel.RETENTION, by=by, at=at)
-        REQUEST.advance(request, State.VERIFIED, by=by, at=at, note=f"unused since {unused_since:%Y-%m-%d}")
-        request.verified_at = at
-        request.save(update_fields=["verified_at"])
-        return approve(request, by=by, at=at)
-
-
-def keep_used(subject: Subject, *, by: audit.Actor, at: datetime) -> None:
-    """The account is used after all: take back an erasure that nobody but the calendar asked for."""
-    unasked = DataRequest.objects.of(subjects.family(subject)).filter(channel=Channel.RETENTION, state=State.APPROVED)
-    for request in unasked:
-        with suppress(states.Changed):  # a worker has begun
-            withdraw(request, by=by, at=at)
+def refuse_own(request: DataRequest, by: audit.Actor) -> None:
+    """Raises `OwnRequest` where *by* is the person who asks, under whichever of their records."""
+    if isinstance(by, audit.Person) and by.subject_id in subjects.family(request.subject):
+        raise OwnRequest("somebody else decides about your own request")
 
 
 def lapse(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
@@ -383,16 +316,6 @@ def _send_link(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     request.links_sent += 1
     request.save(update_fields=["links_sent"])
     emails.request_received(request, by=by, at=at)
-
-
-def _refuse_own(request: DataRequest, by: audit.Actor) -> None:
-    if isinstance(by, audit.Person) and by.subject_id in subjects.family(request.subject):
-        raise OwnRequest("somebody else decides about your own request")
-
-
-def _refuse_same_person(request: DataRequest, by: audit.Actor) -> None:
-    if request.against is not None and request.against.refused_by == audit.actor(by):
-        raise SamePerson("whoever said no does not decide about the appeal")
 
 
 def _refuse_erased(request: DataRequest) -> None:

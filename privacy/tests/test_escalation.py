@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from privacy.ground.models import AuditEvent
 from privacy.messages import outbox
 from privacy.models import Message
-from privacy.rights import escalation, requests
+from privacy.rights import assignment, escalation, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest
 from privacy.tests.people import NOON, asks, someone
@@ -64,7 +64,7 @@ def test_a_sweep_that_comes_late_reminds_of_the_latest_share_only(request_):
 def test_whoever_works_it_hears_of_it_and_nobody_else(request_):
     dora = at_the_desk("dora")
     assert comes(request_, 50) == (1, ["carol@loupe.example", "dora@loupe.example"])
-    requests.assign(request_, to=dora, by=dora, at=NOON)
+    assignment.assign(request_, to=dora, by=dora, at=NOON)
     assert comes(request_, 80) == (1, ["dora@loupe.example"])
 
 

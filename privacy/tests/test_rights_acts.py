@@ -16,7 +16,7 @@ from privacy.ground import states
 from privacy.models import AuditEvent, Message
 from privacy.register import registry, subjects
 from privacy.register.declare import Refused
-from privacy.rights import acts, requests
+from privacy.rights import acts, answers, assignment, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.models import Channel, DataRequest, State
 from privacy.tests.people import NOON, asks, held, mails, someone
@@ -166,10 +166,10 @@ def test_what_needs_no_decision_is_not_approved(kind, alice):
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_answer_is_none(text, alice):
     request = asks(alice, "complaint")
-    with pytest.raises(requests.AnswerMissing):
-        requests.answer(request, text=text, by=CAROL, at=NOON)
-    with pytest.raises(requests.NothingToAnswer):
-        requests.answer(asks(alice, "access"), text=ANSWER, by=CAROL, at=NOON)
+    with pytest.raises(answers.Missing):
+        answers.give(request, text=text, by=CAROL, at=NOON)
+    with pytest.raises(answers.NothingToAnswer):
+        answers.give(asks(alice, "access"), text=ANSWER, by=CAROL, at=NOON)
     assert DataRequest.objects.get(pk=request.pk).state == State.VERIFIED
 
 
@@ -179,27 +179,27 @@ def test_staff_decide_nothing_about_themselves(alice):
     deeds = [
         lambda: requests.approve(erasure, by=carol.user, at=NOON),
         lambda: requests.refuse(erasure, ground="gdpr.unfounded", reason="No.", by=carol.user, at=NOON),
-        lambda: requests.answer(question, text=ANSWER, by=carol.user, at=NOON),
-        lambda: requests.assign(question, to=carol.user, by=DORA, at=NOON),
+        lambda: answers.give(question, text=ANSWER, by=carol.user, at=NOON),
+        lambda: assignment.assign(question, to=carol.user, by=DORA, at=NOON),
     ]
     for deed in deeds:
         with pytest.raises(requests.OwnRequest):
             deed()
     found = DataRequest.objects.values_list("state", "assigned_to")
     assert set(found) == {(State.VERIFIED, "")}
-    assert requests.answer(asks(alice, "question"), text=ANSWER, by=carol.user, at=NOON).state == State.COMPLETED
+    assert answers.give(asks(alice, "question"), text=ANSWER, by=carol.user, at=NOON).state == State.COMPLETED
 
 
 def test_a_request_lies_on_one_desk(alice):
     request = asks(alice)
     as_dora_saw_it = DataRequest.objects.get(pk=request.pk)
-    requests.assign(request, to=CAROL, by=CAROL, at=NOON)
+    assignment.assign(request, to=CAROL, by=CAROL, at=NOON)
     with pytest.raises(states.Changed):
-        requests.assign(as_dora_saw_it, to=DORA, by=DORA, at=NOON)
+        assignment.assign(as_dora_saw_it, to=DORA, by=DORA, at=NOON)
     assert DataRequest.objects.get(pk=request.pk).assigned_to == CAROL
     requests.withdraw(request, by=alice.user, at=NOON)
     with pytest.raises(states.NotAllowed):
-        requests.assign(request, to=DORA, by=DORA, at=NOON)
+        assignment.assign(request, to=DORA, by=DORA, at=NOON)
 
 
 DEEDS = {

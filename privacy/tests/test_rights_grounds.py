@@ -8,7 +8,7 @@ import pytest
 
 from privacy.models import Subject
 from privacy.register import subjects
-from privacy.rights import appeals, grounds, requests
+from privacy.rights import answers, appeals, grounds, requests
 from privacy.rights.deadlines import Law
 from privacy.rights.grounds import GROUNDS, Ground
 from privacy.rights.kinds import Kind
@@ -121,13 +121,13 @@ def test_somebody_else_answers_an_appeal(alice, bob):
     appeal = appeals.ask(no, text="It is mine.", contact=alice.email, by=alice.user, at=NOON)
     assert (appeal.kind, appeal.against, appeal.state) == (Kind.COMPLAINT, no, State.VERIFIED)
     assert appeals.ask(no, text="Really.", contact=alice.email, by=alice.user, at=NOON) == appeal, "one is open"
-    with pytest.raises(requests.SamePerson):
-        requests.answer(appeal, text="Still no.", by=CAROL, at=NOON)
-    with pytest.raises(requests.SamePerson):
+    with pytest.raises(answers.SamePerson):
+        answers.give(appeal, text="Still no.", by=CAROL, at=NOON)
+    with pytest.raises(answers.SamePerson):
         appeals.uphold(appeal, text="Yes.", by=CAROL, at=NOON)
     appeal.refresh_from_db()
     assert (appeal.state, appeal.answer) == (State.VERIFIED, None)
-    requests.answer(appeal, text="We looked again, and it stays so.", by=DORA, at=NOON)
+    answers.give(appeal, text="We looked again, and it stays so.", by=DORA, at=NOON)
     assert DataRequest.objects.get(pk=no.pk).state == State.REFUSED
     assert held(bob) == before
 

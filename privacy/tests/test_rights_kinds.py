@@ -8,7 +8,7 @@ import pytest
 
 from privacy.models import AuditEvent, Certificate, Message
 from privacy.register import profiles, subjects
-from privacy.rights import acts, child_reports, clock, deadlines, kinds, requests, timeline
+from privacy.rights import acts, answers, child_reports, clock, deadlines, kinds, requests, timeline
 from privacy.rights.kinds import KINDS, Kind, Proof
 from privacy.rights.models import Channel, DataRequest, State
 from privacy.tests.people import NOON, asks, held, someone
@@ -82,7 +82,7 @@ def test_what_takes_a_person_is_answered_by_one(alice, bob):
         with pytest.raises(requests.OpenSteps):
             requests.complete(request, by=CAROL, at=NOON)
         assert DataRequest.objects.get(pk=request.pk).state == State.VERIFIED
-        requests.answer(request, text="We looked, and this is what we found.", by=CAROL, at=NOON)
+        answers.give(request, text="We looked, and this is what we found.", by=CAROL, at=NOON)
         request.refresh_from_db()
         assert (request.state, request.contact, request.completed_at) == (State.COMPLETED, None, NOON)
         assert request.answer == "We looked, and this is what we found."
