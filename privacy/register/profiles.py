@@ -125,9 +125,13 @@ class Profile:
         return self.retention[f"{name}_years"]
 
 
-@cache
 def named(policy: str) -> Profile:
     """The profile called *policy*, or in the file at that path. Raises `Unknown`."""
+    return _found(policy)
+
+
+@cache
+def _found(policy: str) -> Profile:
     file = Path(policy) if policy.endswith(".toml") else FOLDER / f"{policy}.toml"
     if not file.is_file():
         raise Unknown(

@@ -8,9 +8,9 @@ from shop.desk import UNFOLD  # noqa: F401  (a setting)
 from shop.settings.api import *
 from shop.settings.base import *
 from shop.settings.base import BASE_DIR, env
+from shop.settings.outside import *
 from shop.settings.pages import *
 from shop.settings.privacy import *
-from shop.settings.services import *
 from shop.settings.sign_in import *
 from shop.settings.sign_in import GOOGLE
 from shop.settings.work import *

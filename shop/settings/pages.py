@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 
 from privacy.register import profiles
 from shop.settings.base import BASE_DIR, IS_DEMO, IS_HTTPS, LOUPE_HOME, LOUPE_POLICY, env
-from shop.settings.services import STRIPE_CHECKOUT_ORIGIN
+from shop.settings.outside import STRIPE_CHECKOUT_ORIGIN
 from shop.settings.sign_in import GOOGLE
 
 # Sessions are rows, so that a flushed Redis signs nobody out; ours name their account, so that an erasure finds them.

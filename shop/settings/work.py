@@ -2,7 +2,7 @@
 
 from celery.schedules import crontab
 
-from shop.settings.services import REDIS_URL
+from shop.settings.outside import REDIS_URL
 
 # Celery: a doorbell. No results, no retries of a publish, no waiting for a broker that is away.
 CELERY_BROKER_URL = REDIS_URL
