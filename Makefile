@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint prove bench bench-privacy bench-messages bench-desk lock reset
+.PHONY: help run stop test lint prove bench bench-privacy bench-messages bench-desk messages lock reset
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ bench-messages: ## measure the outbox beside a bare smtplib loop, and count what
 
 bench-desk: ## measure the desk's pages among 100 requests and among 100,000
 	@$(PYTHON) dev/bootstrap.py bench.desk
+
+messages: ## gather the sentences of our letters into locale/, and compile their translations
+	@$(PYTHON) dev/bootstrap.py dev.messages
 
 lock: ## turn requirements.in into requirements.txt, with hashes (needs uv)
 	uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes requirements.in -o requirements.txt

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
 from privacy.ground.audit import Actor
@@ -66,18 +67,18 @@ BY_TEMPLATE: Mapping[str, Kind] = {
 
 # The one link of a mail: the fact that holds it, and the words on it.
 ACTIONS: Mapping[Kind, tuple[str, str]] = {
-    CONFIRM_SIGNUP: ("activate_url", "Confirm this address"),
-    CONFIRM_CHANGE: ("activate_url", "Confirm this address"),
-    ALREADY_EXISTS: ("password_reset_url", "Choose a new password"),
-    PASSWORD_RESET_LINK: ("password_reset_url", "Choose a new password"),
+    CONFIRM_SIGNUP: ("activate_url", _("Confirm this address")),
+    CONFIRM_CHANGE: ("activate_url", _("Confirm this address")),
+    ALREADY_EXISTS: ("password_reset_url", _("Choose a new password")),
+    PASSWORD_RESET_LINK: ("password_reset_url", _("Choose a new password")),
 }
 
 # Why a mail was sent, as its foot says. A stranger may have typed the address of the first three.
-YOUR_ACCOUNT = "your account"
+YOUR_ACCOUNT = _("your account")
 WHY: Mapping[Kind, str] = {
-    CONFIRM_SIGNUP: "a new account with this address",
-    ALREADY_EXISTS: "somebody who typed this address",
-    CONFIRM_CHANGE: "an account that is to use this address",
+    CONFIRM_SIGNUP: _("a new account with this address"),
+    ALREADY_EXISTS: _("somebody who typed this address"),
+    CONFIRM_CHANGE: _("an account that is to use this address"),
 }
 
 # What else a template may say. Anything more that allauth offers (the request, the IP address) stays out.
@@ -109,30 +110,30 @@ def send(template: str, *, to: str, user: User | None, facts: Mapping[str, Any],
 def email_in_use(user: User, *, at: datetime) -> None:
     """Say to the new address that the account uses it from now on; the old one hears it from allauth."""
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('accounts:security')}"
-    _post(EMAIL_IN_USE, user, url, "See the security of your account", by=user, at=at)
+    _post(EMAIL_IN_USE, user, url, _("See the security of your account"), by=user, at=at)
 
 
 def deactivated(user: User, *, by: Actor, at: datetime) -> None:
     """Say that the account is closed for now, what that means, and how to come back."""
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('account_login')}"
-    _post(DEACTIVATED, user, url, "Sign in to come back", by=by, at=at)
+    _post(DEACTIVATED, user, url, _("Sign in to come back"), by=by, at=at)
 
 
 def come_back(user: User, url: str, *, at: datetime) -> None:
     """The link that opens a closed account again, asked for by whoever knew its password."""
-    _post(COME_BACK, user, url, "Open the account again", by=user, at=at)
+    _post(COME_BACK, user, url, _("Open the account again"), by=user, at=at)
 
 
 def account_locked(user: User, url: str, *, by: Actor, at: datetime) -> None:
     """Say that wrong passwords locked the account, and give the link that opens it."""
-    _post(ACCOUNT_LOCKED, user, url, "Open the account again", by=by, at=at)
+    _post(ACCOUNT_LOCKED, user, url, _("Open the account again"), by=by, at=at)
 
 
 def attack_noticed(user: User, *, locks: int, refused: int, by: Actor, at: datetime) -> None:
     """Tell somebody who can look into it what happened within an hour, in numbers."""
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('admin:privacy_auditevent_changelist')}"
-    context = {"name": user.get_short_name(), "at": at, "why": "your work at the desk", "locks": locks}
-    context |= {"refused": refused, "action_url": url, "action_label": "See the audit trail"}
+    context = {"name": user.get_short_name(), "at": at, "why": _("your work at the desk"), "locks": locks}
+    context |= {"refused": refused, "action_url": url, "action_label": _("See the audit trail")}
     outbox.post(ATTACK_NOTICED, to=user.email, subject=user.subject, context=context, by=by, at=at)
 
 
@@ -156,5 +157,5 @@ def _warn(kind: Kind, user: User, ends_at: datetime, *, by: Actor, at: datetime)
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('account_login')}"
     name = user.get_short_name() if user.last_login is not None else ""
     context = {"name": name, "used_at": user.active_at, "ends_at": ends_at}
-    context |= {"action_url": url, "action_label": "Sign in and keep it"}
+    context |= {"action_url": url, "action_label": _("Sign in and keep it")}
     outbox.post(kind, to=user.email, subject=user.subject, context=context, by=by, at=at)

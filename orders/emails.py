@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from orders import destinations, links
+from django.utils.translation import gettext_noop as _
+
+from orders import links
 from orders.destinations import Method
 from orders.models import Order, Payment, Shipment
 from privacy.consent.vocabulary import Channel
@@ -113,11 +115,10 @@ def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) ->
     context = {
         "order": order,
         "lines": list(order.lines.all()),
-        "country": place.country_name if (place := destinations.find(order.country)) else order.country,
         "action_url": links.url(order, at=at),
-        "action_label": "See your order",
+        "action_label": _("See your order"),
         "valid_days": links.VALID_FOR.days,
-        "why": f"your order {order.reference}",
+        "why": _("your order {reference}"),
         "at": at,
         **facts,
     }

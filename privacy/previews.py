@@ -18,6 +18,7 @@ from privacy.register.synthetic import Sketch
 from privacy.rights import (
     children_emails,
     conversation_emails,
+    deadlines,
     emails,
     escalation,
     escalation_emails,
@@ -37,6 +38,7 @@ def _asked(sketch: Sketch, kind: str = Kind.ACCESS, **facts: Any) -> DataRequest
     """The invented request, waiting for its answer."""
     request: DataRequest = sketch.rows["privacy.DataRequest"]
     request.kind, request.contact, request.channel = kind, sketch.who.email, Channel.ACCOUNT
+    request.derivation = deadlines.of(kind, residence="", received_at=request.received_at).derivation
     for name, value in facts.items():
         setattr(request, name, value)
     return request

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from privacy.consent.preference_models import Frequency, Preference
-from privacy.ground import audit
+from privacy.ground import audit, tongue
 from privacy.register import subjects
 from privacy.register.models import Subject
 from privacy.register.retention import Span
@@ -34,6 +34,18 @@ def of(subject: Subject) -> Preference:
     rows = Preference.objects.filter(subject_id__in=subjects.family(subject))
     chosen = rows.order_by(F("changed_at").desc(nulls_last=True), "pk").first()
     return chosen or Preference(subject=subjects.root(subject), language=languages()[0], currency=currencies()[0])
+
+
+def language_of(subject: Subject | None) -> str:
+    """The language this person's letters are in: the one they chose last, else the one that is being spoken with them now.
+
+    One that we no longer write in is none.
+    """
+    if subject is None:
+        return tongue.current()
+    said = Preference.objects.filter(subject_id__in=subjects.family(subject), changed_at__isnull=False)
+    chosen = said.order_by("-changed_at", "pk").values_list("language", flat=True).first()
+    return tongue.known(chosen) if chosen else tongue.current()
 
 
 @transaction.atomic

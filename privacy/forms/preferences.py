@@ -37,7 +37,7 @@ class PreferencesForm(forms.Form):
     frequency = forms.ChoiceField(
         label="How often", choices=Frequency.choices, widget=forms.RadioSelect, error_messages=KEPT
     )
-    language = forms.ChoiceField(label="We write to you in", error_messages=KEPT)
+    language = forms.ChoiceField(label="Language of our letters", required=False, error_messages=KEPT)
     currency = forms.ChoiceField(label="Prices in", error_messages=KEPT)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit, digests, doorbell, references
 from privacy.messages import addressees, outbox
@@ -225,9 +226,9 @@ def _of_policy(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:
     context = {
         "version": version,
         "changed": [change.title for change in policy_versions.changes_of(version)],
-        "why": "an account or an order",
+        "why": _("an account or an order"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:version', args=[version.number])}",
-        "action_label": "See what changes",
+        "action_label": _("See what changes"),
     }
     return POLICY_CHANGED, context
 
@@ -236,9 +237,9 @@ def _of_breach(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:
     context = {
         **announcement.words,
         "data": announcement.scope.get("data", []),
-        "why": "what happened to data about you",
+        "why": _("what happened to data about you"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:policy')}#contact",
-        "action_label": "How to reach us",
+        "action_label": _("How to reach us"),
     }
     return BREACH, context
 
@@ -249,9 +250,9 @@ def _of_owner(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:
     context = {
         **announcement.words,
         "version": version,
-        "why": "an account or an order",
+        "why": _("an account or an order"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:version', args=[version.number])}",
-        "action_label": "The policy that goes on protecting you",
+        "action_label": _("The policy that goes on protecting you"),
     }
     return NEW_OWNER, context
 

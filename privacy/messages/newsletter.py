@@ -18,6 +18,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.consent import ledger, notices
 from privacy.consent.models import ConsentNotice
@@ -86,7 +87,7 @@ def ask_confirmation(
             "read": [row.notice.text for row in rows],
             "days": LIVES.days,
             "action_url": f"{settings.LOUPE_PUBLIC_URL}{path(rows[0])}",
-            "action_label": "Yes, write to me",
+            "action_label": _("Yes, write to me"),
         }
         outbox.post(CONFIRM, to=address, subject=whose, context=context, by=by, at=at)
     return rows[0]

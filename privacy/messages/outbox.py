@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from privacy.consent import links
+from privacy.consent import links, preferences
 from privacy.consent.vocabulary import Channel
-from privacy.ground import audit, doorbell
+from privacy.ground import audit, doorbell, tongue
 from privacy.messages import delivery
 from privacy.messages.channels import PARTS, processor
 from privacy.messages.kinds import Kind
@@ -37,20 +37,39 @@ def post(
     context: Mapping[str, Any],
     reference: str = "",
     channel: str = Channel.EMAIL,
+    language: str = "",
     headers: Mapping[str, str] | None = None,
     by: audit.Actor,
     at: datetime,
 ) -> Message:
-    """Render the message's templates and put it in the outbox. Writes a row; rings after the commit."""
-    known = {**context, "shop": profiles.current(), "site_url": settings.LOUPE_PUBLIC_URL, "reference": reference}
+    """Render the message's templates and put it in the outbox. Writes a row; rings after the commit.
+
+    It is written in the language that *subject* chose; *language* is for a letter whose person record says no more. Every letter's
+    *context* may hold `why`, which may name the `{reference}`, `action_url` and `action_label`: English words, translated here.
+    """
+    known = {**context, **frame(), "reference": reference}
     known["preferences_url"] = links.url(subject) if subject and not subject.is_erased else ""
-    written: dict[str, Any] = {
-        part: render_to_string(f"{kind.template}.{suffix}", known) for part, suffix in PARTS[channel].items()
-    }
+    with tongue.writing(language or preferences.language_of(subject)):
+        known["why"] = tongue.translated(context.get("why", "")).format(reference=reference)
+        known["action_label"] = tongue.translated(context.get("action_label", ""))
+        written: dict[str, Any] = {
+            part: render_to_string(f"{kind.template}.{suffix}", known) for part, suffix in PARTS[channel].items()
+        }
     written["title"] = " ".join(written.get("title", "").split())
     return post_rendered(
         kind, to=to, subject=subject, **written, reference=reference, channel=channel, headers=headers, by=by, at=at
     )
+
+
+def frame() -> dict[str, Any]:
+    """What every letter can say of the shop."""
+    shop = profiles.current()
+    return {
+        "shop": shop,
+        "shop_name": shop.shop_name,
+        "shop_email": shop.contact.email,
+        "site_url": settings.LOUPE_PUBLIC_URL,
+    }
 
 
 def post_rendered(

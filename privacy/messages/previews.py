@@ -16,6 +16,8 @@ from typing import Final
 from django.db import transaction
 from django.utils.module_loading import autodiscover_modules
 
+from privacy.consent.preference_models import Preference
+from privacy.ground import tongue
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
 from privacy.register import synthetic
@@ -73,27 +75,33 @@ def kinds() -> list[Kind]:
     return [KINDS[name] for name in sorted(_WRITES)]
 
 
-def letter(name: str, *, at: datetime) -> Letter:
+def letter(name: str, *, language: str = "", at: datetime) -> Letter:
     """The mail of that kind, written to an invented customer. Writes nothing that stays. *Raises* `NoPreview`."""
-    return letters([name], at=at)[0]
+    return letters([name], language=language, at=at)[0]
 
 
-def letters(names: list[str], *, at: datetime) -> list[Letter]:
-    """The same for several kinds, to the same customer."""
+def letters(names: list[str], *, language: str = "", at: datetime) -> list[Letter]:
+    """The same for several kinds, to the same customer, who chose that *language*."""
     shown = {kind.name: kind for kind in kinds()}
     if unknown := [name for name in names if name not in shown]:
         raise NoPreview(unknown[0])
     with transaction.atomic():
-        written = [_written(shown[name], at) for name in names]
+        written = [_written(shown[name], tongue.known(language), at) for name in names]
         transaction.set_rollback(True)
     return written
 
 
-def _written(kind: Kind, at: datetime) -> Letter:
-    """One mail; its customer is made anew, so that no kind sees what another did to their rows."""
+def _written(kind: Kind, language: str, at: datetime) -> Letter:
+    """One mail; its customer is made anew, so that no kind sees what another did to their rows.
+
+    Some mails go to nobody we know, in the language that is being spoken.
+    """
     with transaction.atomic():
         point = transaction.savepoint()
-        _WRITES[kind.name](synthetic.one(PERSON, seed=SEED, at=at), at)
+        sketch = synthetic.one(PERSON, seed=SEED, at=at)
+        Preference.objects.filter(subject=sketch.rows["privacy.Subject"]).update(language=language, changed_at=at)
+        with tongue.writing(language):
+            _WRITES[kind.name](sketch, at)
         mail = Message.objects.filter(kind=kind.name, created_at=at, payload__isnull=False).latest("created_at")
         payload = mail.payload
         transaction.savepoint_rollback(point)

@@ -20,10 +20,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from privacy.consent.vocabulary import Channel, Matter
-from privacy.messages import pieces, unsubscribe
+from privacy.messages import outbox, pieces, unsubscribe
 from privacy.messages.kinds import Kind
 from privacy.messages.newsroom import Campaign
-from privacy.register import profiles
 from privacy.register.vocabulary import Purpose
 
 KINDS: Final = {
@@ -85,8 +84,7 @@ class Copy:
         self.title = campaign.title
         self.template = KINDS[Matter(campaign.topic)].template
         self.known: dict[str, Any] = {
-            "shop": profiles.current(),
-            "site_url": settings.LOUPE_PUBLIC_URL,
+            **outbox.frame(),
             "title": campaign.title,
             "preheader": campaign.preheader,
             "body": mark_safe(body),  # noqa: S308

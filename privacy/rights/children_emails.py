@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from django.utils.translation import gettext_noop as _
+
 from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
@@ -20,17 +22,17 @@ PARENT_AGREED: Final = _kind("privacy.parent_agreed", label="A parent's word: re
 
 def parent_asked(consent: ParentalConsent, *, url: str, by: audit.Actor, at: datetime) -> None:
     """Ask a parent to look at what their child began."""
-    _post(PARENT_ASKED, consent, url, "Look at it", by=by, at=at)
+    _post(PARENT_ASKED, consent, url, _("Look at it"), by=by, at=at)
 
 
 def parent_agreed(consent: ParentalConsent, *, url: str, by: audit.Actor, at: datetime) -> None:
     """Confirm what was agreed to, with the link by which it can be looked at and taken back."""
-    _post(PARENT_AGREED, consent, url, "See it, or take it back", by=by, at=at)
+    _post(PARENT_AGREED, consent, url, _("See it, or take it back"), by=by, at=at)
 
 
 def parent_told(to: str, *, reference: str, by: audit.Actor, at: datetime) -> None:
     """Tell the parent that what we held about their child is deleted. Belongs to no person record any more."""
-    context = {"reference": reference, "why": "an account of your child"}
+    context = {"reference": reference, "why": _("an account of your child")}
     outbox.post(PARENT_TOLD, to=to, subject=None, context=context, reference=reference, by=by, at=at)
 
 

@@ -16,8 +16,12 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
+from django.utils import dateformat
+from django.utils.translation import gettext, ngettext
 
+from privacy.ground import tongue
 from privacy.register import profiles
+from privacy.rights import phrases
 
 SATURDAY = 5
 LAST_MOMENT = time(23, 59, 59)
@@ -60,12 +64,15 @@ def of_the_shop() -> Calendar:
 
 def day_of(moment: datetime) -> str:
     """`19 December 2026`: the day of the shop on which a moment falls, as a date that was counted is told to people."""
-    return f"{of_the_shop().local(moment):%-d %B %Y}"
+    return tongue.day(of_the_shop().local(moment).date())
 
 
 @dataclass(frozen=True)
 class Due:
-    """A date and how we came to it. `words` carries dates only, so it may be shown and kept."""
+    """A date and how we came to it: `rule` in English, `words` in the language that is being written.
+
+    Both carry dates only, so they may be shown and kept.
+    """
 
     at: datetime
     rule: str
@@ -98,9 +105,21 @@ class BusinessDays:
                 left -= 1
             else:
                 skipped.append(calendar.why_skipped(day))
-        because = f", {_listed(skipped)} not being working days" if skipped else ""
-        words = f"Received {_long(start)}; {_count(self.count, 'business day')} after that day{because}: {_long(day)}, end of day."
-        return Due(calendar.end_of(day), f"{_count(self.count, 'business day')}", words)
+        facts = {"start": _long(start), "count": self.count, "days": phrases.listed(skipped), "end": _long(day)}
+        words = (
+            ngettext(
+                "Received {start}; {count} business day after that day, {days} not being working days: {end}, end of day.",
+                "Received {start}; {count} business days after that day, {days} not being working days: {end}, end of day.",
+                self.count,
+            )
+            if skipped
+            else ngettext(
+                "Received {start}; {count} business day after that day: {end}, end of day.",
+                "Received {start}; {count} business days after that day: {end}, end of day.",
+                self.count,
+            )
+        )
+        return Due(calendar.end_of(day), _count(self.count, "business day"), words.format(**facts))
 
 
 @dataclass(frozen=True)
@@ -113,9 +132,15 @@ class Hours:
     def due(self, received_at: datetime, calendar: Calendar) -> Due:
         """The same minute, that many hours later."""
         at = received_at + timedelta(hours=self.count)
-        words = (
-            f"{self.since} {_minute(calendar.local(received_at))}; {_count(self.count, 'hour')} later, "
-            f"weekends and holidays included: {_minute(calendar.local(at))}."
+        words = ngettext(
+            "{since} {start}; {count} hour later, weekends and holidays included: {end}.",
+            "{since} {start}; {count} hours later, weekends and holidays included: {end}.",
+            self.count,
+        ).format(
+            since=tongue.translated(self.since),
+            start=_minute(calendar.local(received_at)),
+            count=self.count,
+            end=_minute(calendar.local(at)),
         )
         return Due(at.astimezone(calendar.zone), _count(self.count, "hour"), words)
 
@@ -130,9 +155,11 @@ class Days:
         """The end of the last day."""
         start = calendar.local(received_at).date()
         day = start + timedelta(days=self.count)
-        words = (
-            f"Received {_long(start)}; {_count(self.count, 'calendar day')} after that day: {_long(day)}, end of day."
-        )
+        words = ngettext(
+            "Received {start}; {count} calendar day after that day: {end}, end of day.",
+            "Received {start}; {count} calendar days after that day: {end}, end of day.",
+            self.count,
+        ).format(start=_long(start), count=self.count, end=_long(day))
         return Due(calendar.end_of(day), _count(self.count, "calendar day"), words)
 
 
@@ -150,13 +177,25 @@ class CalendarMonths:
         while not calendar.is_working_day(day):
             day += timedelta(days=1)
         reached = (
-            f"the same date {_count(self.count, 'month')} later"
+            ngettext("the same date {count} month later", "the same date {count} months later", self.count)
             if exists
-            else "no such date, so the last day of that month"
+            else gettext("no such date, so the last day of that month")
+        ).format(count=self.count)
+        words = (
+            gettext("Received {start}; {reached}: {same}, end of day (Regulation 1182/71).")
+            if day == same
+            else gettext(
+                "Received {start}; {reached}: {same}; that is {no_working_day}, so the next working day: {end}, end of day "
+                "(Regulation 1182/71)."
+            )
+        ).format(
+            start=_long(start),
+            reached=reached,
+            same=_long(same),
+            no_working_day=_no_year(calendar, same),
+            end=_long(day),
         )
-        moved = "" if day == same else f"; that is {_no_year(calendar, same)}, so the next working day: {_long(day)}"
-        words = f"Received {_long(start)}; {reached}: {_long(same)}{moved}, end of day (Regulation 1182/71)."
-        return Due(calendar.end_of(day), f"{_count(self.count, 'calendar month')}", words)
+        return Due(calendar.end_of(day), _count(self.count, "calendar month"), words)
 
 
 @lru_cache(maxsize=64)
@@ -183,20 +222,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def _short(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}"
+    return dateformat.format(day, gettext("l j F"))
 
 
 def _long(day: date) -> str:
-    return f"{_short(day)} {day.year}"
+    return dateformat.format(day, gettext("l j F Y"))
 
 
 def _minute(moment: datetime) -> str:
-    return f"{_long(moment.date())} at {moment:%H:%M}"
+    return gettext("{day} at {time}").format(day=_long(moment.date()), time=f"{moment:%H:%M}")
 
 
 def _no_year(calendar: Calendar, day: date) -> str:
-    return f"{calendar.holiday(day)}" if calendar.holiday(day) else f"a {day:%A}"
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return calendar.holiday(day) or gettext("a {weekday}").format(weekday=dateformat.format(day, "l"))

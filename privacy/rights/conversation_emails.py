@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
@@ -28,9 +29,9 @@ def message_from_us(request: DataRequest, *, by: audit.Actor, at: datetime) -> N
         return
     context = {
         "request": request,
-        "why": f"the privacy request {request.reference}",
+        "why": _("the privacy request {reference}"),
         "action_url": emails.followed_at(request),
-        "action_label": "Read and answer",
+        "action_label": _("Read and answer"),
     }
     outbox.post(
         MESSAGE_FROM_US,
@@ -53,9 +54,9 @@ def tell_desk(request: DataRequest, colleagues: Iterable[Any], *, by: audit.Acto
     page = reverse("admin:privacy_datarequest_change", args=[request.pk])
     context = {
         "request": request,
-        "why": "your work at the privacy desk",
+        "why": _("your work at the privacy desk"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{page}",
-        "action_label": "Open the request",
+        "action_label": _("Open the request"),
     }
     for colleague in colleagues:
         outbox.post(

@@ -9,15 +9,20 @@ month of the GDPR runs for everybody: rights do not end at a border here. Where 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from privacy.ground import tongue
 from privacy.register import profiles
 from privacy.rights import clock
 from privacy.rights.clock import BusinessDays, CalendarMonths, Days, Hours, Promise
 from privacy.rights.kinds import Kind
+
+Derivation = list[dict[str, str | bool]]
+"""Every clock of a request: which, whose, how it was counted, and whether it is the one that counts."""
 
 
 class Law(StrEnum):
@@ -90,7 +95,7 @@ class Deadlines(NamedTuple):
 
     first_reply_at: datetime
     complete_at: datetime
-    derivation: list[dict[str, str | bool]]
+    derivation: Derivation
 
 
 def of(right: str, *, residence: str, received_at: datetime) -> Deadlines:
@@ -106,6 +111,26 @@ def longest(right: str, *, residence: str, received_at: datetime) -> tuple[datet
         raise NoExtension(right)
     governing, records = _earliest(Which.LONGEST, right, residence, received_at)
     return governing.at, [{**record, "clock": Which.COMPLETION.value} for record in records]
+
+
+def in_words(right: str, *, residence: str, received_at: datetime, kept: Derivation) -> Derivation:
+    """A kept derivation in the language that is being written: each date counted again, and told anew where it is the same.
+
+    What was promised under other rules stays in the words it was kept in.
+    """
+    again = of(right, residence=residence, received_at=received_at).derivation
+    with suppress(NoExtension):
+        again = [*again, *longest(right, residence=residence, received_at=received_at)[1]]
+    told = {_mark(each): each["words"] for each in again}
+    return [
+        {**each, "words": told.get(_mark(each), each["words"]), "clock": tongue.translated(str(each["clock"]))}
+        for each in kept
+    ]
+
+
+def _mark(record: dict[str, str | bool]) -> tuple[str | bool, ...]:
+    """What makes two ways to count the same."""
+    return record["clock"], record.get("source", ""), record["rule"], record.get("at", "")
 
 
 def laws(residence: str) -> frozenset[Law]:

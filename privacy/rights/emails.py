@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
@@ -44,41 +45,40 @@ ERASED = _kind("privacy.erased", label="Erased")
 
 def request_received(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Ask somebody without an account to confirm that the address is theirs."""
-    _post(REQUEST_RECEIVED, request, links.url(request, links.Use.CONFIRM), "Yes, this was me", by=by, at=at)
+    _post(REQUEST_RECEIVED, request, links.url(request, links.Use.CONFIRM), _("Yes, this was me"), by=by, at=at)
 
 
 def request_verified(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say that the request counts, until when it is answered, and how that date came about."""
-    _post(REQUEST_VERIFIED, request, followed_at(request), "See your request", by=by, at=at)
+    _post(REQUEST_VERIFIED, request, followed_at(request), _("See your request"), by=by, at=at)
 
 
 def request_extended(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say that it takes longer, why, and until when at most."""
-    _post(REQUEST_EXTENDED, request, followed_at(request), "See your request", by=by, at=at)
+    _post(REQUEST_EXTENDED, request, followed_at(request), _("See your request"), by=by, at=at)
 
 
 def request_refused(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say no: the law's ground, our reason, and what can be done about it."""
-    appeal = grounds.appeal(subjects.root(request.subject).residence)
     ground, url = grounds.basis(request.refusal_ground), followed_at(request)
-    _post(REQUEST_REFUSED, request, url, "See your request", by=by, at=at, ground=ground, appeal=appeal)
+    _post(REQUEST_REFUSED, request, url, _("See your request"), by=by, at=at, ground=ground)
 
 
 def request_completed(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say that it is done, or answered. What we answered is read on the request's own page, not in the mail."""
-    _post(REQUEST_COMPLETED, request, followed_at(request), "See your request", by=by, at=at)
+    _post(REQUEST_COMPLETED, request, followed_at(request), _("See your request"), by=by, at=at)
 
 
 def request_withdrawn(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Confirm that nothing will happen. Also tells an owner whose account somebody else was using."""
-    _post(REQUEST_WITHDRAWN, request, followed_at(request), "See your request", by=by, at=at)
+    _post(REQUEST_WITHDRAWN, request, followed_at(request), _("See your request"), by=by, at=at)
 
 
 def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say where the copy can be fetched. The copy itself never travels by mail."""
     by_link = request.channel in GUESTS
     url = links.url(request, links.Use.COPY) if by_link else followed_at(request)
-    _post(COPY_READY, request, url, "Fetch your copy", by=by, at=at, expires_at=request.package.expires_at)
+    _post(COPY_READY, request, url, _("Fetch your copy"), by=by, at=at, expires_at=request.package.expires_at)
 
 
 def transfer_done(
@@ -97,14 +97,14 @@ def transfer_failed(
 
 def identity_code(subject: Subject, *, to: str, code: str, expires_at: datetime, by: audit.Actor, at: datetime) -> None:
     """Six digits for somebody who has no password to type."""
-    facts = {"code": code, "expires_at": expires_at, "at": at, "why": "something you are about to do"}
+    facts = {"code": code, "expires_at": expires_at, "at": at, "why": _("something you are about to do")}
     outbox.post(IDENTITY_CODE, to=to, subject=subject, context=facts, by=by, at=at)
 
 
 def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say when it will be carried out, what stays and why, and that it can still be taken back."""
     kept = letter.items(request)
-    _post(ERASURE_APPROVED, request, followed_at(request), "See it, or take it back", by=by, at=at, kept=kept)
+    _post(ERASURE_APPROVED, request, followed_at(request), _("See it, or take it back"), by=by, at=at, kept=kept)
 
 
 def erasure_waits(request: DataRequest, waiting: Sequence[Waiting], *, by: audit.Actor, at: datetime) -> None:
@@ -113,14 +113,14 @@ def erasure_waits(request: DataRequest, waiting: Sequence[Waiting], *, by: audit
     It belongs to no person record, or the next attempt would erase it before it went out.
     """
     url = links.url(request, links.Use.FOLLOW)
-    _post(ERASURE_WAITS, request, url, "See how it stands", by=by, at=at, belongs_to_nobody=True, waiting=waiting)
+    _post(ERASURE_WAITS, request, url, _("See how it stands"), by=by, at=at, belongs_to_nobody=True, waiting=waiting)
 
 
 def erased(request: DataRequest, certificate: Certificate, *, by: audit.Actor, at: datetime) -> None:
     """The last mail: what is gone, what stays until when, and the certificate. Belongs to no person record any more."""
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:certificate', args=[certificate.reference])}"
     facts = {"certificate": certificate.reference, "kept": letter.items(request)}
-    _post(ERASED, request, url, "See your certificate", by=by, at=at, belongs_to_nobody=True, **facts)
+    _post(ERASED, request, url, _("See your certificate"), by=by, at=at, belongs_to_nobody=True, **facts)
 
 
 def followed_at(request: DataRequest) -> str:
@@ -167,11 +167,17 @@ def _of_transfer(
     if not to:  # erased meanwhile
         return
     url = f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}"
-    context = {"request": request, "why": _why(request), "action_url": url, "action_label": "See your request", **facts}
+    context = {
+        "request": request,
+        "why": _why(request),
+        "action_url": url,
+        "action_label": _("See your request"),
+        **facts,
+    }
     outbox.post(kind, to=to, subject=request.subject, context=context, reference=request.reference, by=by, at=at)
 
 
 def _why(request: DataRequest) -> str:
     if request.channel == Channel.RETENTION:
-        return "an account of yours that nobody uses"
-    return f"the privacy request {request.reference}"
+        return _("an account of yours that nobody uses")
+    return _("the privacy request {reference}")

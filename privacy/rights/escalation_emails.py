@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
@@ -29,8 +30,8 @@ def requests_due(colleague: Any, reminders: Sequence[Reminder], *, by: audit.Act
         "reminders": reminders,
         "late": sum(each.share >= 100 for each in reminders),
         "at": at,
-        "why": "your work at the privacy desk",
+        "why": _("your work at the privacy desk"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{page}",
-        "action_label": "Open the desk",
+        "action_label": _("Open the desk"),
     }
     outbox.post(REQUESTS_DUE, to=colleague.email, subject=colleague.subject, context=context, by=by, at=at)

@@ -15,6 +15,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from django.utils.translation import gettext
+
+from privacy.ground import tongue
 from privacy.register import authorities, subjects
 from privacy.rights.deadlines import STATES, Law
 from privacy.rights.kinds import Kind
@@ -252,8 +255,10 @@ def check(ground: str, request: DataRequest) -> Ground:
 def appeal(residence: str) -> str:
     """What somebody can do who thinks that our no is wrong."""
     names = [each.name for each in authorities.of(residence)]
-    whom = " or ".join(names) if names else "the data protection authority of the place where you live"
-    return f"{APPEALS[_law(residence)]} You can also turn to {whom}."
+    whom = (
+        gettext(" or ").join(names) if names else gettext("the data protection authority of the place where you live")
+    )
+    return f"{tongue.translated(APPEALS[_law(residence)])} " + gettext("You can also turn to {whom}.").format(whom=whom)
 
 
 APPEALS: Final[Mapping[Law, str]] = MappingProxyType(

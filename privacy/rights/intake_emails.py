@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
@@ -22,18 +24,18 @@ AGENT_RECEIVED = _kind("privacy.agent_received", label="Privacy request: to whoe
 
 def request_facts(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """The address is proved; ask for two facts about an order before anything is shown or changed."""
-    _post(REQUEST_FACTS, request, links.url(request, links.Use.FACTS), "Answer two questions", by=by, at=at)
+    _post(REQUEST_FACTS, request, links.url(request, links.Use.FACTS), _("Answer two questions"), by=by, at=at)
 
 
 def agent_asks(request: DataRequest, agent: Agent, *, by: audit.Actor, at: datetime) -> None:
     """Tell the person who asks what in their name; only their own button makes anything of it."""
     url = links.url(request, links.Use.CONFIRM)
-    _post(AGENT_ASKS, request, url, "Say whether you sent them", by=by, at=at, agent=agent.name)
+    _post(AGENT_ASKS, request, url, _("Say whether you sent them"), by=by, at=at, agent=agent.name)
 
 
 def agent_received(request: DataRequest, agent: Agent, *, by: audit.Actor, at: datetime) -> None:
     """Tell the agent that it arrived, and that the person hears from us. Belongs to no person record of ours."""
-    facts = {"request": request, "why": f"what you asked for somebody else ({request.reference})"}
+    facts = {"request": request, "why": _("what you asked for somebody else ({reference})")}
     facts |= {"waits": request.state == State.RECEIVED}
     outbox.post(AGENT_RECEIVED, to=agent.email, subject=None, context=facts, reference=request.reference, by=by, at=at)
 
@@ -43,7 +45,7 @@ def _post(
 ) -> None:
     context = {
         "request": request,
-        "why": f"the privacy request {request.reference}",
+        "why": _("the privacy request {reference}"),
         "action_url": url,
         "action_label": label,
         **facts,

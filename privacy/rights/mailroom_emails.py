@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
@@ -26,14 +27,14 @@ CARD_IN_MAIL = _kind("privacy.card_in_mail", label="A card number in your mail")
 
 def mail_waits(mail: InboundMail, *, by: audit.Actor, at: datetime) -> None:
     """A person reads it, until when, and under which reference; for a request about data, the faster way."""
-    _post(MAIL_WAITS, mail, "Ask for a copy, or for erasure", _ask_page(), by=by, at=at)
+    _post(MAIL_WAITS, mail, _("Ask for a copy, or for erasure"), _ask_page(), by=by, at=at)
 
 
 def mail_stopped(mail: InboundMail, *, by: audit.Actor, at: datetime) -> None:
     """What has ended, and what still comes. Deactivating an account takes a signed-in click of its owner."""
     label, url = "", ""
     if mail.route == Route.UNSUBSCRIBE:
-        label, url = "Deactivate the account", f"{settings.LOUPE_PUBLIC_URL}{reverse('accounts:deactivate')}"
+        label, url = _("Deactivate the account"), f"{settings.LOUPE_PUBLIC_URL}{reverse('accounts:deactivate')}"
     _post(MAIL_STOPPED, mail, label, url, by=by, at=at)
 
 
@@ -60,5 +61,5 @@ def _ask_page() -> str:
 def _post(
     kind: Kind, mail: InboundMail, label: str = "", url: str = "", *, by: audit.Actor, at: datetime, **facts: Any
 ) -> None:
-    context = {"mail": mail, "why": f"your mail {mail.reference}", "action_label": label, "action_url": url, **facts}
+    context = {"mail": mail, "why": _("your mail {reference}"), "action_label": label, "action_url": url, **facts}
     outbox.post(kind, to=mail.sender, subject=mail.subject, context=context, reference=mail.reference, by=by, at=at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 
 def sentence(words: Iterable[str], joint: str = ", ") -> str:
     """*words* joined, with a capital and a full stop; nothing for nothing."""
@@ -14,7 +16,9 @@ def sentence(words: Iterable[str], joint: str = ", ") -> str:
 
 def listed(words: Sequence[str]) -> str:
     """`a, b and c`."""
-    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("{others} and {last}").format(others=", ".join(words[:-1]), last=words[-1])
 
 
 def together(sentences: Iterable[str]) -> str:

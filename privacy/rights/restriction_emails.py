@@ -7,6 +7,7 @@ from functools import partial
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
@@ -36,8 +37,8 @@ def _post(kind: Kind, restriction: Restriction, to: str | None, *, by: audit.Act
     context = {
         "restriction": restriction,
         "reference": reference,
-        "why": f"the privacy request {reference}",
+        "why": _("the privacy request {reference}"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:centre')}",
-        "action_label": "See your data",
+        "action_label": _("See your data"),
     }
     outbox.post(kind, to=to, subject=restriction.subject, context=context, reference=reference, by=by, at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from privacy.ground import tongue
 from privacy.messages import previews
 from privacy.messages.kinds import Kind
 from privacy.messages.previews import Look
@@ -34,11 +36,12 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def mail(request: HttpRequest, name: str) -> HttpResponse:
-    """One kind: its text, and its HTML in the look that was chosen."""
+    """One kind: its text, and its HTML, in the language and the look that were chosen."""
     _only_readers(request)
+    language = tongue.known(request.GET.get("language", ""))
     look = Look.DARK if request.GET.get("look") == Look.DARK else Look.LIGHT
     try:
-        letter = previews.letter(name, at=timezone.now())
+        letter = previews.letter(name, language=language, at=timezone.now())
     except previews.NoPreview:
         raise Http404("No mail of this kind.")
     context = {
@@ -48,6 +51,8 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
         "html": letter.as_seen(look),
         "look": look,
         "looks": list(Look),
+        "language": language,
+        "languages": settings.LANGUAGES,
         "back": reverse("registers:mails"),
     }
     return render(request, "admin/privacy/mail.html", context)

@@ -85,6 +85,8 @@ TEMPLATES = [
                 "shop.context.page",
                 "orders.context.bag",
             ],
+            # What every letter needs, so that none has to load it.
+            "builtins": ["django.templatetags.i18n", "privacy.templatetags.letters"],
         },
     },
 ]

@@ -1,6 +1,7 @@
-"""`{{ minor|money:currency }}`: an amount in minor units as it is printed."""
+"""`{{ minor|money:currency }}`: an amount in minor units as it is printed, in the language that is being written."""
 
 from django import template
+from django.utils import translation
 
 from shop import money as amounts
 
@@ -10,10 +11,14 @@ register = template.Library()
 @register.filter
 def money(minor: int | None, currency: str = "USD") -> str:
     """`{{ 125000|money:"USD" }}` is "$1,250.00"; nothing for no amount."""
-    return "" if minor is None else amounts.format(int(minor), currency)
+    return "" if minor is None else amounts.format(int(minor), currency, _locale())
 
 
 @register.filter
 def money_short(minor: int | None, currency: str = "USD") -> str:
     """Without a fraction that says nothing: "$1,250"."""
-    return "" if minor is None else amounts.format_short(int(minor), currency)
+    return "" if minor is None else amounts.format_short(int(minor), currency, _locale())
+
+
+def _locale() -> str:
+    return translation.to_locale(translation.get_language() or "en_US")
