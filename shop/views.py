@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from privacy.consent import pace
 from privacy.consent.cookies import SEEN
 from shop import activity, arrival, buyables, cards, catalogue, choice, drawing, finder, money, sizes, wording
 from shop.counting import may_count, note, note_visit, see
@@ -30,6 +31,8 @@ SENTENCE: Final = {"carat_min": "0.70", "carat_max": "1.20", "colour_min": "F", 
 SHOWN: Final = ("solitaire-rings", "stud-earrings", "tennis-bracelets")
 STRIP: Final = "necklaces"
 VIEWED: Final = Activity.Kind.VIEWED
+#: Told by one network address in an hour. A household or an office looks at fewer; a script that inflates the sums at more.
+LOOKS_AN_HOUR: Final = 1_000
 
 
 @require_safe
@@ -279,10 +282,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 def seen(request: HttpRequest) -> HttpResponse:
     """A page was seen: note it, and once a day that this browser came by, if whoever sits there agrees to be counted now.
 
-    *Shape*: `seen` is what the page said. Answers 204 whether or not anything was written.
+    *Shape*: `seen` is what the page said. Answers 204 whether or not anything was written, and 429 to one network address that
+    looks at more than people do.
     """
     if not is_from_us(request):
         return HttpResponse(status=403)
+    if pace.too_many(request, "seen", an_hour=LOOKS_AN_HOUR):
+        return HttpResponse(status=429)
     try:
         kind, what = activity.read(request.POST.get("seen", ""))
     except activity.Forged:

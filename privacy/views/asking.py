@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from privacy.consent import pace
 from privacy.forms.intake import AgentForm, AskForm, FactsForm
 from privacy.ground import states
 from privacy.register import subjects
 from privacy.rights import agents, facts, intake, kinds, links
 from privacy.rights.kinds import Kind, Proof, Rule
 from privacy.rights.models import DataRequest
-from privacy.views import pace
 from privacy.views.guests import keyed
 
 PER_HOUR: Final = 10

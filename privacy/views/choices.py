@@ -10,7 +10,6 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import logout
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from privacy.consent import answers, banner, choice, cookies, notices
+from privacy.consent import answers, banner, choice, cookies, notices, pace
 from privacy.consent.answers import Said
 from privacy.consent.choice import Choice
 from privacy.consent.entries import Category, Kind
@@ -212,13 +211,8 @@ def targets() -> bool:
 
 
 def is_too_often(request: HttpRequest) -> bool:
-    """More answers in an hour from one network address than people give; the cache sees its keyed digest only, and may be away."""
-    key = f"privacy-choices:{get_adapter().get_client_ip(request)}"
-    cache.add(key, 0, timeout=3600)
-    try:
-        return (cache.incr(key) or 0) > AN_HOUR
-    except ValueError:
-        return False
+    """More answers in an hour from one network address than people give."""
+    return pace.too_many(request, "privacy-choices", an_hour=AN_HOUR)
 
 
 def as_public(request: HttpRequest, response: HttpResponse) -> HttpResponse:

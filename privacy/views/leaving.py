@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from privacy.consent import pace
 from privacy.forms.pages import AddressForm
 from privacy.messages import unsubscribe
-from privacy.views import pace
 
 PER_HOUR = 20
 

@@ -14,10 +14,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.consent import notices
+from privacy.consent import notices, pace
 from privacy.forms.pages import AddressForm
 from privacy.messages import newsletter
-from privacy.views import pace
 
 PER_HOUR: Final = 10
 

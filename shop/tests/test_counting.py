@@ -129,6 +129,15 @@ def test_what_no_page_of_ours_said_is_not_written(counted, said):
     assert Activity.objects.count() == 0
 
 
+def test_one_network_address_tells_of_no_more_looks_an_hour_than_people_take(counted, monkeypatch):
+    monkeypatch.setattr("shop.views.LOOKS_AN_HOUR", 2)
+    said = activity.said(Activity.Kind.VIEWED, "page/home")
+    sent = [counted.post("/seen/", {"seen": said}, headers=OURS).status_code for _ in range(3)]
+    assert (sent, rows()) == ([204, 204, 429], [("viewed", "page/home")] * 2)
+    elsewhere = counted.post("/seen/", {"seen": said}, headers=OURS, REMOTE_ADDR="203.0.113.77")
+    assert (elsewhere.status_code, len(rows())) == (204, 3)
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}, {}])
 def test_another_site_cannot_have_somebody_counted(counted, headers):
     said = activity.said(Activity.Kind.VIEWED, "page/home")

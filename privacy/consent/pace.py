@@ -1,4 +1,4 @@
-"""Who sends a public form, and how often: the cache sees a keyed digest of the network address, and may be away."""
+"""How often one network address sends what nobody signs in for: the cache sees its keyed digest only, and may be away."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def network_of(request: HttpRequest) -> str:
     return truncated(get_adapter().get_client_ip(request))
 
 
-def too_many(request: HttpRequest, form: str, *, an_hour: int) -> bool:
+def too_many(request: HttpRequest, what: str, *, an_hour: int) -> bool:
     """Whether this is one more than *an_hour* from one network address."""
-    key = f"{form}:{get_adapter().get_client_ip(request)}"
+    key = f"{what}:{get_adapter().get_client_ip(request)}"
     cache.add(key, 0, timeout=3600)
     try:
         return (cache.incr(key) or 0) > an_hour
