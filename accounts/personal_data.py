@@ -7,7 +7,7 @@ once they are erased the entry stays without a word about them. Each of their fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
@@ -49,12 +49,15 @@ from privacy.register.declare import (
 
 WHILE_ACCOUNT = Retention.while_account()
 ERASURE = "system:erasure"
+AT_GOOGLE = [social.SLUG] if social.is_used() else []
 PRINTED, POSTED = (print_lists.PRINTER,), (Purpose.DELIVERY, Purpose.MARKETING)
 
 
-def _hidden(category: Category, source: Source = Source.DERIVED, *, sensitive: bool = False) -> Any:
+def _hidden(
+    category: Category, source: Source = Source.DERIVED, *, sensitive: bool = False, recipients: Iterable[str] = ()
+) -> Any:
     """A secret: a copy of it would only help a thief. *sensitive*: it never rests in the clear."""
-    return personal(category, source=source, on_export=Export.HIDE, sensitive=sensitive)
+    return personal(category, source=source, on_export=Export.HIDE, sensitive=sensitive, recipients=recipients)
 
 
 def sessions_of(family: Family) -> Rows:
@@ -341,13 +344,13 @@ declare(
     action=Action.DELETE_ROW,
     retention=WHILE_ACCOUNT,
     purposes=[Purpose.ACCOUNT],
-    eraser=social.revoke,
+    eraser=social.forget,
     describe=lambda _: "A permission, which we give back when you are erased",
     fields={
         "app": not_personal("the provider's entry; ours come from the environment"),
         "account": link("the account at the other company", edge=Edge.DEEP),
-        "token": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER),
-        "token_secret": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER),
+        "token": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER, recipients=AT_GOOGLE),
+        "token_secret": _hidden(Category.CREDENTIAL, Source.LOGIN_PROVIDER, recipients=AT_GOOGLE),
         "expires_at": personal(Category.CREDENTIAL, source=Source.LOGIN_PROVIDER),
     },
 )
@@ -403,6 +406,7 @@ declare_not_personal("auth.Permission", "something a role may do")
 declare_not_personal("contenttypes.ContentType", "a list of the shop's own tables")
 
 rotation.secrets_in("mfa.Authenticator", "data")
+rotation.values_also(addresses.envelopes)
 
 declare_processor(
     Processor(
@@ -414,3 +418,6 @@ declare_processor(
         is_used=lambda: "post" in profiles.current().channels,
     )
 )
+
+if social.is_used():
+    declare_processor(social.processor())

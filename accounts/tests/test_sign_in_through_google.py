@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from types import ModuleType
@@ -28,9 +29,11 @@ from django.utils import timezone
 
 from accounts import social
 from accounts.models import User
-from privacy.models import Message, Subject
-from privacy.register import subjects
+from privacy.models import Disclosure, Message, Subject
+from privacy.register import disclosures, payloads, subjects
+from privacy.register.declare import DECLARATIONS, PROCESSORS
 from privacy.rights import identity
+from tests import socket_guard
 
 pytestmark = pytest.mark.django_db
 CLIENT = "loupe-test.apps.googleusercontent.com"
@@ -91,6 +94,10 @@ def google(settings, monkeypatch):
     monkeypatch.setitem(registry.provider_map, "google", GoogleProvider)
     monkeypatch.setattr(GoogleOAuth2Adapter, "access_token_url", f"{server.url}/token")
     monkeypatch.setitem(social.REVOKED_AT, "google", f"{server.url}/revoke")
+    monkeypatch.setitem(PROCESSORS, social.SLUG, social.processor())
+    declared = DECLARATIONS["socialaccount.SocialToken"]
+    to = {name: replace(declared.fields[name], recipients=(social.SLUG,)) for name in ("token", "token_secret")}
+    monkeypatch.setitem(DECLARATIONS, declared.model, replace(declared, fields={**declared.fields, **to}))
     keys = {"client_id": CLIENT, "secret": "s3cret", "key": ""}
     own = shop_settings.SOCIALACCOUNT_PROVIDERS["google"]
     settings.SOCIALACCOUNT_PROVIDERS = {"google": {**own, "APPS": [keys]}}
@@ -295,26 +302,64 @@ def test_a_first_password_starts_the_week_in_which_no_copy_leaves(grace, browser
 # Erasure
 
 
+def given_back(person):
+    """What the step of an erasure does that asks Google."""
+    with disclosures.occasion(
+        subject_id=person.subject_id, reference="DSR-2345-6789", by="system:worker", at=timezone.now()
+    ):
+        return social.erase(subjects.family(person.subject))
+
+
+def token_of(person, secret="1//grace"):
+    account, _ = SocialAccount.objects.get_or_create(user=person, provider="google", defaults={"uid": "2002"})
+    return SocialToken.objects.create(account=account, token="ya29", token_secret=secret)
+
+
 def test_an_erasure_gives_stored_permissions_back_and_bob_keeps_his(google, grace, bob):
-    mine = SocialAccount.objects.get()
-    his = SocialAccount.objects.create(user=bob, provider="google", uid="2002")
-    for account, token in ((mine, "1//grace"), (his, "1//bob")):
-        SocialToken.objects.create(account=account, token="ya29", token_secret=token)
-    assert social.revoke(subjects.family(grace.subject)) == 1
+    token_of(grace), token_of(bob, "1//bob")
+    with pytest.raises(social.NotRevoked):
+        social.forget(subjects.family(grace.subject))
+    assert given_back(grace) == "1 permission given back"
+    assert social.forget(subjects.family(grace.subject)) == 1
     assert google.revoked == ["1//grace"]
     assert [token.token_secret for token in SocialToken.objects.all()] == ["1//bob"]
 
 
+@pytest.mark.promise("JK-21", "JH-17")
+@pytest.mark.parametrize(("secret", "key"), [("1//grace", "refresh_token"), ("", "token")])
+def test_a_permission_given_back_leaves_a_row_before_it_leaves(google, grace, bob, secret, key):
+    token_of(grace, secret), token_of(bob, "1//bob")
+    with socket_guard.watching({("127.0.0.1", google.server_port): social.SLUG}) as guard:
+        given_back(grace)
+    assert (guard.connections, google.revoked) == ({social.SLUG: 1}, [secret or "ya29"])
+    row = Disclosure.objects.get()
+    assert (row.subject_id, row.processor, row.keys) == (grace.subject_id, social.SLUG, [key])
+    assert (row.host, row.reference, row.actor) == ("127.0.0.1", "DSR-2345-6789", "system:worker")
+    (told,) = disclosures.received(subjects.family(grace.subject))
+    assert (told.name, told.times) == ("Google, for signing in", 1)
+    assert disclosures.received(subjects.family(bob.subject)) == []
+    assert list(payloads.disagreements()) == []
+
+
+def test_without_an_occasion_nothing_is_given_back(google, grace):
+    token_of(grace)
+    with pytest.raises(disclosures.NoOccasion):
+        social.erase(subjects.family(grace.subject))
+    assert (google.revoked, Disclosure.objects.count()) == ([], 0)
+
+
 @pytest.mark.parametrize(("status", "is_gone"), [(200, True), (400, True), (500, False), (302, False)])
 def test_a_permission_that_google_keeps_is_not_called_gone(google, grace, status, is_gone):
-    SocialToken.objects.create(account=SocialAccount.objects.get(), token="ya29", token_secret="1//grace")
+    token_of(grace)
     google.revoke_status = status
-    if is_gone:
-        social.revoke(subjects.family(grace.subject))
-    else:
-        with pytest.raises(social.NotRevoked):
-            social.revoke(subjects.family(grace.subject))
+    for verb in (given_back, lambda person: social.forget(subjects.family(person.subject))):
+        if is_gone:
+            verb(grace)
+        else:
+            with pytest.raises(social.NotRevoked):
+                verb(grace)
     assert SocialToken.objects.exists() is not is_gone
+    assert Disclosure.objects.count() == 1, "also of a call that came to nothing"
 
 
 def test_an_erasure_is_partly_done_while_google_keeps_a_permission_and_says_so(google, grace, settings):
@@ -322,14 +367,14 @@ def test_an_erasure_is_partly_done_while_google_keeps_a_permission_and_says_so(g
 
     settings.LOUPE_ERASURE_GRACE = timedelta(0)
     now = timezone.now()
-    SocialToken.objects.create(account=SocialAccount.objects.get(), token="ya29", token_secret="1//grace")
+    token_of(grace)
     google.revoke_status = 500
     request = requests.receive("erasure", subject=grace.subject, contact=grace.email, by=grace, at=now)
     requests.approve(requests.verify(request, evidence="reauthenticated", by=grace, at=now), by="staff:3", at=now)
     waiting = erasure.execute(request.pk, by="system:worker", at=now + timedelta(seconds=1))
-    refused = waiting.steps.get(target="socialaccount.SocialToken")
+    refused = waiting.steps.get(target=social.SLUG)
     assert (waiting.state, refused.state) == ("partly_done", "blocked")
-    assert refused.blocker.endswith("the provider answered 500.")
+    assert refused.blocker.endswith("the provider answered 500")
     assert User.objects.filter(pk=grace.pk).exists(), "the account leads to what is left"
     google.revoke_status = 200
     done = erasure.execute(request.pk, by="system:worker", at=waiting.retry_at)

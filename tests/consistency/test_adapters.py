@@ -32,12 +32,12 @@ ADAPTERS: Final = {
     "privacy/messages/mail.py": Adapter("mail", "privacy/messages/delivery.py"),
     "privacy/messages/twilio.py": Adapter("sms", "privacy/messages/delivery.py"),
     "privacy/messages/mailchimp.py": Adapter("mailchimp", "privacy/messages/mailchimp.py"),
+    "accounts/social.py": Adapter("google-sign-in", "accounts/social.py"),
     "privacy/ground/public_hosts.py": Adapter(disclosures.CHOSEN_BY_YOU, "privacy/rights/transfer.py"),
 }
 #: These connect, and tell nobody anything about anybody that the other end did not say first.
 TELLS_NOTHING: Final = {
     "privacy/messages/mailbox.py": "reads the shop's own mailbox",
-    "accounts/social.py": "gives a permission back to the company that gave it; none is ever stored (SOCIALACCOUNT_STORE_TOKENS)",
 }
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 
-from accounts import social
 from orders import gateway
 from privacy.messages import outbox
 from privacy.models import Message, SealedNeedles
@@ -49,11 +48,10 @@ WITHOUT = {
 
 @pytest.fixture(params=["jane_ellen", "jessies_selection"])
 def shop(request, settings, tmp_path, monkeypatch):
-    """One shop with a data folder of its own; Stripe knows of no dispute, Google takes every permission back."""
+    """One shop with a data folder of its own; Stripe knows of no dispute."""
     settings.LOUPE_POLICY = request.param
     settings.LOUPE_HOME = tmp_path
     monkeypatch.setattr(gateway, "disputes", lambda payment_id: [])
-    monkeypatch.setattr(social, "_give_back", lambda address, token: None)
     return request.param
 
 

@@ -30,6 +30,8 @@ OTHER_MATTERS: Final = {
 #: Queries of the uses themselves that may see everybody.
 MAY_SEE_ALL: Final = {
     "accounts/print_lists.py:_addresses:Address": "counts why somebody is left out; the gate asks for each line",
+    "accounts/social.py:_of:SocialToken": "gives permissions back, and deletes them",
+    "accounts/social.py:erase:SocialToken": "the same",
     "privacy/register/activities.py:bound:Disclosure": "how often something left for a company; a number",
     "privacy/messages/audience.py:__init__:Preference": "of people whom `usable` has passed or named a reason for",
     "privacy/messages/audience.py:__init__:Subject": "counts why somebody is left out, beside what is usable",
