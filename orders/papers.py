@@ -83,6 +83,17 @@ def with_number(number: str) -> QuerySet[SoldCertificate]:
     return SoldCertificate.objects.filter(digest__in=[each.value for each in digests.all_of("certificate", number)])
 
 
+def redigest(*, apply: bool) -> int:
+    """Make the digests of certificate numbers with the newest key. Returns how many were, or would be."""
+    newest, renewed = next(iter(digests.keys())), 0
+    for each in SoldCertificate.objects.exclude(key_version=newest).iterator(chunk_size=500):
+        fresh = digests.of("certificate", each.number)
+        if apply:
+            SoldCertificate.objects.filter(pk=each.pk).update(key_version=fresh.version, digest=fresh.value)
+        renewed += 1
+    return renewed
+
+
 # Valuations
 
 

@@ -361,6 +361,7 @@ declare(
     },
 )
 
+rotation.digests_also(papers.redigest)
 rotation.files("Appraisals and insurance files", papers.folder)
 
 declare_not_personal("orders.InvoiceCounter", "the last invoice number of each year")

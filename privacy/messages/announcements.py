@@ -27,7 +27,7 @@ from privacy.messages.addressees import Addressee
 from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.messages.kinds import Kind
 from privacy.messages.models import Message
-from privacy.register import policy_versions
+from privacy.register import policy_versions, rotation
 from privacy.register.documents import PLACEHOLDER
 from privacy.register.models import PolicyVersion
 from privacy.register.vocabulary import Purpose
@@ -218,6 +218,17 @@ def _by_digest(subjects: set[UUID]) -> dict[tuple[UUID, str], str]:
         for each in addressees.of(subjects)
         for digest in digests.all_of("email", each.email)
     }
+
+
+def redigest(*, apply: bool) -> int:
+    """Make the fingerprints of addresses that are still known with the newest key. Returns how many were, or would be.
+
+    One that was entered under both keys was told under each: both rows say so and stay.
+    """
+    return rotation.renew(AnnouncementDelivery.objects.all(), twin=lambda _older, _fresh: None, apply=apply)
+
+
+rotation.digests_also(redigest)
 
 
 def _of_policy(announcement: Announcement) -> tuple[Kind, dict[str, Any]]:

@@ -10,23 +10,19 @@ No foreign key and no address: a digest under a key outside the database, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
-from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from privacy.ground import audit, digests
 from privacy.messages.stoplist import Suppression, SuppressionQuerySet
-from privacy.register import registry, rotation
-from privacy.register.vocabulary import Category
+from privacy.register import rotation
 
 Reason = Suppression.Reason
 KINDS: Final = {"email": "email", "sms": "phone", "post": "post"}
 """What a channel's addresses are, in the words of `digests.NORMAL`."""
-BATCH: Final = 500
 
 
 def raise_for(channel: str, value: str, *, reason: str, by: audit.Actor, at: datetime) -> Suppression:
@@ -93,45 +89,16 @@ def _of(channel: str, value: str) -> SuppressionQuerySet:
 
 
 def redigest(*, apply: bool) -> int:
-    """Make the fingerprints of addresses that are still known with the newest key. Returns how many were, or would be.
-
-    The list itself knows no address, so every contact of the register is held against it. What stands nowhere any more keeps its
-    key: `rotation.digest_keys` counts it, and that key stays in the environment.
-    """
-    newest = next(iter(digests.keys()))
-    older = Suppression.objects.exclude(key_version=newest)
-    renewed: set[int] = set()
-    if older.exists():
-        for some in _batches(_known()):
-            fresh = {each.value: all_keys[0] for all_keys in some for each in all_keys[1:]}
-            for row in older.filter(digest__in=fresh).exclude(pk__in=renewed):
-                if apply:
-                    _store(row, fresh[row.digest])
-                renewed.add(row.pk)
-    return len(renewed)
+    """Make the fingerprints of addresses that are still known with the newest key. Returns how many were, or would be."""
+    return rotation.renew(Suppression.objects.all(), twin=_merge, apply=apply)
 
 
-def _store(row: Suppression, fresh: digests.Digest) -> None:
-    try:
-        with transaction.atomic():
-            Suppression.objects.filter(pk=row.pk).update(key_version=fresh.version, digest=fresh.value)
-    except IntegrityError:  # raised again since, under the newest key
-        row.delete()
-
-
-def _known() -> Iterator[list[digests.Digest]]:
-    """Every contact that stands somewhere in the clear, under every key and as every kind of address it may be."""
-    for declaration, name, _ in registry.fields(category=Category.CONTACT):
-        model = apps.get_model(declaration.model)
-        values = model._base_manager.order_by().values_list(name, flat=True).distinct()
-        for value in values.iterator(chunk_size=BATCH):
-            if isinstance(value, str) and value:
-                yield digests.all_of("email" if "@" in value else "phone", value)
-
-
-def _batches(many: Iterator[list[digests.Digest]]) -> Iterator[list[list[digests.Digest]]]:
-    while some := list(islice(many, BATCH)):
-        yield some
+def _merge(older: Suppression, fresh: digests.Digest) -> None:
+    """It was raised again since, under the newest key: one row stays, in force where either is."""
+    if older.lifted_at is None:
+        same = Suppression.objects.filter(channel=older.channel, digest=fresh.value, reason=older.reason)
+        same.update(lifted_at=None)
+    older.delete()
 
 
 rotation.digests_also(redigest)

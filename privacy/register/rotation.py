@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ExpressionWrapper, F, Value
 
 from privacy.ground import digests, sealed, sealed_files
+from privacy.ground.digests import Digest
 from privacy.ground.sealed import SealedJSONField
 from privacy.register import registry, subjects
 from privacy.register.models import Identifier
@@ -59,6 +61,7 @@ class Line:
 
 ELSEWHERE: Final[list[Place]] = []
 OTHER_DIGESTS: Final[list[Callable[..., int]]] = []
+OTHER_VALUES: Final[list[Callable[[], Iterable[tuple[str, str]]]]] = []
 
 
 def also(name: str, find: Callable[[], Iterator[Sealed]]) -> None:
@@ -69,6 +72,11 @@ def also(name: str, find: Callable[[], Iterator[Sealed]]) -> None:
 def digests_also(redigest: Callable[..., int]) -> None:
     """Name another table of digests by the verb that renews it: `redigest(apply=...)` returns how many it renewed."""
     OTHER_DIGESTS.append(redigest)
+
+
+def values_also(values: Callable[[], Iterable[tuple[str, str]]]) -> None:
+    """Name values that fingerprints are made of and no column holds as they are: pairs of a kind (`digests.NORMAL`) and a text."""
+    OTHER_VALUES.append(values)
 
 
 def files(name: str, folder: Callable[[], Path]) -> None:
@@ -241,3 +249,45 @@ def _known(identifier: Identifier) -> Iterator[str]:
         if declaration.model != Identifier._meta.label:
             values = declaration.rows(family).order_by().values_list(name, flat=True).distinct()
             yield from (value for value in values if isinstance(value, str) and value)
+
+
+def renew(rows: models.QuerySet[Any], *, twin: Callable[[Any, Digest], None], apply: bool) -> int:
+    """The same for a table that knows nobody: whatever stands somewhere in the clear is held against it, a batch at a time.
+
+    *twin*: what becomes of a row whose fresh fingerprint is there already.
+    """
+    older = rows.exclude(key_version=next(iter(digests.keys())))
+    renewed: set[Any] = set()
+    if older.exists():
+        for some in _batches(_every_known()):
+            fresh = {each.value: every[0] for every in some for each in every[1:]}
+            for row in older.filter(digest__in=fresh).exclude(pk__in=renewed):
+                if apply:
+                    _renewed(row, fresh[row.digest], twin)
+                renewed.add(row.pk)
+    return len(renewed)
+
+
+def _renewed(row: Any, fresh: Digest, twin: Callable[[Any, Digest], None]) -> None:
+    try:
+        with transaction.atomic():
+            type(row)._base_manager.filter(pk=row.pk).update(key_version=fresh.version, digest=fresh.value)
+    except IntegrityError:
+        twin(row, fresh)
+
+
+def _every_known() -> Iterator[list[Digest]]:
+    """Everything that a fingerprint may have been made of, under every key. An e-mail address stops letters, too."""
+    for declaration, name, _ in registry.fields(category=Category.CONTACT):
+        model = apps.get_model(declaration.model)
+        values = model._base_manager.order_by().values_list(name, flat=True).distinct()
+        for value in values.iterator(chunk_size=BATCH):
+            if isinstance(value, str) and value:
+                yield from (digests.all_of(kind, value) for kind in (["email", "post"] if "@" in value else ["phone"]))
+    for more in OTHER_VALUES:
+        yield from (digests.all_of(kind, value) for kind, value in more())
+
+
+def _batches(many: Iterator[list[Digest]]) -> Iterator[list[list[Digest]]]:
+    while some := list(islice(many, BATCH)):
+        yield some
