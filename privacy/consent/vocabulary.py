@@ -98,6 +98,7 @@ class Surface(StrEnum):
     GPC = "gpc"
     STOP = "stop"
     MAIL = "mail"
+    SPAM_REPORT = "spam_report"
     STAFF = "staff"
     ERASURE = "erasure"
 
@@ -119,6 +120,7 @@ SURFACE_WORDS: Final[dict[Surface, str]] = {
     Surface.GPC: "your browser's Global Privacy Control",
     Surface.STOP: "the word STOP",
     Surface.MAIL: "a mail to us",
+    Surface.SPAM_REPORT: "your mail program, where you called a mail spam",
     Surface.STAFF: "our staff, for you",
     Surface.ERASURE: "your erasure",
 }

@@ -12,7 +12,12 @@ from contextlib import suppress
 from email.mime.image import MIMEImage
 from typing import Any, Final
 
-from anymail.exceptions import AnymailError, AnymailRecipientsRefused
+from anymail.exceptions import (
+    AnymailError,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -172,6 +177,8 @@ def _said_by_service(error: AnymailError) -> NotSent | InDoubt:
     """What an answer of a mail service's API means; none, or a broken one, leaves everybody in doubt."""
     if isinstance(error, AnymailRecipientsRefused):
         return NotSent("refused by the mail service", is_final=True)
+    if isinstance(error, AnymailUnsupportedFeature | AnymailSerializationError):  # nothing was sent yet
+        return NotSent("the mail service cannot carry it", is_final=True)
     status = error.status_code
     if status is None or status >= SERVER_ERROR:
         return InDoubt(f"answered {status}" if status else type(error).__name__)

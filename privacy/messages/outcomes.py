@@ -16,14 +16,18 @@ from uuid import UUID
 
 from django.db import transaction
 
+from privacy.consent.vocabulary import Channel, Surface
 from privacy.ground import audit
-from privacy.messages import suppressions
+from privacy.ground.models import AuditEvent
+from privacy.messages import stopping, suppressions
 from privacy.messages.models import Message
 from privacy.messages.suppressions import Reason
+from privacy.register import subjects
 
 log = logging.getLogger(__name__)
 
 State = Message.State
+COMPLAINED_ABOUT: Final = "message.complained_about"
 OUR_NUMBER: Final = re.compile(r"<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:@[^\s<>]*)?>?")
 
 
@@ -97,12 +101,19 @@ def returned(number: UUID, *, address: str, is_dead: bool, why: str, by: audit.A
 
 
 def complained(number: UUID, *, address: str, by: audit.Actor, at: datetime) -> bool:
-    """Its reader called a mail of ours spam: no marketing goes there any more. Returns whether it was one of ours."""
+    """Its reader called a mail of ours spam: no marketing goes there any more, and every yes behind it is taken back.
+
+    Only their own confirmed opt-in ends that. Returns whether the mail was one of ours; told twice is once.
+    """
     message = _ours(number)
     if message is None:
         return False
-    suppressions.raise_for(message.channel, address, reason=Reason.COMPLAINED, by=by, at=at)
-    audit.append("message.complained_about", subject=message.subject_id, obj=message, by=by, at=at)
+    with transaction.atomic():
+        suppressions.raise_for(message.channel, address, reason=Reason.COMPLAINED, by=by, at=at)
+        reader = [] if message.subject_id is None else [subjects.of_number(message.subject_id)]
+        stopping.withdraw(reader, Channel(message.channel), surface=Surface.SPAM_REPORT, by=by, at=at)
+        if not AuditEvent.objects.about(audit.name_of(message)).filter(event=COMPLAINED_ABOUT).exists():
+            audit.append(COMPLAINED_ABOUT, subject=message.subject_id, obj=message, by=by, at=at)
     return True
 
 
