@@ -23,6 +23,7 @@ from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.google import urls
 from allauth.socialaccount.providers.google.provider import GoogleProvider
 from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
+from django.apps import apps
 from django.conf import settings as shop_settings
 from django.urls import include, path
 from django.utils import timezone
@@ -196,6 +197,25 @@ def test_nothing_of_what_google_told_is_kept_but_which_account_it_is(google, gra
         assert answer["Location"] == "/account/"
     assert browser.session.get_expire_at_browser_close() is False
     assert browser.session.get_expiry_age() > 86_400, "a sign-in lasts as long as any other"
+
+
+@pytest.mark.promise("JH-10")
+def test_what_a_platform_passes_on_beside_the_address_is_kept_nowhere(google, browser, mailbox):
+    """The two scopes of `enters` ask for no more; and were more given, none of it is written down."""
+    told = {
+        "gender": "tokengender",
+        "locale": "tokenplace",
+        "birthday": "tokenday",
+        "picture": "https://tokenface.example/",
+    }
+    told |= {"name": "Tokenname", "interests": ["tokenhobby"], "friends": [{"name": "tokenfriend"}]}
+    enters(browser, google, "grace@example.com", **told)
+    session = str(dict(browser.session))
+    browser.post(mailbox("grace@example.com").link)
+    words = ["tokengender", "tokenplace", "tokenday", "tokenface", "Tokenname", "tokenhobby", "tokenfriend"]
+    rows = str([list(model._base_manager.values_list()) for model in apps.get_models()])
+    assert "grace@example.com" in rows
+    assert [word for word in words if word in rows + session + str(dict(browser.session))] == []
 
 
 def test_somebody_elses_account_with_that_address_is_not_entered(google, browser, bob, mailbox):

@@ -12,9 +12,9 @@ from django.core import checks
 from django.utils import timezone
 
 from privacy.checks import fields, messages, models, relations  # noqa: F401  (messages registers its own)
-from privacy.checks.findings import error
+from privacy.checks.findings import error, warning
 from privacy.consent import tags
-from privacy.register import agreements, payloads, profiles, registry
+from privacy.register import agreements, payloads, profiles, published, registry, weighings
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
 
 
@@ -59,6 +59,23 @@ def everybody_who_gets_data_is_bound(app_configs: Any, **kwargs: Any) -> list[ch
     today = timezone.now().date()
     unbound = [f"{tag.name} ({tag.slug}): {', '.join(lacks)}" for tag, lacks in tags.unbound(on=today)]
     return [error("E017", f"{words}.") for words in [*agreements.disagreements(on=today), *unbound]]
+
+
+@checks.register("privacy")
+def nothing_goes_beyond_the_policy(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E018: a declared field's category or purpose that the shop's policy does not publish, or the other way round."""
+    return [error("E018", f"{each.words}.", hint=each.remedy) for each in published.disagreements()]
+
+
+@checks.register("privacy")
+def every_interest_is_weighed(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E019: something rests on the shop's own interest, and nobody weighed it against people's. W001: too long ago."""
+    today = timezone.now().date()
+    late = [
+        warning("W001", f"{each.title}: to be weighed again since {each.review_on}.")
+        for each in weighings.overdue(on=today)
+    ]
+    return [*[error("E019", f"{words}.") for words in weighings.disagreements(on=today)], *late]
 
 
 def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:

@@ -22,8 +22,16 @@ REMEDIES: Final = {
     "E015": "Give a kind that serves Purpose.MARKETING the Matter it needs a yes to, and no other kind one.",
     "E016": 'Take its id out of the environment, or run a profile that does not promise it: targeting_tags = "consent".',
     "E017": "Name it in [processors] of the shop's profile: signed_on, document, terms, country, mechanism (docs/registers.md).",
+    "E018": "Put it on the lists of the shop's profile, collects and uses, or hold and do nothing of it (docs/register.md).",
+    "E019": "Weigh it, and say so in [weighings] of the shop's profile: decided_on, decided_by, review_on (docs/register.md).",
+    "W001": "Look at it again, and set the new days in [weighings] of the shop's profile.",
 }
 """What to do about each, where the finding itself has nothing better to say. docs/register.md explains them."""
+
+
+def warning(code: str, sentence: str) -> checks.Warning:
+    """The finding *code* (`W001`), which stops nothing."""
+    return checks.Warning(sentence, hint=REMEDIES[code], id=f"privacy.{code}")
 
 
 def error(code: str, sentence: str, *, hint: str = "", obj: Any = None) -> checks.Error:

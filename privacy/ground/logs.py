@@ -1,16 +1,28 @@
 """Structured logs of references and ids: what looks like a person's address or number never reaches a log line."""
 
+import ipaddress
 import logging
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from pythonjsonlogger.json import JsonFormatter
 
-MASKS: Final = [
+
+def _address(found: re.Match[str]) -> str:
+    """The word for an IPv6 address; what only looks like one, such as a time of day, and our own loopback stay."""
+    try:
+        return found[0] if ipaddress.IPv6Address(found[0]).is_loopback else "[ip]"
+    except ValueError:
+        return found[0]
+
+
+MASKS: Final[list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = [
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"\b\d(?:[ -]?\d){12,18}\b"), "[number]"),
     (re.compile(r"\+\d[\d ()-]{7,}\d"), "[phone]"),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b(?<!127\.0\.0\.1)"), "[ip]"),
+    (re.compile(r"(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"), _address),
     (re.compile(r"([?&](?:key|token|code|session_id)=)[^&\s\"']+"), r"\1[…]"),
 ]
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from django.db.models import Count
 
-from privacy.register import agreements, profiles, registry
+from privacy.register import agreements, profiles, registry, weighings
 from privacy.register.declare import Declaration, Field, Processor
 from privacy.register.models import Disclosure
 from privacy.register.profiles import Agreement
@@ -25,6 +25,7 @@ ACCOUNT_HOLDERS: Final = "people with an account"
 CUSTOMERS: Final = "customers, with or without an account"
 ADDRESSEES: Final = "people parcels are sent to"
 STAFF: Final = "members of staff"
+LOG_FILES: Final = "Log files of our programs, with addresses masked"
 
 #: What keeps the shop's data safe (Art. 32), each with the categories it protects; an empty tuple is all of them.
 MEASURES: Final[tuple[tuple[str, tuple[Category, ...]], ...]] = (
@@ -133,15 +134,21 @@ def activity(purpose: Purpose) -> Activity:
     """Everything that serves one purpose."""
     served = list(registry.fields(purpose=purpose))
     receivers = [each for each in registry.processors() if each.purpose is purpose or _gets_any(each, served)]
+    files = [each for each in (logs(),) if purpose.words in each.purposes]
     return Activity(
         purpose=purpose,
         people=once(who for declaration, name, field in served for who in people(declaration, field)),
         categories=once(str(field.category) for _, _, field in served),
-        records=once(declaration.label for declaration, _, _ in served),
+        records=once([*(declaration.label for declaration, _, _ in served), *(each.label for each in files)]),
         sources=once(str(field.source) for _, _, field in served),
         recipients=[each.name for each in receivers],
         transfers=[_transfer(each) for each in receivers if is_abroad(each)],
-        retention=once(Kept(declaration.label, str(declaration.retention_of(name))) for declaration, name, _ in served),
+        retention=once(
+            [
+                *(Kept(declaration.label, str(declaration.retention_of(name))) for declaration, name, _ in served),
+                *(Kept(each.label, each.retention) for each in files),
+            ]
+        ),
         measures=measures({field.category for _, _, field in served}),
     )
 
@@ -168,7 +175,23 @@ def is_abroad(processor: Processor) -> bool:
 
 def rows(*, evidence: bool) -> list[Row]:
     """What is held, kind by kind: of people, or (*evidence*) records of what was done for them."""
-    return [row(each) for each in registry.all_declared() if each.is_evidence is evidence]
+    found = [row(each) for each in registry.all_declared() if each.is_evidence is evidence]
+    return found if evidence else sorted([*found, logs()], key=lambda each: each.label)
+
+
+def logs() -> Row:
+    """What the programs write down as they run: personal data too, though no table (recital 30), and cleared away at night."""
+    return Row(
+        label=LOG_FILES,
+        categories=[str(Category.ONLINE)],
+        purposes=[Purpose.SECURITY.words],
+        bases=[str(Purpose.SECURITY.basis)],
+        sources=[str(Source.OBSERVED)],
+        recipients=[],
+        retention=f"{profiles.current().retention['logs_days']} days",
+        is_kept=False,
+        reasons=[],
+    )
 
 
 def row(declaration: Declaration) -> Row:
@@ -259,7 +282,12 @@ def field_name(declaration: Declaration, name: str) -> str:
 
 def as_page() -> dict[str, object]:
     """What a page of the record prints."""
-    return {"controller": controller(), "activities": activities(), "receivers": receivers()}
+    return {
+        "controller": controller(),
+        "activities": activities(),
+        "receivers": receivers(),
+        "weighings": weighings.every(),
+    }
 
 
 HEADINGS: Final = (

@@ -17,6 +17,8 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from privacy.register.vocabulary import Category, Purpose
+
 RETENTION_DEFAULTS: Final = {"inactive_years": 3, "logs_days": 30, "cookie_months": 24}
 """Periods that a shop's file need not name."""
 
@@ -24,6 +26,8 @@ EDGES: Final = frozenset({13, 16, 18})
 """The ages at which something may begin: the question about age (`register.ages`) asks no closer."""
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "policies"
+NO_PROFILES: Final = frozenset({"promises", "weighings"})
+"""What else lies in that folder."""
 
 
 class Unknown(ImproperlyConfigured):
@@ -93,6 +97,32 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """That somebody at the shop weighed an interest of its own against people's (`register.weighings`)."""
+
+    decided_on: date | None  # None: nobody did
+    decided_by: str
+    review_on: date | None
+    own_words: Mapping[str, Any]  # what replaces a part of the words that come with Loupe
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One line of the list of what is collected: the policy's words, and the categories of the register they stand for."""
+
+    words: str
+    categories: tuple[Category, ...]
+
+
+@dataclass(frozen=True)
+class Used:
+    """One line of the list of what it is used for: the policy's words, and the purposes of the register they stand for."""
+
+    words: str
+    purposes: tuple[Purpose, ...]
+
+
+@dataclass(frozen=True)
 class Profile:
     """One shop's policy."""
 
@@ -118,6 +148,9 @@ class Profile:
     session_ends_with_browser: bool  # else a sign-in lasts for its days
     answers_dnt: bool  # whether Do Not Track counts like Global Privacy Control
     processors: Mapping[str, Agreement]  # by slug; what is not named gets nothing
+    collects: tuple[Collected, ...]  # nothing else may be held (`register.published`)
+    uses: tuple[Used, ...]  # and it may serve nothing else
+    weighings: Mapping[str, Decision]  # by what was weighed
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
     def retention_years(self, name: str) -> int:
@@ -150,7 +183,7 @@ def current() -> Profile:
 
 def slugs() -> list[str]:
     """The profiles that come with Loupe."""
-    return sorted(file.stem for file in FOLDER.glob("*.toml") if file.stem != "promises")
+    return sorted(file.stem for file in FOLDER.glob("*.toml") if file.stem not in NO_PROFILES)
 
 
 def _read(slug: str, data: dict[str, Any]) -> Profile:
@@ -183,8 +216,32 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
         session_ends_with_browser=bool(data.get("session_ends_with_browser", False)),
         answers_dnt=bool(data.get("answers_dnt", False)),
         processors=MappingProxyType({slug: _agreement(said) for slug, said in data.get("processors", {}).items()}),
+        collects=tuple(
+            Collected(each["words"], tuple(_category(name) for name in each["categories"]))
+            for each in data.get("collects", ())
+        ),
+        uses=tuple(
+            Used(each["words"], tuple(_purpose(name) for name in each["purposes"])) for each in data.get("uses", ())
+        ),
+        weighings=MappingProxyType({name: _decision(said) for name, said in data.get("weighings", {}).items()}),
         promises=data.get("promises", ""),
     )
+
+
+def _category(name: str) -> Category:
+    """Raises ValueError for a category that the register does not know."""
+    try:
+        return Category[name.upper()]
+    except KeyError:
+        raise ValueError(f"there is no category called {name!r}")
+
+
+def _purpose(name: str) -> Purpose:
+    """Raises ValueError for a purpose that the register does not know."""
+    try:
+        return Purpose[name.upper()]
+    except KeyError:
+        raise ValueError(f"there is no purpose called {name!r}")
 
 
 def _ages(data: dict[str, Any]) -> Ages:
@@ -210,6 +267,16 @@ def _agreement(data: dict[str, Any]) -> Agreement:
         country=str(data.get("country", "")),
         mechanism=str(data.get("mechanism", "")),
         ended_on=_day(data.get("ended_on")),
+    )
+
+
+def _decision(data: dict[str, Any]) -> Decision:
+    about = {"decided_on", "decided_by", "review_on"}
+    return Decision(
+        decided_on=_day(data.get("decided_on")),
+        decided_by=str(data.get("decided_by", "")),
+        review_on=_day(data.get("review_on")),
+        own_words=MappingProxyType({name: words for name, words in data.items() if name not in about}),
     )
 
 

@@ -17,7 +17,7 @@ from privacy.consent import cookies
 from privacy.consent.entries import Category
 from privacy.ground import audit
 from privacy.messages import announcements
-from privacy.register import activities, policy_versions, profiles
+from privacy.register import activities, policy_versions, profiles, weighings
 from privacy.register.activities import Row
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
@@ -62,6 +62,9 @@ def _shown() -> dict[str, Any]:
     lines = [entry for entry in cookies.register() if not entry.is_for_staff]
     return {
         "shop": shop,
+        "collects": [each.words for each in shop.collects],
+        "uses": [each.words for each in shop.uses],
+        "weighings": weighings.every(shop),
         "holdings": activities.rows(evidence=False),
         "records": activities.rows(evidence=True),
         "receivers": activities.receivers(),
@@ -78,6 +81,8 @@ def _facts() -> dict[str, list[str]]:
     shop = profiles.current()
     clocks = shop.clocks
     return {
+        "What we collect": [each.words for each in shop.collects],
+        "What we use it for": [each.words for each in shop.uses],
         "What we hold": [_line(row) for row in activities.rows(evidence=False)],
         "Records of what was done": [_line(row) for row in activities.rows(evidence=True)],
         "Who works for us": [

@@ -316,5 +316,6 @@ def test_a_column_of_the_parent_is_declared_with_the_parent():
 
 def test_every_check_has_a_remedy_and_stands_in_the_manual():
     manual = (settings.BASE_DIR / "docs" / "register.md").read_text()
-    assert list(REMEDIES) == [f"E{number:03}" for number in range(1, len(REMEDIES) + 1)]
+    warnings = ["W001"]
+    assert list(REMEDIES) == [*(f"E{number:03}" for number in range(1, len(REMEDIES) - len(warnings) + 1)), *warnings]
     assert [code for code in REMEDIES if f"| `privacy.{code}` |" not in manual] == []

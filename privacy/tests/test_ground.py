@@ -149,6 +149,8 @@ def test_a_broker_that_is_away_is_no_error(settings, django_capture_on_commit_ca
         ("card 4242 4242 4242 4242 refused", "card [number] refused"),
         ("call +1 202-555-0142 back", "call [phone] back"),
         ("from 203.0.113.9", "from [ip]"),
+        ("from 2001:db8::7f and 2001:0db8:85a3:0:0:8a2e:370:7334", "from [ip] and [ip]"),
+        ("[::1]:8000 at 12:30:45, tests/a.py::b", "[::1]:8000 at 12:30:45, tests/a.py::b"),
         ("GET /order/LP-AAAA-BBBB/?key=abc:def", "GET /order/LP-AAAA-BBBB/?key=[…]"),
         ("listening on 127.0.0.1 since 2026-11-02 12:00", "listening on 127.0.0.1 since 2026-11-02 12:00"),
     ],

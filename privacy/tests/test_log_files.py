@@ -43,6 +43,7 @@ def test_an_empty_log_is_left_alone(home):
     assert logfiles.cut(home, at=NOON) == []
 
 
+@pytest.mark.promise("JH-08")
 @pytest.mark.django_db
 def test_every_night_cuts_and_lets_go_of_what_is_too_old(home):
     log = home / "logs" / "web.log"
