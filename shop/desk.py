@@ -72,20 +72,64 @@ REGISTERS: Final = (
 )
 
 
+MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (
+        "Requests",
+        (
+            "privacy.DataRequest",
+            "privacy.InboundMail",
+            "privacy.Incident",
+            "privacy.Demand",
+            "privacy.LegalHold",
+            "privacy.Restriction",
+            "privacy.Attachment",
+        ),
+    ),
+    ("Selling", ("orders.Order", "orders.Payment", "orders.WebhookEvent")),
+    (
+        "Writing to people",
+        (
+            "privacy.Campaign",
+            "privacy.Announcement",
+            "privacy.Message",
+            "privacy.Suppression",
+            "privacy.MailchimpMember",
+        ),
+    ),
+    (
+        "Evidence",
+        (
+            "privacy.AuditEvent",
+            "privacy.Certificate",
+            "privacy.ResidueSweep",
+            "privacy.Disclosure",
+            "privacy.ConsentRecord",
+            "privacy.ConsentNotice",
+            "privacy.PolicyVersion",
+        ),
+    ),
+)
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu: each app's pages as Django lists them, then the registers for those who may read them."""
+    """The menu of whoever asks: pages by the work they serve, what `MENU` does not name by its app, and the registers."""
     from django.contrib import admin  # the settings import this module before the admin may be imported
 
-    apps = [
-        {"title": app["name"], "items": [{"title": each["name"], "link": each["admin_url"]} for each in app["models"]]}
-        for app in admin.site.get_app_list(request)
+    apps = admin.site.get_app_list(request)
+    open_to = {each["model"]._meta.label: each for app in apps for each in app["models"]}
+    sections = [(title, [open_to.pop(label) for label in labels if label in open_to]) for title, labels in MENU] + [
+        (app["name"], [each for each in app["models"] if each["model"]._meta.label in open_to]) for app in apps
+    ]
+    menu = [
+        {"title": title, "items": [{"title": each["name"], "link": each["admin_url"]} for each in pages]}
+        for title, pages in sections
     ]
     registers = [
         {"title": title, "icon": icon, "link": reverse(name)}
         for title, icon, name, permission in REGISTERS
         if request.user.has_perm(permission)
     ]
-    return [*apps, {"title": "Registers and reports", "items": registers}] if registers else apps
+    return [section for section in [*menu, {"title": "Registers and reports", "items": registers}] if section["items"]]
 
 
 UNFOLD: Final[dict[str, Any]] = {
