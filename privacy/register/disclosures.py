@@ -177,6 +177,13 @@ def received(family: Sequence[UUID]) -> list[Receiver]:
     return sorted(receivers, key=lambda each: each.last_at, reverse=True)
 
 
+def processors(family: Sequence[UUID]) -> set[str]:
+    """The slugs of the companies that were given something about a person."""
+    return set(
+        Disclosure.objects.filter(subject_id__in=family).order_by().values_list("processor", flat=True).distinct()
+    )
+
+
 def name_of(processor: str) -> str:
     """The receiver's name as people read it; the slug of one that is declared no more."""
     if processor == CHOSEN_BY_YOU:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from privacy.models import Message, Subject
+from privacy.models import Disclosure, Message, Subject
 from privacy.register import profiles, subjects
 from privacy.rights import acts, intake, links, packages, requests
 from privacy.rights.models import DataRequest, ExportPackage, State
@@ -103,6 +103,18 @@ def test_the_plan_is_shown_before_anything_is_asked(alice, bob):
     assert "Saved addresses" in page
     assert "What stays, why, and until when" in page
     assert not DataRequest.objects.exists()
+
+
+def test_the_plan_names_the_companies_that_received_something_and_no_other(alice, bob):
+    for person, company in ((alice, "mail"), (bob, "stripe")):
+        given = {"keys": ["order.reference"], "purpose": "orders", "host": "localhost", "actor": "system:test"}
+        Disclosure.objects.create(processor=company, subject_id=person.subject.pk, at=timezone.now(), **given)
+    client = signed_in(alice)
+    proves_again(client, alice)
+    page = client.get("/account/privacy/erase/").content.decode()
+    assert "Who else received something" in page
+    assert "The mail service" in page
+    assert "Stripe" not in page
 
 
 @pytest.mark.promise("JS-25", "SG-14")

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.forms.own import OwnWishForm
 from privacy.ground import audit
-from privacy.register import subjects
+from privacy.register import disclosures, subjects
 from privacy.rights import deadlines, identity, kinds, planning, reasons, requests
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
-from privacy.rights.models import Channel, DataRequest, ExportPackage
+from privacy.rights.models import Channel, DataRequest, ExportPackage, StepKind
 from privacy.views.people import SignedIn
 from privacy.words import span
 
@@ -124,15 +124,15 @@ def ask_erasure(request: SignedIn) -> HttpResponse:
         made = receive(request, Kind.ERASURE)
         messages.success(request, f"We have your request. Its reference is {made.reference}.")
         return redirect("privacy:own_request", made.reference)
-    now = timezone.now()
-    shares = [
-        share for share in planning.preview(request.user.subject, at=now) if share.planned or share.kind == "processor"
-    ]
+    now, family = timezone.now(), subjects.family(request.user.subject)
+    plan, given = planning.preview(request.user.subject, at=now), disclosures.processors(family)
+    shares = [share for share in plan if share.planned]
     shown = {
         "going": [share for share in shares if not share.stays],
         "staying": [share for share in shares if share.stays and not share.is_record],
         "records": [share for share in shares if share.is_record],
-        "waiting": reasons.unfinished(subjects.family(request.user.subject), at=now),
+        "companies": [share for share in plan if share.kind == StepKind.PROCESSOR and share.target in given],
+        "waiting": reasons.unfinished(family, at=now),
         "grace": span(settings.LOUPE_ERASURE_GRACE),
     }
     return render(request, "privacy/ask_erasure.html", shown)
