@@ -29,6 +29,7 @@ ROOT: Final = Path(__file__).parent.parent
 LOCALE: Final = ROOT / "locale"
 PACKAGES: Final = ("accounts", "orders", "privacy", "shop")
 LETTERS: Final = ROOT / "templates" / "emails"
+HEADER: Final = "# What the shop writes to people. `make messages` keeps the list; docs/languages.md says the rest."
 UNCHANGING: Final = datetime(
     2026, 1, 1, tzinfo=UTC
 )  # a date of its own in every copy would be a conflict in every merge
@@ -80,7 +81,9 @@ def read(language: str) -> Catalog:
 def write(catalog: Catalog, language: str) -> None:
     """Both files of a language, the sentences in the order of the alphabet."""
     catalog.creation_date = catalog.revision_date = UNCHANGING
-    catalog.project, catalog.version = "Loupe", "1"
+    catalog.project, catalog.version, catalog.fuzzy = "Loupe", "1", False
+    catalog.header_comment = HEADER
+    catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = "the shop"
     with po_of(language).open("wb") as file:
         write_po(file, catalog, width=120, sort_output=True, include_lineno=False)
     mo_of(language).write_bytes(compiled(catalog))

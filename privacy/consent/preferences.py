@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -17,12 +17,30 @@ from django.db.models import F, Max
 
 from privacy.consent.preference_models import Frequency, Preference
 from privacy.ground import audit, tongue
+from privacy.ground.models import AuditEvent
 from privacy.register import subjects
 from privacy.register.models import Subject
 from privacy.register.retention import Span
 
 DISTANCES: Final[Mapping[str, Span]] = {Frequency.WEEKLY: Span("days", 7), Frequency.MONTHLY: Span("months", 1)}
 """How far apart two news lie at least. *All* has no line: it keeps no distance."""
+
+
+CHANGED: Final = "preference.changed"
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "frequency": dict(Frequency.choices),
+    "language": dict(settings.LANGUAGES),
+    "currency": {},
+}
+"""What each part of the manner can be, as people read it; a currency is its code."""
+
+
+class Changed(NamedTuple):
+    """One part of the manner that somebody chose anew."""
+
+    at: datetime
+    name: str
+    words: str
 
 
 class NotOffered(Exception):
@@ -61,8 +79,20 @@ def choose(
         return now
     person = subjects.root(subject)
     kept, _ = Preference.objects.update_or_create(subject=person, defaults={**wanted, "changed_at": at})
-    audit.append("preference.changed", subject=person, details={"fields": changed}, by=by, at=at)
+    details: dict[str, audit.Detail] = {"fields": changed, **{name: wanted[name] for name in changed}}
+    audit.append(CHANGED, subject=person, details=details, by=by, at=at)
     return kept
+
+
+def changes(subject: Subject) -> list[Changed]:
+    """When this person chose another manner, and what it was, the newest first."""
+    said = AuditEvent.objects.filter(event=CHANGED, subject_id__in=subjects.family(subject)).order_by("-at", "-id")
+    return [
+        Changed(each.at, name, WORDS[name].get(each.details[name], each.details[name]))
+        for each in said
+        for name in each.details["fields"]
+        if name in each.details  # what was chosen before the trail kept it is only known by its name
+    ]
 
 
 def allows_now(subject: Subject, matter: str, channel: str, at: datetime) -> bool:

@@ -155,7 +155,9 @@ def test_a_choice_is_in_the_trail_by_its_fields_and_never_twice():
     for _ in range(2):
         preferences.choose(alice.subject, frequency="weekly", language="en", currency="USD", by=alice.user, at=NOON)
     trail = AuditEvent.objects.filter(event="preference.changed")
-    assert [(event.subject_id, event.details) for event in trail] == [(alice.subject.pk, {"fields": ["frequency"]})]
+    assert [(event.subject_id, event.details) for event in trail] == [
+        (alice.subject.pk, {"fields": ["frequency"], "frequency": "weekly"})
+    ]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from privacy.consent import ledger, links, notices
+from privacy.consent import ledger, links, notices, preferences
 from privacy.consent.vocabulary import Surface
 from privacy.forms.pages import AddressForm
 from privacy.forms.preferences import PreferencesForm
@@ -66,7 +66,9 @@ def own(request: SignedIn) -> HttpResponse:
     """The preferences of whoever is signed in, with the history of every choice."""
     who = Visitor(request.user.subject, by=request.user, address=request.user.email)
     said = Paginator(ledger.history(who.subject), PAGE).get_page(request.GET.get("page"))
-    return _page(request, who, "privacy/preferences.html", {"history": said})
+    return _page(
+        request, who, "privacy/preferences.html", {"history": said, "manners": preferences.changes(who.subject)}
+    )
 
 
 @never_cache
