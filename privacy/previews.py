@@ -22,12 +22,14 @@ from privacy.rights import (
     emails,
     escalation,
     escalation_emails,
+    incident_emails,
     intake_emails,
     mailroom_emails,
     restriction_emails,
 )
 from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
+from privacy.rights.incident_models import Incident
 from privacy.rights.models import Channel, DataRequest, Kind, Restriction
 from privacy.rights.reasons import Waiting
 
@@ -148,6 +150,14 @@ def message_from_them(sketch: Sketch, at: datetime) -> None:
 def requests_due(sketch: Sketch, at: datetime) -> None:
     colleague = sketch.rows["accounts.User"]
     escalation_emails.requests_due(colleague, [escalation.Reminder(_asked(sketch), 80)], by=BY, at=at)
+
+
+@shows(incident_emails.INCIDENT_DUE)
+def incident_due(sketch: Sketch, at: datetime) -> None:
+    leak = Incident(
+        pk=1, reference="INC-7F3K-92QD", due_at=at + timedelta(hours=23, minutes=30), alarm=Incident.Alarm.ONE_DAY
+    )
+    incident_emails.incident_due(sketch.rows["accounts.User"], leak, by=BY, at=at)
 
 
 @shows(announcements.POLICY_CHANGED)

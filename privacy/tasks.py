@@ -58,6 +58,14 @@ def remind_staff() -> None:
 
 
 @shared_task
+def remind_of_incidents() -> None:
+    """Tell whoever handles leaks that the 72 hours of one run."""
+    from privacy.rights import incident_alarms
+
+    incident_alarms.sweep(by="system:clock", at=timezone.now())
+
+
+@shared_task
 def sweep_children() -> None:
     """Let go of everybody whose parent did not answer."""
     from privacy.rights import children

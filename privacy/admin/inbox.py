@@ -17,6 +17,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
@@ -46,6 +47,12 @@ class OpenForm(DecisionForm):
     kind = forms.ChoiceField(
         label="They want to", choices=[(kind.value, kind.label) for kind in Kind], widget=UnfoldAdminSelectWidget
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What its subject says, if that names a right, is chosen already."""
+        super().__init__(*args, **kwargs)
+        if self.row is not None and (meant := mailroom.ASKED_FOR.get(self.row.route)):
+            self.initial["kind"] = meant
 
 
 class PutAwayForm(DecisionForm):
@@ -145,7 +152,7 @@ class StandingFilter(admin.SimpleListFilter):
 class InboundMailAdmin(Decides, Evidence):
     """The queue: mails about data first, then by what is due."""
 
-    list_display = ("reference", "route_label", "due", "state_label", "received_at", "missing")
+    list_display = ("reference", "route_label", "due", "state_label", "received", "missing")
     list_filter = (StandingFilter, "route", "via")
     search_fields = ("=reference", "=about")
     search_help_text = "The whole reference of the mail or of what it led to, or the whole e-mail address"
@@ -158,9 +165,12 @@ class InboundMailAdmin(Decides, Evidence):
     fieldsets = (
         (None, {"fields": ("reference", "route", "because", "about", "state", "due")}),
         ("The mail", {"fields": ("written_by", "proven", "title", "words", "files", "missing", "cards_masked")}),
-        ("Dates", {"fields": ("received_at", "kept_at", "handled_at", "handled_by", "via", "size_bytes")}),
+        ("Dates", {"fields": ("received", "kept", "handled", "handled_by", "via", "size_bytes")}),
     )
     show_full_result_count = False
+    received = dates.of("received_at")
+    kept = dates.of("kept_at")
+    handled = dates.of("handled_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:
         """In the order in which they are answered."""
@@ -184,7 +194,7 @@ class InboundMailAdmin(Decides, Evidence):
     def describe(self, row: InboundMail) -> str:
         """What it is, since when, and how far."""
         what, how_far = row.get_route_display().lower(), row.get_state_display().lower()
-        return f"{row}, {what}, arrived {row.received_at:%-d %B %Y, %H:%M} UTC, {how_far}"
+        return f"{row}, {what}, arrived {dates.moment(row.received_at)}, {how_far}"
 
     @display(description="what it is", ordering="route", label={"yes": "warning", "no": "info"})
     def route_label(self, mail: InboundMail) -> tuple[str, str]:
@@ -202,7 +212,7 @@ class InboundMailAdmin(Decides, Evidence):
         waits = mail.state == MailState.WAITING
         left = f"{timesince(mail.due_at, now)} late" if mail.due_at < now else f"in {timeuntil(mail.due_at, now)}"
         look = " due--late" if waits and mail.due_at < now else ""
-        words = f"{mail.due_at:%-d %b %Y}" + (f", {left}" if waits else "")
+        words = dates.day(mail.due_at) + (f", {left}" if waits else "")
         return format_html('<span class="due{}">{}</span>', look, words)
 
     @display(description="is it from there?")

@@ -14,9 +14,9 @@ from privacy.forms.pages import DecisionForm
 from privacy.messages import announcements, breach
 from privacy.register import scope
 from privacy.rights import incidents
+from privacy.rights.desk_people import MAY_HANDLE
 from privacy.rights.incident_models import Incident, IncidentEntry
 
-MAY_HANDLE: Final = "privacy.handle_incident"
 State, Risk, Spared = Incident.State, Incident.Risk, Incident.Spared
 
 

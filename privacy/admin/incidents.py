@@ -24,7 +24,7 @@ from privacy.forms.incidents import AuthorityForm, OpenForm
 from privacy.ground.models import AuditEvent
 from privacy.messages import breach
 from privacy.register import registry, scope
-from privacy.rights import clock, incident_notices, incidents
+from privacy.rights import clock, incident_alarms, incident_notices, incidents
 from privacy.rights.incident_models import Incident
 
 COLOURS = {"open": "danger", "contained": "warning", "closed": "success"}
@@ -64,7 +64,7 @@ class IncidentAdmin(Decides, Evidence):
         return bool(request.user.has_perm(MAY_HANDLE))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under the leaks no authority heard of in time."""
+        """The list, under the leaks no authority has heard of."""
         warn_of_incidents(request)
         page: HttpResponse = super().changelist_view(request, extra_context)
         return page
@@ -184,13 +184,15 @@ class IncidentAdmin(Decides, Evidence):
 
 
 def warn_of_incidents(request: HttpRequest) -> None:
-    """Put on top of the page which leaks no authority heard of in their 72 hours."""
-    for incident in incidents.untold(timezone.now()) if request.method == "GET" else ():
+    """Put on top of the page which leaks no authority has heard of: how long they still may take, or how late it is."""
+    now = timezone.now()
+    for incident in incident_alarms.unheard_of() if request.method == "GET" else ():
         url = reverse("admin:privacy_incident_change", args=[incident.pk])
-        late = timesince(incident.due_at, timezone.now(), depth=2)
-        messages.error(
-            request, format_html('<a href="{}">{}</a>: no authority was told, {} late.', url, incident, late)
-        )
+        is_late = incident.due_at < now
+        left = timesince(incident.due_at, now, depth=2) if is_late else timeuntil(incident.due_at, now, depth=2)
+        words = "no authority was told, {} late." if is_late else "no authority was told yet, {} are left."
+        say = messages.error if is_late else messages.warning
+        say(request, format_html('<a class="desk__link" href="{}">{}</a>: ' + words, url, incident, left))
 
 
 def _opened(form: OpenForm, request: HttpRequest) -> Incident | None:

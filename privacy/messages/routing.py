@@ -39,6 +39,8 @@ class Route(TextChoices):
     LIMIT = "limit", "Limit the use of sensitive data"
     DATA_REQUEST = "data_request", "Data request"
     INQUIRY = "inquiry", "Privacy inquiry"
+    QUESTION = "question", "Ask about privacy"
+    COMPLAINT = "complaint", "Complain"
     CALIFORNIA = "california", "California privacy"
     CHILD = "child", "Report about a child"
     FOLLOW_UP = "follow_up", "About a request or an order"
@@ -55,7 +57,9 @@ RIGHTS: Final = frozenset({
 """Named like the kind of request that such a mail opens."""
 REQUESTS: Final = RIGHTS | {Route.CALIFORNIA}
 """Opens a request, which waits for its proof where its kind asks for one."""
-FIRST: Final = frozenset({Route.DATA_REQUEST, Route.INQUIRY, Route.CALIFORNIA, Route.CHILD, Route.FOLLOW_UP})
+ANSWERED: Final = frozenset({Route.QUESTION, Route.COMPLAINT})
+"""For a person of our staff in any case; a request of its own where it is certain who wrote and the whole of it is here."""
+FIRST: Final = ANSWERED | {Route.DATA_REQUEST, Route.INQUIRY, Route.CALIFORNIA, Route.CHILD, Route.FOLLOW_UP}
 """For a person of our staff, before everything else."""
 
 

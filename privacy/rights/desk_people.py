@@ -1,4 +1,4 @@
-"""Who of the staff hears about a request: whoever works it, else everybody who may decide about requests.
+"""Who of the staff hears about a request: whoever works it, else everybody who may decide about requests; and about a leak.
 
 A permission decides, never the name of a role. Nobody hears, as staff, about a request of their own.
 """
@@ -14,6 +14,7 @@ from privacy.register import subjects
 from privacy.rights.models import DataRequest
 
 MAY_DECIDE: Final = "privacy.change_datarequest"
+MAY_HANDLE: Final = "privacy.handle_incident"
 NUMBER: Final = re.compile(r"staff\D(\d+)")
 
 
@@ -27,6 +28,16 @@ def of(request: DataRequest) -> list[Any]:
 
 
 def deciding() -> list[Any]:
-    """Everybody who may decide about requests, through their roles; a superuser who is in no role works no desk."""
-    allowed = ModelBackend().with_perm(MAY_DECIDE, is_active=True, include_superusers=False)
+    """Everybody who may decide about requests."""
+    return _who_may(MAY_DECIDE)
+
+
+def handling_incidents() -> list[Any]:
+    """Everybody who may handle a leak."""
+    return _who_may(MAY_HANDLE)
+
+
+def _who_may(permission: str) -> list[Any]:
+    """Whoever holds it through their roles; a superuser who is in no role works no desk."""
+    allowed = ModelBackend().with_perm(permission, is_active=True, include_superusers=False)
     return list(cast(Any, allowed).filter(is_staff=True).order_by("pk"))

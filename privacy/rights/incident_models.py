@@ -33,6 +33,15 @@ class Incident(models.Model):
         AVERTED = "averted", "What was done since makes the high risk unlikely (b)"
         PUBLICLY = "publicly", "Everybody was told publicly, since writing to each is out of proportion (c)"
 
+    class Alarm(models.IntegerChoices):
+        """What staff hear as the 72 hours run, each once and in this order (`rights.incident_alarms`)."""
+
+        NONE = 0, "Nothing yet"
+        OPENED = 1, "It is open"
+        ONE_DAY = 2, "24 hours are left"
+        SIX_HOURS = 3, "6 hours are left"
+        OVERDUE = 4, "The 72 hours have run"
+
     reference = models.CharField(max_length=20, unique=True)
     title = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -55,6 +64,8 @@ class Incident(models.Model):
     spared = models.CharField("people not written to because", max_length=10, choices=Spared.choices, blank=True)
     spared_reason = models.TextField("in what way", blank=True)
     lessons = models.TextField(blank=True)
+    # Of what staff were last told by mail as the 72 hours run; 0: of nothing yet.
+    alarm = models.PositiveSmallIntegerField("staff told", choices=Alarm.choices, default=Alarm.NONE, editable=False)
 
     class Meta:
         ordering = ("-noticed_at", "-pk")

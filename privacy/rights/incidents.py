@@ -21,7 +21,7 @@ from django.db import transaction
 from privacy.ground import audit, references, states
 from privacy.messages import breach
 from privacy.register.models import Subject
-from privacy.rights import clock
+from privacy.rights import clock, incident_alarms
 from privacy.rights.incident_models import AuthorityNotice, Incident, IncidentAction, IncidentEntry, MisusedAccount
 
 INCIDENT: Final = states.Machine(
@@ -111,6 +111,7 @@ def open(  # noqa: A001 - reads as incidents.open(...)
         due_on = clock.of_the_shop().local(noticed_at + timedelta(days=days)).date()
         IncidentAction.objects.create(incident=incident, task=task, owner=DESK, due_on=due_on, created_at=at)
     audit.append("incident.opened", obj=incident, details={"targets": list(targets)}, by=by, at=at)
+    incident_alarms.ring(incident, by=by, at=at)
     return incident
 
 
@@ -329,8 +330,7 @@ def reopen(incident: Incident, *, reason: str, by: audit.Actor, at: datetime) ->
 
 def untold(at: datetime) -> list[Incident]:
     """Incidents whose 72 hours have run without a notice to any authority although it should have heard."""
-    late = Incident.objects.filter(due_at__lt=at, notices=None).exclude(risk=Risk.NONE)
-    return list(late.order_by("due_at"))
+    return list(incident_alarms.unheard_of().filter(due_at__lt=at))
 
 
 # Inside

@@ -17,7 +17,7 @@ from django.db import transaction
 from privacy.ground import audit, digests
 from privacy.messages import inbox, stopping
 from privacy.messages.arrivals import MAIL, InboundMail, MailState
-from privacy.messages.routing import AT_ONCE, FIRST, REQUESTS, RIGHTS, Route
+from privacy.messages.routing import ANSWERED, AT_ONCE, FIRST, REQUESTS, RIGHTS, Route
 from privacy.rights import deadlines, intake, kinds, mailroom_emails
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest
@@ -30,7 +30,13 @@ ANSWERS_A_DAY: Final = 5
 LONGEST: Final = 4_000
 OPENS: Final = {**{route: Kind(route.value) for route in RIGHTS}, Route.CALIFORNIA: Kind.SHINE_THE_LIGHT}
 """Which request a mail opens, by where it goes."""
-ASKED_FOR: Final = {**OPENS, Route.CHILD: Kind.CHILD_REPORT}
+ASKED_FOR: Final = {
+    **OPENS,
+    Route.QUESTION: Kind.QUESTION,
+    Route.COMPLAINT: Kind.COMPLAINT,
+    Route.CHILD: Kind.CHILD_REPORT,
+}
+"""What a mail asks for as far as its subject says; of the last three a person of our staff may know better."""
 
 
 class AnswerMissing(Exception):
@@ -102,11 +108,17 @@ def open_request(mail: InboundMail, kind: str, *, by: audit.Actor, at: datetime)
 
 def _open(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
     """Open the request that the headline asks for."""
-    request = _ask(mail, OPENS[Route(mail.route)], at=at) if mail.sender else None
+    request = _ask(mail, ASKED_FOR[Route(mail.route)], at=at) if mail.sender else None
     if request is None:
         return _lay_before_staff(mail, by, at)
     mail.about = request.reference
     return MailState.DONE
+
+
+def _open_if_certain(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
+    """Open it where it is certain who wrote, and its words are all here; else a person reads the mail first."""
+    is_whole = mail.is_whole and not mail.enclosures and 0 < len(mail.says("text").strip()) <= LONGEST
+    return (_open if mail.is_proven and is_whole else _lay_before_staff)(mail, by, at)
 
 
 def _stop(mail: InboundMail, by: audit.Actor, at: datetime) -> MailState:
@@ -169,6 +181,7 @@ ALSO_TOLD: Final[tuple[tuple[Callable[[InboundMail], bool], Callable[..., None]]
 """What its sender is told besides, and of which mails."""
 ACTS: Final[Mapping[Route, Callable[[InboundMail, audit.Actor, datetime], MailState]]] = {
     **dict.fromkeys(REQUESTS, _open),
+    **dict.fromkeys(ANSWERED, _open_if_certain),
     **dict.fromkeys(AT_ONCE, _stop),
 }
 """What software does by itself; every other mail is for a person."""

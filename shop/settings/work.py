@@ -38,6 +38,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "people who grew up": {"task": "privacy.tasks.grow_up", "schedule": crontab(hour="0", minute="41")},
     "requests whose time runs": {"task": "privacy.tasks.remind_staff", "schedule": 300.0},
+    "leaks whose hours run": {"task": "privacy.tasks.remind_of_incidents", "schedule": 300.0},
     "children whose parents were silent": {
         "task": "privacy.tasks.sweep_children",
         "schedule": crontab(minute="51"),

@@ -180,6 +180,12 @@ CORPUS = [
     Case(D, "Data Request", "Correct my name, then restrict it."),
     Case(N, "I object to this ring"),
     Case(N, "Correct size?"),
+    Case("question", "Re: Question about privacy"),
+    Case("question", "Frage zum Datenschutz"),
+    Case("complaint", "Privacy complaint"),
+    Case("complaint", "Complaint about my data"),
+    Case(N, "A complaint about my ring"),
+    Case(Q, "Privacy request"),
     Case(K, "An account of a child under 13"),
     Case(K, "My daughter's account"),
     # A label, and the text below it says what is meant

@@ -313,6 +313,33 @@ def test_staff_open_the_request_that_a_mail_means():
     assert (kept.about, kept.state) == (request.reference, MailState.DONE)
 
 
+@pytest.mark.parametrize(("subject", "kind"), [("Privacy question", "question"), ("Privacy complaint", "complaint")])
+def test_a_question_our_own_server_vouches_for_is_a_request_from_its_receipt_on(settings, subject, kind):
+    settings.LOUPE_AUTHSERV_ID = OURS
+    alice, bob = someone("alice"), someone("bob")
+    of_bob = held(bob)
+    kept = arrives(subject, "Who carries my parcels?", sender=alice.email, headers=VOUCHED)
+    request = DataRequest.objects.get()
+    assert (request.kind, request.state, request.channel) == (kind, "verified", "mail")
+    assert (request.received_at, request.wishes) == (RECEIVED, {"text": "Who carries my parcels?"})
+    assert request.subject_id in subjects.family(alice.subject)
+    assert (kept.state, kept.about) == (MailState.DONE, request.reference)
+    assert (told("request_verified"), told("mail_waits")) == ([alice.email], [])
+    assert held(bob) == of_bob
+
+
+@pytest.mark.parametrize("lacks", ["proof", "words", "a part"])
+def test_where_anything_is_uncertain_a_person_reads_the_question_first(settings, lacks):
+    settings.LOUPE_AUTHSERV_ID = OURS
+    headers = {} if lacks == "proof" else VOUCHED
+    files = {"mine.pdf": b"%PDF"} if lacks == "a part" else {}
+    kept = arrives("Privacy question", "" if lacks == "words" else "Who?", headers=headers, files=files)
+    assert (kept.state, DataRequest.objects.count()) == (MailState.WAITING, 0)
+    carol = someone("carol", is_staff=True)
+    request = mailroom.open_request(kept, "question", by=carol.user, at=NOW + timedelta(days=1))
+    assert (request.received_at, request.state) == (RECEIVED, "verified")
+
+
 def test_a_missed_bell_is_made_up_for():
     kept = inbox.keep(arrival(mail("Ring size")), at=NOW)
     assert mailroom.sweep(at=NOW + timedelta(seconds=5)) == 0
