@@ -11,6 +11,7 @@ from django.contrib import admin
 from privacy.admin import (  # they register their pages
     announcements,  # noqa: F401
     campaigns,  # noqa: F401
+    child_cases,  # noqa: F401
     consent,  # noqa: F401
     demands,  # noqa: F401
     holds,  # noqa: F401

@@ -18,12 +18,14 @@ from django_countries import countries
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from privacy.admin import child_steps
 from privacy.admin import due as dates
 from privacy.admin.masks import ShownInline
 from privacy.ground.models import AuditEvent
 from privacy.register import objections, subjects
 from privacy.register.models import Subject
 from privacy.rights import agents, holds, identity, requests
+from privacy.rights.clock import of_the_shop
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.models import DataRequest, ErasureStep, StepKind, StepState
 
@@ -36,7 +38,9 @@ class MessageInline(ShownInline, TabularInline):
     """What its person and the desk wrote to each other, oldest first."""
 
     model = RequestMessage
-    fields = readonly_fields = ("sent_at", "who", "words", "read_at")
+    fields = readonly_fields = ("sent", "who", "words", "read")
+    sent = dates.of("sent_at")
+    read = dates.of("read_at")
     shows = {"words": ("text",)}
     verbose_name_plural = "messages"
     hide_title = True
@@ -79,6 +83,7 @@ def told(asked: DataRequest, at: datetime) -> dict[str, Any]:
         "plan": _tree(shown),
         "empty_steps": len(steps) - len(shown),
         "in_the_way": _in_the_way(asked, shown),
+        **child_steps.of(asked, at),
         "clocks": {"headers": ["Clock", "Rule", "How the date came about"], "rows": _clocks(asked)},
         "checks": {"headers": ["When", "How", "Result"], "rows": _checks(asked)},
         "trail": {"headers": ["When", "What", "By", "Note"], "rows": _trail(asked)},
@@ -156,7 +161,7 @@ def _trail(asked: DataRequest) -> Rows:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+    return f"{of_the_shop().local(at):%Y-%m-%d %H:%M:%S %Z}"
 
 
 # The plan

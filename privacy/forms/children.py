@@ -31,6 +31,21 @@ class WhichChildForm(DecisionForm):
         return digests.normal_email(self.cleaned_data["address"])
 
 
+class ParentForm(DecisionForm):
+    """Where a parent reads mail."""
+
+    address = forms.EmailField(
+        label="The parent's e-mail address",
+        max_length=254,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="One mail goes there. It is not kept.",
+    )
+
+    def clean_address(self) -> str:
+        """Two spellings of one mailbox are one address."""
+        return digests.normal_email(self.cleaned_data["address"])
+
+
 class ChildForm(WhichChildForm):
     """And how we know. Nobody asks for a paper of a child."""
 

@@ -38,6 +38,14 @@ class NotHeld(Exception):
     """Nobody here has this address."""
 
 
+class NobodyToTell(Exception):
+    """A parent was told before, or there is nothing to tell."""
+
+
+class ChildsOwn(ValueError):
+    """The address is the child's: nobody writes to a child."""
+
+
 def of(address: str) -> list[Subject]:
     """Whom an address names: who proved it; where nobody did, every record on which it was typed."""
     living = [each for each in subjects.candidates("email", value=address) if not each.is_erased]
@@ -102,6 +110,26 @@ def copy_for_parent(child: Subject, *, contact: str, by: audit.Actor, at: dateti
     return requests.verify(asked, evidence=IdentityCheck.Method.PARENT, by=by, at=at)
 
 
+@transaction.atomic
+def tell_parent(case: ChildCase, *, address: str, by: audit.Actor, at: datetime) -> ChildCase:
+    """A parent was found later: tell them at *address* that everything is deleted, now or when it is.
+
+    *Raises* `NobodyToTell`, `ChildsOwn`, `requests.OwnRequest`.
+    """
+    case = ChildCase.objects.select_for_update(of=("self",)).select_related("request__subject").get(pk=case.pk)
+    if case.finding != Finding.CHILD or case.told_at or case.parent:
+        raise NobodyToTell
+    if stops.refuses(address):
+        raise ChildsOwn
+    requests.refuse_own(case.request, by)
+    case.parent = address
+    audit.append("parent.found", subject=case.request.subject_id, obj=case.request, by=by, at=at)
+    if case.deleted_at:
+        _tell(case, by=by, at=at)
+    case.save(update_fields=["parent", "told_at"])
+    return case
+
+
 def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
     """Delete, then tell the parent. Safe to call twice; goes on where an erasure still waits for something."""
     with only_one("child", request_id) as mine:
@@ -118,7 +146,7 @@ def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
                 REQUEST.advance(request, State.PARTLY_DONE, by=by, at=at)
                 DataRequest.objects.filter(pk=request.pk).update(retry_at=at + RETRY_AFTER)
             else:
-                _finish(request, request.child_case, by=by, at=at)
+                _finish(request, by=by, at=at)
 
 
 def _begun(request: DataRequest, *, by: audit.Actor, at: datetime) -> bool:
@@ -133,17 +161,23 @@ def _begun(request: DataRequest, *, by: audit.Actor, at: datetime) -> bool:
     return True
 
 
-def _finish(request: DataRequest, case: ChildCase, *, by: audit.Actor, at: datetime) -> None:
+def _finish(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """The second and the third step; a parent who asked is told by the request's own last mail."""
+    case = ChildCase.objects.select_for_update(of=("self",)).select_related("request").get(request=request)
     if case.erasures:
         case.deleted_at = at
-    if case.parent:
-        children_emails.parent_told(case.parent, reference=request.reference, by=by, at=at)
     if case.parent or (request.kind == Kind.PARENTAL and request.contact):
-        case.told_at, case.parent = at, None
-        audit.append("parent.told", subject=request.subject_id, obj=request, by=by, at=at)
+        _tell(case, by=by, at=at)
     case.save(update_fields=["deleted_at", "told_at", "parent"])
     requests.complete(request, by=by, at=at)
+
+
+def _tell(case: ChildCase, *, by: audit.Actor, at: datetime) -> None:
+    """The third step: the address has served and is forgotten."""
+    if case.parent:
+        children_emails.parent_told(case.parent, reference=case.request.reference, by=by, at=at)
+    case.told_at, case.parent = at, None
+    audit.append("parent.told", subject=case.request.subject_id, obj=case.request, by=by, at=at)
 
 
 def _decide(

@@ -46,6 +46,7 @@ AS: Final[dict[str, dict[str, Any]]] = {
         }
     },
     "privacy.DataRequest": {"kind": "erasure", "state": "verified"},
+    "privacy.ChildCase": {"finding": "child", "told_at": None, "parent": None},
     "privacy.InboundMail": {"state": "waiting"},
     "privacy.Restriction": {"announced_at": None, "ends_at": None, "announced_by": "", "reason": ""},
     "privacy.Message": {"state": "failed", "sent_at": None},
