@@ -20,7 +20,7 @@ from django.db import transaction
 
 from accounts import addresses, roles
 from accounts.models import User
-from privacy.register import subjects, tombstones
+from privacy.register import ages, subjects, tombstones
 
 DEMO = "system:demo"
 STAFF = {
@@ -35,6 +35,7 @@ CUSTOMERS = {
     "alice@example.com": ("Alice Abernathy", "+12125550137", "418 Larkspur Lane", "New York", "NY", "10012"),
     "bob@example.com": ("Bob Brightwater", "+14155550161", "77 Foghorn Terrace", "San Francisco", "CA", "94110"),
 }
+AGES = {"alice@example.com": "25_39", "bob@example.com": "40_64"}
 WORDS = [
     "amber",
     "bezel",
@@ -133,6 +134,7 @@ def _customer(login: Login, *, by: str, at: datetime) -> None:
     user, created = _account(login, full_name, is_staff=False, phone=phone, at=at)
     if not created:
         return
+    ages.state(user.subject, ages.ANSWERS[AGES[login.email]], by=by, at=at)
     subjects.prove(user.subject, kind="email", value=user.email, proof=subjects.Proof.EMAIL_CONFIRMED, by=by, at=at)
     addresses.add(
         user,

@@ -11,7 +11,9 @@ from accounts import demo as people
 from orders import demo as orders
 from orders import reports
 from privacy import demo as requests
+from privacy import demo_children as children
 from privacy import demo_inbox as inbox
+from privacy import demo_incidents as incidents
 from privacy import demo_newsletters as newsletters
 from privacy.rights import retention
 from shop import demo as visits
@@ -31,6 +33,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Orders: {orders.load(at=now)} new")
         self.stdout.write(f"Privacy policy: {'version 1' if requests.publish_policy(at=now) else 'as it was'}")
         self.stdout.write(f"Privacy requests: {requests.load(at=now)} new")
+        self.stdout.write(f"Reports about children: {children.load(at=now)} new")
+        self.stdout.write(f"Leaks: {incidents.load(at=now)} new")
         self.stdout.write(f"Mails to the shop: {inbox.load(at=now)} new")
         self.stdout.write(f"Newsletters: {newsletters.load(at=now)} new")
         self.stdout.write(f"Visits: {visits.load(at=now)} new")
