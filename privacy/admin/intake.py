@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import MAY_REVEAL, Evidence
 from privacy.forms.entry import DiscardForm, EntryForm
@@ -51,7 +52,7 @@ class TakesCalls(ModelAdmin):
             return render(request, "admin/privacy/enter.html", {**context, "kinds": every, "back": back})
         form = EntryForm(request.POST if request.method == "POST" else None, kind=rule.kind)
         if form.is_valid() and (made := _entered(form, request)):
-            messages.success(request, f"{made} is here. Its time runs from {made.received_at:%-d %B %Y, %H:%M} UTC.")
+            messages.success(request, f"{made} is here. Its time runs from {dates.moment(made.received_at)}.")
             return HttpResponseRedirect(reverse("admin:privacy_datarequest_change", args=[made.pk]))
         return render(
             request, "admin/privacy/enter.html", {**context, "rule": rule, "form": form, "back": request.path}

@@ -10,7 +10,7 @@ from unfold.enums import ActionVariant
 
 from privacy.admin import children
 from privacy.admin.decisions import Decision
-from privacy.forms.desk import HandOverForm, WriteForm
+from privacy.forms.desk import DeskForm, HandOverForm, WriteForm
 from privacy.forms.pages import AnswerForm, ExtensionForm, ReceiptForm, RefusalForm
 from privacy.rights import (
     answers,
@@ -69,11 +69,11 @@ def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) ->
 
 
 def _take(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{assignment.assign(asked, to=by, by=by, at=at)} lies on your desk."
+    return f"{assignment.assign(asked, to=by, seen=typed['seen'], by=by, at=at)} lies on your desk."
 
 
 def _hand_over(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    assignment.assign(asked, to=typed["to"], by=by, at=at)
+    assignment.assign(asked, to=typed["to"], seen=typed["seen"], by=by, at=at)
     return f"{asked} lies on the desk of {typed['to']}." if typed["to"] else f"{asked} lies on nobody's desk."
 
 
@@ -171,6 +171,7 @@ DECISIONS: Final = {
         permission=MAY_DECIDE,
         fits=_stands_in(OPEN),
         do=_take,
+        form=DeskForm,
         is_seldom=True,
     ),
     "hand_over": Decision(

@@ -25,7 +25,7 @@ from privacy.admin.proof import WarnsOfResidue
 from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
 from privacy.ground import audit, digests, states
 from privacy.register.models import Identifier
-from privacy.rights import assignment, conversation, figures, requests
+from privacy.rights import assignment, conversation, figures, requests, wished
 from privacy.rights.models import DataRequest
 from privacy.rights.states import OPEN
 
@@ -42,9 +42,9 @@ STATE_COLOURS: Final = {
 #: The lines of a request's page; fields side by side stand in one.
 LINES: Final[dict[str | None, tuple[tuple[str, ...], ...]]] = {
     None: (("kind", "state"), ("channel", "desk"), ("address",), ("wished",)),
-    "Dates": (("received_at", "reply_due"), ("due", "grace"), ("completed_at",)),
+    "Dates": (("arrived", "reply_due"), ("due", "grace"), ("ended",)),
     "Decision": (
-        ("decided", "joined_to"), ("said",), ("refusal_ground",), ("refusal_reason",), ("extended_at",), ("extension_reason",),
+        ("decided", "joined_to"), ("said",), ("refusal_ground",), ("refusal_reason",), ("extended",), ("extension_reason",),
     ),
 }  # fmt: skip
 #: What most requests have not, by what it is read from: without it there is no line.
@@ -54,10 +54,9 @@ SELDOM: Final = {
     "grace": ("execute_after",),
     "decided": ("approved_by", "refused_by"),
     "joined_to": ("joined_to_id",),
-    **{
-        name: (name,)
-        for name in ("completed_at", "refusal_ground", "refusal_reason", "extended_at", "extension_reason")
-    },
+    "ended": ("completed_at",),
+    "extended": ("extended_at",),
+    **{name: (name,) for name in ("refusal_ground", "refusal_reason", "extension_reason")},
 }
 
 
@@ -102,6 +101,20 @@ class DueFilter(admin.SimpleListFilter):
         return queryset if span is None else queryset.filter(span)
 
 
+class UsedFilter(admin.SimpleListFilter):
+    """By how much of its time has run, at the marks at which staff are reminded."""
+
+    title = "time used"
+    parameter_name = "used"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("50", "Half or more"), ("80", "Four fifths or more"), ("100", "All of it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
+        chosen = self.value() if self.value() in {value for value, _ in self.lookup_choices} else None
+        return queryset.filter(state__in=OPEN, escalated__gte=int(chosen)) if chosen else queryset
+
+
 class DeskFilter(admin.SimpleListFilter):
     """By whose desk it lies on."""
 
@@ -122,8 +135,8 @@ class DeskFilter(admin.SimpleListFilter):
 class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
-    list_display = ("reference", "kind", "state_label", "reply_due", "due", "desk", "received")
-    list_filter = (StandingFilter, DueFilter, DeskFilter, "kind", "state", "channel")
+    list_display = ("reference", "kind", "state_label", "reply_due", "due", "used", "desk", "received")
+    list_filter = (StandingFilter, DueFilter, UsedFilter, DeskFilter, "kind", "state", "channel")
     list_per_page = 50
     show_full_result_count = False
     list_before_template = "admin/privacy/keys.html"
@@ -143,6 +156,9 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     change_form_before_template = "admin/privacy/request_person.html"
     change_form_after_template = "admin/privacy/request.html"
     inlines = (request_page.MessageInline,)
+    arrived = dates.of("received_at", "received")
+    ended = dates.of("completed_at", "completed")
+    extended = dates.of("extended_at", "given more time")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The queue, under what else waits for somebody."""
@@ -190,11 +206,11 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
 
     @admin.action(description="Take them", permissions=["take"])
     def take_chosen(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> None:
-        """Lay the chosen requests on one's own desk, and say how many stayed where they were."""
+        """Lay what lies on nobody's desk on one's own, and say how many stayed where they were."""
         by, chosen, taken = cast(audit.Actor, request.user), list(queryset), 0
         for asked in chosen:
             with suppress(states.NotAllowed, states.Changed, requests.OwnRequest):
-                assignment.assign(asked, to=by, by=by, at=timezone.now())
+                assignment.assign(asked, to=by, seen="", by=by, at=timezone.now())
                 taken += 1
         messages.info(request, f"{taken} on your desk, {len(chosen) - taken} left where they were.")
 
@@ -206,6 +222,10 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
     def due(self, asked: DataRequest) -> str:
         return dates.due(asked, timezone.now())
 
+    @display(description="time used", ordering="escalated")
+    def used(self, asked: DataRequest) -> str:
+        return dates.used(asked)
+
     @display(description="first reply due", ordering="first_reply_due_at")
     def reply_due(self, asked: DataRequest) -> str:
         return dates.first_reply_due(asked, timezone.now())
@@ -216,15 +236,17 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
 
     @display(description="wants")
     def wished(self, asked: DataRequest) -> str:
-        return _in_words(asked.wishes)
+        if isinstance(asked.wishes, dict):
+            return format_html_join(SafeString("<br>"), "{}: {}", wished.of(asked))
+        return _lines(asked.wishes)
 
     @display(description="answered")
     def said(self, asked: DataRequest) -> str:
-        return _in_words(asked.answer)
+        return _lines(asked.answer)
 
     @display(description="received", ordering="received_at")
     def received(self, asked: DataRequest) -> str:
-        return f"{asked.received_at:%-d %b %Y}"
+        return dates.day(asked.received_at)
 
     @display(description="on the desk of", ordering="assigned_to")
     def desk(self, asked: DataRequest) -> str:
@@ -232,7 +254,7 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
 
     @display(description="carried out after")
     def grace(self, asked: DataRequest) -> str:
-        return f"{asked.execute_after:%-d %B %Y, %H:%M} UTC" if asked.execute_after else ""
+        return dates.moment(asked.execute_after)
 
     @display(description="decided by")
     def decided(self, asked: DataRequest) -> str:
@@ -244,9 +266,6 @@ def _says(asked: DataRequest | None, name: str) -> bool:
     return asked is not None and (name not in SELDOM or any(getattr(asked, read) for read in SELDOM[name]))
 
 
-def _in_words(value: Any) -> str:
-    """What was written, on lines of its own; of several answers each with its question."""
-    if isinstance(value, dict):
-        said = ((name.replace("_", " "), words) for name, words in value.items() if words)
-        return format_html_join(SafeString("<br>"), "{}: {}", said)
+def _lines(value: Any) -> str:
+    """What was written, line by line."""
     return format_html_join(SafeString("<br>"), "{}", ((line,) for line in str(value or "").splitlines()))

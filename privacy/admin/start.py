@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from privacy.admin import due as dates
+from privacy.admin.incidents import warn_of_incidents
 from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import warn_of_residue
 from privacy.messages.arrivals import InboundMail
@@ -25,6 +26,7 @@ from privacy.rights.figures import Pace, Standing, Week
 from privacy.rights.models import DataRequest, ErasureStep, Kind
 
 MAY_SEE: Final = "privacy.view_datarequest"
+MAY_SEE_LEAKS: Final = "privacy.view_incident"
 A_DAY: Final = timedelta(days=1)
 QUEUE: Final = "admin:privacy_datarequest_changelist"
 
@@ -62,6 +64,8 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     warn_of_residue(request)
     warn_of_messages(request)
+    if request.user.has_perm(MAY_SEE_LEAKS):
+        warn_of_incidents(request)
     at = timezone.now()
     owed = figures.standing(at=at)
     whole, kinds = figures.pace(at=at)
@@ -102,6 +106,8 @@ def _figures(owed: Standing) -> list[Figure]:
         Figure(owed.overdue, "overdue", _queue("due=late"), "late" if owed.overdue else ""),
         Figure(owed.due_today, "due today", _queue("due=today"), "soon" if owed.due_today else ""),
         Figure(owed.replies_due, "first reply due by tonight", _queue("due=reply"), "soon" if owed.replies_due else ""),
+        Figure(owed.half_used, "half of their time used, or more", _queue("used=50")),
+        Figure(owed.mostly_used, "four fifths used, or more", _queue("used=80"), "soon" if owed.mostly_used else ""),
         Figure(owed.unproven, "waiting for identity", _queue("state__exact=received")),
         Figure(owed.partly_done, "partly done", _queue("state__exact=partly_done")),
         Figure(owed.open, "open in all", _queue("")),
@@ -120,8 +126,11 @@ def _queue(query: str) -> str:
 
 
 def _next_due(asked: list[DataRequest], at: datetime) -> dict[str, Any]:
-    rows = [[_to(each), dates.due(each, at), each.get_kind_display(), each.get_state_display()] for each in asked]
-    return {"headers": ["Request", "Due", "Asked", "State"], "rows": rows}
+    rows = [
+        [_to(each), dates.due(each, at), dates.used(each), each.get_kind_display(), each.get_state_display()]
+        for each in asked
+    ]
+    return {"headers": ["Request", "Due", "Time used", "Asked", "State"], "rows": rows}
 
 
 def _blocked(steps: list[ErasureStep]) -> dict[str, Any]:

@@ -16,7 +16,25 @@ from privacy.rights.conversation_templates import Template
 NOBODY = ("", "Nobody's yet")
 
 
-class HandOverForm(DecisionForm):
+class DeskForm(DecisionForm):
+    """Where it lay when the page was opened, so that nobody takes from a colleague what they saw on nobody's desk."""
+
+    seen = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self._lies_on
+
+    def clean_seen(self) -> str:
+        """What the page said; whoever sends none has just looked."""
+        return str(self.cleaned_data["seen"]) if self.add_prefix("seen") in self.data else self._lies_on
+
+    @property
+    def _lies_on(self) -> str:
+        return "" if self.row is None else str(self.row.assigned_to)
+
+
+class HandOverForm(DeskForm):
     """On whose desk it lies from now on."""
 
     to = forms.ChoiceField(

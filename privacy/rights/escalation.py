@@ -2,7 +2,7 @@
 
 Whoever works the request hears of it, else the whole desk (`rights.desk_people`), once at each of the three, and the share stands
 on the request. A person gets one mail for everything that a sweep found, not one for each. A sweep that comes late reminds of the
-latest share only, and more time (`rights.extension`) calls nothing back.
+latest share only. More time (`rights.extension`) moves the mark back to what has run of it, and the later shares are told anew.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def sweep(*, by: audit.Actor, at: datetime) -> int:
             urgent = sorted(reminders, key=lambda each: each.request.due_at)
             escalation_emails.requests_due(colleague, urgent, by=by, at=at)
     return len(reached)
+
+
+def mark(*, received_at: datetime, due_at: datetime, at: datetime) -> int:
+    """The latest of the shares that has run at *at*; 0 before the first."""
+    return next((share for share in SHARES if at - received_at >= (due_at - received_at) * (share / 100)), 0)
 
 
 def _reached(share: int, *, by: audit.Actor, at: datetime) -> list[Reminder]:

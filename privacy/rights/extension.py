@@ -11,10 +11,15 @@ from typing import Final
 from django.db import transaction
 
 from privacy.ground import audit, states
-from privacy.rights import deadlines, emails
+from privacy.rights import deadlines, emails, escalation
 from privacy.rights.models import DataRequest, State
 
 EXTENDABLE: Final = frozenset({State.VERIFIED, State.APPROVED, State.EXECUTING, State.PARTLY_DONE})
+
+
+WRITTEN: Final = (
+    "derivation", "due_at", "escalated", "extended_at", "extended_by", "extension_reason", "first_replied_at",
+)  # fmt: skip
 
 
 class ReasonMissing(Exception):
@@ -31,7 +36,8 @@ class Once(Exception):
 
 @transaction.atomic
 def extend(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
-    """Put the date off to the last one the laws allow. *Writes* date, derivation and reason; *sends* the notice.
+    """Put the date off to the last one the laws allow. *Writes* date, derivation and reason, and how much of the new
+    time has run; *sends* the notice.
 
     *Raises* ReasonMissing, Once, TooLate, and `states.NotAllowed` for a request that is unproven or has ended.
     """
@@ -50,11 +56,10 @@ def extend(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) 
         *every,
     ]
     request.due_at, request.extended_at = until, at
+    request.escalated = escalation.mark(received_at=request.received_at, due_at=until, at=at)
     request.extended_by, request.extension_reason = audit.actor(by), reason.strip()
     request.first_replied_at = request.first_replied_at or at
-    request.save(
-        update_fields=["derivation", "due_at", "extended_at", "extended_by", "extension_reason", "first_replied_at"]
-    )
+    request.save(update_fields=WRITTEN)
     details: dict[str, audit.Detail] = {"until": until.isoformat(), "rule": _rule(every)}
     audit.append("request.extended", subject=request.subject_id, obj=request, details=details, by=by, at=at)
     emails.request_extended(request, by=by, at=at)

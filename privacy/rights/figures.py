@@ -42,6 +42,8 @@ class Standing:
     overdue: int
     due_today: int
     replies_due: int
+    half_used: int
+    mostly_used: int
     unproven: int
     partly_done: int
 
@@ -102,6 +104,8 @@ def standing(*, at: datetime) -> Standing:
         overdue=Count("pk", filter=spans["late"]),
         due_today=Count("pk", filter=spans["today"]),
         replies_due=Count("pk", filter=spans["reply"]),
+        half_used=Count("pk", filter=Q(escalated__gte=50)),
+        mostly_used=Count("pk", filter=Q(escalated__gte=80)),
         unproven=Count("pk", filter=Q(state=State.RECEIVED)),
         partly_done=Count("pk", filter=Q(state=State.PARTLY_DONE)),
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from privacy.messages import inbox
 from privacy.proof import probes
-from privacy.rights import intake, mailroom, requests
+from privacy.rights import escalation, intake, mailroom, requests
 from privacy.rights.models import DataRequest, Kind
 from privacy.tests.inbox.mails import arrival, mail
 from privacy.tests.people import asks, someone
@@ -48,12 +48,15 @@ def test_each_figure_leads_to_as_many_rows(alice):
     intake.ask(Kind.ACCESS, address="mona@example.com", at=now)
     gone = asks(someone("bob"), at=now - 40 * DAY)
     requests.withdraw(gone, by="customer", at=now)
+    escalation.sweep(by="system:clock", at=now)
     page = carol.get("/admin/")
     found = figures_of(page)
     assert {words: number for words, (number, _) in found.items()} == {
         "overdue": 1,
         "due today": 0,
         "first reply due by tonight": 1,
+        "half of their time used, or more": 1,
+        "four fifths used, or more": 1,
         "waiting for identity": 1,
         "partly done": 0,
         "open in all": 2,

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from privacy.ground.models import AuditEvent
 from privacy.messages import outbox
 from privacy.models import Message
-from privacy.rights import assignment, escalation, requests
+from privacy.rights import assignment, escalation, extension, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest
 from privacy.tests.people import NOON, asks, someone
@@ -59,6 +59,14 @@ def test_a_sweep_that_comes_late_reminds_of_the_latest_share_only(request_):
     assert comes(request_, 85) == (1, ["carol@loupe.example"])
     assert "80 % of its time" in Message.objects.get(kind="privacy.requests_due").payload["text"]
     assert comes(request_, 90) == (0, [])
+
+
+def test_more_time_moves_the_mark_back_and_its_own_shares_are_told(request_, carol):
+    assert comes(request_, 85) == (1, ["carol@loupe.example"])
+    at = request_.received_at + (request_.due_at - request_.received_at) * 0.9
+    longer = extension.extend(request_, reason="Three archives have to be searched.", by=carol, at=at)
+    assert (DataRequest.objects.get().escalated, comes(longer, 49)) == (0, (0, []))
+    assert [comes(longer, share)[0] for share in (50, 80, 100)] == [1, 1, 1]
 
 
 def test_whoever_works_it_hears_of_it_and_nobody_else(request_):

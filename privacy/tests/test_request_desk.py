@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from privacy.models import AuditEvent
-from privacy.rights import conversation, intake, looks, requests
+from privacy.rights import clock, conversation, intake, looks, requests
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.models import DataRequest, ErasureStep, Kind, State, StepState
 from privacy.tests.people import asks, mails, someone
@@ -99,6 +99,45 @@ def test_several_are_taken_at_once_but_nobody_takes_their_own(carol, asked):
     told = carol.post(QUEUE, chosen, follow=True).content.decode()
     assert "1 on your desk, 1 left where they were." in told
     assert dict(DataRequest.objects.values_list("pk", "assigned_to")) == {asked.pk: carol.number, own.pk: ""}
+
+
+def test_whoever_presses_second_on_the_page_they_opened_first_is_told(carol, asked):
+    dora = staff("dora")
+    opened = {
+        name: client.get(page_of(asked, "take/")).context["form"].initial
+        for name, client in (("carol", carol), ("dora", dora))
+    }
+    carol.post(page_of(asked, "take/"), opened["carol"])
+    told = dora.post(page_of(asked, "take/"), opened["dora"])
+    asked.refresh_from_db()
+    assert (asked.assigned_to, "somebody else was first" in told.content.decode()) == (carol.number, True)
+    chosen = {"action": "take_chosen", "_selected_action": [asked.pk]}
+    assert "0 on your desk, 1 left where they were." in dora.post(QUEUE, chosen, follow=True).content.decode()
+    asked.refresh_from_db()
+    assert asked.assigned_to == carol.number
+    dora.post(page_of(asked, "take/"), dora.get(page_of(asked, "take/")).context["form"].initial)
+    asked.refresh_from_db()
+    assert asked.assigned_to == dora.number, "who sees that a colleague has it may take it over"
+
+
+def test_the_queue_shows_how_much_of_the_time_has_run(carol, alice, asked):
+    bob = asks(someone("bob"), at=timezone.now())
+    DataRequest.objects.filter(pk=asked.pk).update(escalated=80)
+    DataRequest.objects.filter(pk=bob.pk).update(escalated=100)
+    page = carol.get(f"{QUEUE}?used=50&o=-6")
+    assert [row.pk for row in page.context["cl"].result_list] == [bob.pk, asked.pk]
+    shown = page.content.decode()
+    assert ('due--soon">four fifths of its time' in shown, 'due--late">all of its time' in shown) == (True, True)
+    found = {share: carol.get(f"{QUEUE}?used={share}").context["cl"].result_count for share in ("50", "80", "100", "x")}
+    assert found == {"50": 2, "80": 2, "100": 1, "x": 2}
+
+
+def test_a_wish_is_named_by_its_question_and_a_moment_by_the_shops_own_clock(carol, alice):
+    asked = asks(alice, "correction", wishes={"field": "my street", "value": "Foghorn Lane"}, at=timezone.now())
+    shown = carol.post(page_of(asked, "reveal/"), {"reason": "They want it put right"}).content.decode()
+    for words in ("What is wrong: my street", "What it should say: Foghorn Lane"):
+        assert words in shown, words
+    assert f"{clock.of_the_shop().local(asked.received_at):%-d %B %Y, %H:%M %Z}" in shown
 
 
 def test_whoever_only_looks_takes_nothing(asked):

@@ -50,16 +50,16 @@ def asks():
 
 
 def test_what_is_owed_now_today_and_unproven(asks):
-    asks(State.VERIFIED, due=NOON - HOUR)
+    asks(State.VERIFIED, due=NOON - HOUR, escalated=100)
     asks(State.APPROVED, due=NOON + HOUR)
     asks(State.VERIFIED, due=datetime(2026, 11, 5, 7, 59, 59, tzinfo=UTC))  # the last second of the shop's day
     asks(State.VERIFIED, due=datetime(2026, 11, 5, 8, tzinfo=UTC))
     asks(State.RECEIVED, first_replied_at=None, first_reply_due_at=NOON + HOUR)
-    asks(State.PARTLY_DONE)
+    asks(State.PARTLY_DONE, escalated=50)
     asks(State.REFUSED, ended=NOON, due=NOON - DAY, first_replied_at=None)
-    asks(State.WITHDRAWN, due=NOON - DAY)
+    asks(State.WITHDRAWN, due=NOON - DAY, escalated=100)
     assert figures.standing(at=NOON) == Standing(
-        open=6, overdue=1, due_today=2, replies_due=1, unproven=1, partly_done=1
+        open=6, overdue=1, due_today=2, replies_due=1, half_used=2, mostly_used=1, unproven=1, partly_done=1
     )
 
 

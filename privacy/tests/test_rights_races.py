@@ -15,8 +15,9 @@ from django.apps import apps
 from django.db import connection, connections
 from django.utils.http import urlencode
 
+from privacy.ground import states
 from privacy.models import AuditEvent, Certificate, Message
-from privacy.rights import acts, disposal, erasure, requests
+from privacy.rights import acts, assignment, disposal, erasure, requests
 from privacy.rights.models import DataRequest, State, StepKind
 from privacy.tests.people import LATER, NOON, asks, held, someone
 
@@ -153,6 +154,32 @@ def test_two_tabs_ask_at_once_and_there_is_one_request():
     for tab in tabs:
         tab.join(timeout=60)
     assert len({request.pk for request in made}) == DataRequest.objects.count() == 1
+
+
+def test_two_staff_take_the_same_request_at_once_and_one_is_told():
+    asked, staff = asks(someone("alice")), ["staff:7", "staff:8", "staff:9", "staff:10"]
+    start, had = threading.Barrier(len(staff), timeout=30), {}
+
+    def take(who):
+        mine = DataRequest.objects.get(pk=asked.pk)
+        try:
+            start.wait()
+            assignment.assign(mine, to=who, by=who, at=NOON)
+            had[who] = "has it"
+        except states.Changed:
+            had[who] = "is told"
+        finally:
+            connections.close_all()
+
+    takers = [threading.Thread(target=take, args=(who,)) for who in staff]
+    for one in takers:
+        one.start()
+    for one in takers:
+        one.join(timeout=60)
+    asked.refresh_from_db()
+    assert sorted(had.values()) == ["has it", "is told", "is told", "is told"]
+    assert had[asked.assigned_to] == "has it"
+    assert AuditEvent.objects.filter(event="request.assigned", object_ref=asked.reference).count() == 1
 
 
 def test_withdrawn_and_begun_in_the_same_moment_only_one_happens(approved):
