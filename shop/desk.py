@@ -78,6 +78,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         (
             "privacy.DataRequest",
             "privacy.InboundMail",
+            "privacy.ChildCase",
             "privacy.Incident",
             "privacy.Demand",
             "privacy.LegalHold",
@@ -106,6 +107,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "privacy.ConsentRecord",
             "privacy.ConsentNotice",
             "privacy.PolicyVersion",
+            "privacy.CollectionStop",
         ),
     ),
 )

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0044_cases_of_children'),
+        ('privacy', '0045_spam_reports'),
     ]
 
     operations = [
