@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import objects
+from . import charges, objects
 from .cards import CARDS
 from .store import Store
 
@@ -42,7 +42,7 @@ def _enter(store: Store, paid: Paid) -> bool:
     params = {**about, "client_reference_id": paid.order, "success_url": PUBLIC_URL}
     intent = objects.new_intent(amount=paid.amount, currency=paid.currency, data=about, at=paid.at)
     intent["id"] = paid.intent_id
-    charge = objects.new_charge(intent, CARDS[0], email=None, at=paid.at)
+    charge = charges.new_charge(intent, CARDS[0], email=None, at=paid.at)
     intent |= {
         "status": "succeeded",
         "amount_received": paid.amount,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from . import objects, refusals
+from . import charges, objects, refusals
 from .cards import Card, Outcome
 from .errors import ApiError, missing_object
 from .store import Json, Store
@@ -130,7 +130,7 @@ class Till:
             if authorised:
                 email = self._store.notes(session["id"]).get("email")
                 return self._succeed(session, intent, card, email=email, at=at)
-            intent.update(status="requires_payment_method", last_payment_error=objects.authentication_error())
+            intent.update(status="requires_payment_method", last_payment_error=charges.authentication_error())
             self._store.save(intent)
             self._emit("payment_intent.payment_failed", intent, by=NOBODY, at=at)
             return intent
@@ -148,11 +148,11 @@ class Till:
         return intent
 
     def _decline(self, intent: Json, card: Card, *, email: str | None, at: int) -> Json:
-        charge = self._store.save(objects.new_charge(intent, card, email=email, at=at))
+        charge = self._store.save(charges.new_charge(intent, card, email=email, at=at))
         intent.update(
             status="requires_payment_method",
             latest_charge=charge["id"],
-            last_payment_error=objects.card_error(card, charge),
+            last_payment_error=charges.card_error(card, charge),
             next_action=None,
         )
         self._store.save(intent)
@@ -161,7 +161,7 @@ class Till:
         return intent
 
     def _succeed(self, session: Json, intent: Json, card: Card, *, email: str | None, at: int) -> Json:
-        charge = self._store.save(objects.new_charge(intent, card, email=email, at=at))
+        charge = self._store.save(charges.new_charge(intent, card, email=email, at=at))
         captured = bool(charge["captured"])
         intent.update(
             status="succeeded" if captured else "requires_capture",
@@ -246,7 +246,7 @@ class Till:
             amount = params.get("amount", left)
             refusals.check_refund(charge, amount=amount, left=left)
             metadata = params.get("metadata") or {}
-            refund = objects.new_refund(charge, amount=amount, reason=params.get("reason"), metadata=metadata, at=at)
+            refund = charges.new_refund(charge, amount=amount, reason=params.get("reason"), metadata=metadata, at=at)
             self._store.save(refund)
             charge["amount_refunded"] += amount
             charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -275,7 +275,7 @@ class Till:
             charge = self.charge(self.intent(intent_id, param="payment_intent")["latest_charge"])
             charge["disputed"] = True
             self._store.save(charge)
-            dispute = objects.new_dispute(charge, at=at)
+            dispute = charges.new_dispute(charge, at=at)
             self._store.save(dispute)
             self._emit("charge.dispute.created", dispute, by=NOBODY, at=at)
             return dispute

@@ -9,10 +9,10 @@ address on a form makes a record that may be joined to yours later, and such a r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, NotRequired, TypedDict, Unpack, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -79,61 +79,37 @@ class Thing(NamedTuple):
 # Writing
 
 
-def grant(
-    who: Who,
-    matter: Matter,
-    *,
-    channel: str = "",
-    about: str = "",
-    notice: ConsentNotice,
-    surface: Surface,
-    reason: str = "",
-    network: str = "",
-    by: audit.Actor,
-    at: datetime,
-) -> ConsentRecord:
+class How(TypedDict):
+    """How a yes or no came, as `grant`, `refuse` and `withdraw` take it after whose it is and what it is about."""
+
+    channel: NotRequired[str]
+    about: NotRequired[str]
+    surface: Surface
+    reason: NotRequired[str]  # why, in the words of the member of staff who writes it down
+    network: NotRequired[str]  # the address it came from, kept truncated
+    by: audit.Actor
+    at: datetime
+
+
+def grant(who: Who, matter: Matter, *, notice: ConsentNotice, **how: Unpack[How]) -> ConsentRecord:
     """Record a yes to exactly the text of *notice*. Raises `WrongChannel`, `ReasonMissing`, `Erased`."""
-    said = _Said(Decision.GRANTED, notice, surface, reason, network, by, at)
-    return _write(who, _thing(matter, channel, about), said)
+    return _write(who, Decision.GRANTED, _thing(matter, how), notice, how)
 
 
-def refuse(
-    who: Who,
-    matter: Matter,
-    *,
-    channel: str = "",
-    about: str = "",
-    notice: ConsentNotice | None = None,
-    surface: Surface,
-    reason: str = "",
-    network: str = "",
-    by: audit.Actor,
-    at: datetime,
-) -> ConsentRecord:
+def refuse(who: Who, matter: Matter, *, notice: ConsentNotice | None = None, **how: Unpack[How]) -> ConsentRecord:
     """Record a no, whether or not there was a yes before. Raises as `grant` does."""
-    said = _Said(Decision.REFUSED, notice, surface, reason, network, by, at)
-    return _write(who, _thing(matter, channel, about), said)
+    return _write(who, Decision.REFUSED, _thing(matter, how), notice, how)
 
 
+@transaction.atomic
 def withdraw(
-    who: Who,
-    matter: Matter,
-    *,
-    channel: str = "",
-    about: str = "",
-    notice: ConsentNotice | None = None,
-    surface: Surface,
-    reason: str = "",
-    network: str = "",
-    by: audit.Actor,
-    at: datetime,
+    who: Who, matter: Matter, *, notice: ConsentNotice | None = None, **how: Unpack[How]
 ) -> ConsentRecord | None:
     """Take a yes back. None, and nothing is written, where there is none, or nobody any more: an explicit no is `refuse`."""
-    said = _Said(Decision.WITHDRAWN, notice, surface, reason, network, by, at)
-    thing = _thing(matter, channel, about)
-    with transaction.atomic():
-        holder = one_at_a_time(who)
-        return _write(holder, thing, said) if not _is_erased(holder) and _is_granted(holder, thing) else None
+    thing, holder = _thing(matter, how), one_at_a_time(who)
+    if _is_erased(holder) or not _is_granted(holder, thing):
+        return None
+    return _write(holder, Decision.WITHDRAWN, thing, notice, how)
 
 
 def withdraw_all(subject: Subject, *, channel: str = "", surface: Surface, by: audit.Actor, at: datetime) -> int:
@@ -156,30 +132,20 @@ def _take_back(subject: Subject, things: Iterable[Thing], *, surface: Surface, b
     return len([record for record in taken if record is not None])
 
 
-class _Said(NamedTuple):
-    """One word of somebody's, and how it came."""
-
-    decision: ConsentRecord.Decision
-    notice: ConsentNotice | None
-    surface: Surface
-    reason: str
-    network: str
-    by: audit.Actor
-    at: datetime
-
-
-def _thing(matter: Matter, channel: str, about: str) -> Thing:
+def _thing(matter: Matter, how: How) -> Thing:
     """Raises `WrongChannel`."""
-    matter = Matter(matter)
+    matter, channel = Matter(matter), how.get("channel", "")
     if matter.needs_channel != bool(channel):
         raise WrongChannel(f"{matter} by {channel or 'no channel'}")
-    return Thing(matter, Channel(channel).value if channel else "", about)
+    return Thing(matter, Channel(channel).value if channel else "", how.get("about", ""))
 
 
 @transaction.atomic
-def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
+def _write(
+    who: Who, decision: ConsentRecord.Decision, thing: Thing, notice: ConsentNotice | None, how: How
+) -> ConsentRecord:
     """The record, and the state that follows from it."""
-    if said.surface == Surface.STAFF and not said.reason:
+    if how["surface"] == Surface.STAFF and not how.get("reason"):
         raise ReasonMissing(thing.matter)
     holder = one_at_a_time(who)
     if _is_erased(holder):
@@ -188,20 +154,20 @@ def _write(who: Who, thing: Thing, said: _Said) -> ConsentRecord:
     record = ConsentRecord.objects.create(
         **whose,
         **thing._asdict(),
-        decision=said.decision,
-        notice=said.notice,
-        locale=said.notice.locale if said.notice else settings.LANGUAGE_CODE,
-        surface=Surface(said.surface),
-        reason=said.reason,
-        network=truncated(said.network),
-        actor=audit.actor(said.by),
-        at=said.at,
+        decision=decision,
+        notice=notice,
+        locale=notice.locale if notice else settings.LANGUAGE_CODE,
+        surface=Surface(how["surface"]),
+        reason=how.get("reason", ""),
+        network=truncated(how.get("network", "")),
+        actor=audit.actor(how["by"]),
+        at=how["at"],
         replaces=_last(ConsentRecord.objects.filter(**whose, **thing._asdict())),
     )
     if isinstance(holder, Subject):
         stand(record)
         if record.is_granted and thing.matter.purpose:  # a fresh yes is the newer word
-            objections.end(holder, thing.matter.purpose, by=said.by, at=said.at)
+            objections.end(holder, thing.matter.purpose, by=how["by"], at=how["at"])
     _ring_after_no(record)
     return record
 
@@ -322,3 +288,12 @@ def records_of(family: Iterable[UUID]) -> models.QuerySet[ConsentRecord]:
     for link in VisitorLink.objects.filter(subject_id__in=family):
         whose |= link.covers
     return ConsentRecord.objects.filter(whose)
+
+
+def speakers_of(records: models.QuerySet[ConsentRecord]) -> Iterator[models.QuerySet[Any, Any]]:
+    """The subjects of these records: those they name, and those of the browsers they were made on."""
+    yield records.filter(subject_id__isnull=False).values_list("subject_id", flat=True)
+    there = records.filter(visitor_id=models.OuterRef("visitor_id"), at__lte=models.OuterRef("at"))
+    for first, covered in ((True, there), (False, there.filter(at__gt=models.OuterRef("since")))):
+        browsers = VisitorLink.objects.filter(models.Exists(covered), since__isnull=first)
+        yield browsers.values_list("subject_id", flat=True)

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as hypothesis_settings
 
 from privacy.rights.models import DataRequest, Kind, State
-from tests.consistency.histories import ACTS, Stripe, World
+from tests.consistency import histories  # noqa: F401  # fills ACTS
+from tests.consistency.world import ACTS, Stripe, World
 
 pytestmark = pytest.mark.django_db
 

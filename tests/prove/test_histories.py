@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
-from tests.consistency.histories import Stripe
 from tests.consistency.test_histories import HISTORIES, Event, anything_may_happen
+from tests.consistency.world import Stripe
 
 ROUNDS = 300
 

@@ -18,7 +18,7 @@ from privacy.rights import requests
 from privacy.rights.models import Kind
 from tests.prove.lives import Stage, stage, worker
 from tests.retention import aged
-from tests.retention.test_retention import AT, moment
+from tests.retention.clock import AT, moment
 
 __all__ = ["stage", "worker"]
 

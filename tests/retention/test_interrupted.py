@@ -19,7 +19,7 @@ from privacy.rights import partitions, retention
 from privacy.rights.locks import only_one
 from privacy.tests.people import held
 from tests.retention import aged
-from tests.retention.test_retention import AT, BY, apply, moment
+from tests.retention.clock import AT, BY, apply, moment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 OLD = 7

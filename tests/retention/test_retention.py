@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from io import StringIO
-
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.management import CommandError, call_command
-from django.db import connection
 
-from accounts.models import Session, User
+from accounts.models import User
 from orders.models import InvoiceCounter, Order, SoldCertificate
-from privacy.models import AuditEvent, DataRequest, Identifier, LegalHold, Subject, SubjectLink
-from privacy.register import registry, subjects
-from privacy.rights import disposal, holds, partitions, retention
-from privacy.rights.holds import Scope
+from privacy.models import AuditEvent, DataRequest, Subject
+from privacy.register import registry
+from privacy.rights import retention
 from privacy.tests.people import held as rows_of
-from privacy.tests.people import someone
-from shop.models import Activity
 from tests.retention import aged
+from tests.retention.clock import AT, BY, all_rows, apply, counts, moment, said
 
 pytestmark = pytest.mark.django_db
-
-AT = datetime(2028, 2, 29, 12, tzinfo=UTC)
-BY = "system:retention"
-DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def apply(at: datetime = AT, model: str = "") -> dict[str, retention.Line]:
-    return {line.model: line for line in retention.run(apply=True, model=model, by=BY, at=at)}
 
 
 # One line for each kind of row with a clock: how it is made, when it started for the youngest that goes on 29 February 2028 at
@@ -206,50 +187,6 @@ def test_an_order_with_a_younger_certificate_loses_the_person_and_goes_with_the_
     assert not SoldCertificate.objects.exists()
 
 
-# Legal holds
-
-
-def hold(subject, scope=holds.EVERYTHING) -> LegalHold:
-    facts = {"reason": "A claim", "owner": "staff:3", "review_on": date(2028, 6, 1)}
-    return holds.place(subject, scope=scope, **facts, by="staff:3", at=AT - DAY)
-
-
-@pytest.mark.promise("JE-71", "JH-38")
-def test_a_held_row_stays_and_is_named_until_the_hold_is_released():
-    alice, bob = aged.order(moment("2015-01-01")), aged.order(moment("2015-01-01"))
-    placed = hold(alice.subject, Scope("orders.Order", str(alice.pk)))
-    lines = apply()
-    assert list(Order.objects.all()) == [alice]
-    assert (lines["orders.Order"].past_due, lines["orders.Order"].done, lines["orders.Order"].held) == (
-        2,
-        1,
-        {"a legal hold": 1},
-    )
-    assert alice.lines.count() == 1, "what hangs on a held order is held"
-    assert (alice.email, bob.email) == ("gwen@example.com", "gwen@example.com")
-    assert retention.past_due_total(AT) == 0
-    holds.release(placed, by="staff:3", at=AT)
-    assert apply()["orders.Order"].done == 1
-
-
-def test_a_hold_on_one_line_keeps_its_order_and_says_so():
-    order = aged.order(moment("2015-01-01"))
-    hold(order.subject, Scope("orders.OrderLine", str(order.lines.get().pk)))
-    lines = apply()
-    assert Order.objects.count() == order.lines.count() == 1
-    assert (lines["orders.OrderLine"].held, lines["orders.Payment"].done) == ({"a legal hold": 1}, 1)
-
-
-def test_a_hold_holds_itself_for_as_long_as_it_holds():
-    person = Subject.objects.create(created_at=AT)
-    placed = hold(person)
-    apply(AT + 4000 * DAY)
-    assert LegalHold.objects.get() == placed
-
-
-# Runs
-
-
 def test_a_dry_run_writes_nothing():
     for _, make, goes, _ in AGES:
         make(moment(goes))
@@ -273,168 +210,6 @@ def test_the_second_run_finds_nothing_and_writes_nothing():
     before = counts()
     assert {line.past_due for line in apply().values()} == {0}
     assert counts() == before
-
-
-def test_each_run_says_in_the_audit_trail_how_much_it_was_and_nothing_about_anybody():
-    aged.bag(AT - 40 * DAY)
-    aged.bag(AT - 30 * DAY)
-    apply()
-    event = AuditEvent.objects.get(event="retention.ran")
-    assert (event.object_ref, event.details) == ("orders.Bag", {"past_due": 2, "done": 2, "held": 0})
-    assert event.subject_id is None
-
-
-def test_a_run_that_was_killed_in_the_middle_goes_on(monkeypatch):
-    """The process ends between two batches; what it committed stays gone, and the next run does the rest."""
-    for days in range(5):
-        aged.bag(AT - (31 + days) * DAY)
-    monkeypatch.setattr(disposal, "BATCH", 2)
-    delete, batches = disposal.delete_batch, iter(range(99))
-
-    def dies(*args, **kwargs):
-        if next(batches) == 1:
-            raise SystemExit
-        return delete(*args, **kwargs)
-
-    monkeypatch.setattr(disposal, "delete_batch", dies)
-    with pytest.raises(SystemExit):
-        apply(model="orders.Bag")
-    assert apps.get_model("orders.Bag").objects.count() == 3
-    monkeypatch.setattr(disposal, "delete_batch", delete)
-    apply(model="orders.Bag")
-    assert apps.get_model("orders.Bag").objects.count() == 0
-
-
-def test_one_tables_trouble_keeps_no_other_from_its_turn(monkeypatch):
-    aged.bag(AT - 40 * DAY)
-    aged.webhook(AT - 100 * DAY)
-    delete = disposal.delete_batch
-
-    def refuses(declaration, rows, **options):
-        if declaration.model == "orders.Bag":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1/0")
-        return delete(declaration, rows, **options)
-
-    monkeypatch.setattr(disposal, "delete_batch", refuses)
-    lines = apply()
-    assert (lines["orders.WebhookEvent"].done, lines["orders.Bag"].done) == (1, 0)
-    assert lines["orders.Bag"].held == {"the database refused it (DataError)": 1}
-
-
-# What an event has left behind
-
-
-def test_devices_of_sessions_that_are_over_go():
-    devices = apps.get_model("usersessions.UserSession").objects
-    user = aged.customer(AT)
-    session = Session.objects.create(session_key="alive", session_data="", expire_date=AT + DAY)
-    for key in (session.session_key, "over"):
-        devices.create(user=user, ip="127.0.0.1", session_key=key, user_agent="x", created_at=AT, last_seen_at=AT)
-    apply()
-    assert [device.session_key for device in devices.all()] == ["alive"]
-
-
-def test_a_person_record_that_nothing_leads_to_goes_with_its_digests():
-    alice, bob = someone("alice"), someone("bob")
-    guest = subjects.new(by="test", at=AT - 31 * DAY)
-    subjects.identify(guest, value="gwen@example.com", by="test", at=AT - 31 * DAY)
-    fresh = subjects.new(by="test", at=AT - 29 * DAY)
-    erased = subjects.new(by="test", at=AT - 400 * DAY)
-    subjects.mark_erased(erased, by="test", at=AT - 399 * DAY)
-    apply()
-    assert set(Subject.objects.values_list("pk", flat=True)) == {
-        alice.subject.pk,
-        bob.subject.pk,
-        fresh.pk,
-        erased.pk,
-    }
-    assert Identifier.objects.filter(subject__in=[alice.subject, bob.subject]).count() == 2
-    assert Identifier.objects.count() == 2
-
-
-def test_a_joined_family_goes_only_as_a_whole():
-    alice, guest = someone("alice"), subjects.new(by="test", at=AT - 400 * DAY)
-    SubjectLink.objects.create(child=guest, root=alice.subject, proof="link_clicked", at=AT - 400 * DAY)
-    pair = [subjects.new(by="test", at=AT - 400 * DAY) for _ in range(2)]
-    SubjectLink.objects.create(child=pair[0], root=pair[1], proof="link_clicked", at=AT - 400 * DAY)
-    apply()
-    assert set(Subject.objects.values_list("pk", flat=True)) == {alice.subject.pk, guest.pk}
-
-
-# Months
-
-
-@pytest.mark.promise("JE-69")
-def test_months_past_their_time_are_dropped_and_rows_of_the_default_deleted():
-    stray = aged.activity(moment("2026-02-01"))  # its month was made by nobody
-    partitions.make_ahead(at=moment("2026-01-31"))
-    rows = [aged.activity(moment(day)) for day in ("2026-01-01", "2026-01-31T23:59:59", "2026-02-28", "2026-03-01")]
-    assert len(partitions.months_of(registry.of("shop.Activity"))) == 3
-    line = apply(AT)["shop.Activity"]
-    assert (line.past_due, line.done) == (4, 4)
-    assert list(Activity.objects.all()) == [rows[-1]]
-    tables = [month.table for month in partitions.months_of(registry.of("shop.Activity"))]
-    assert tables == ["shop_activity_2026_03"]
-    assert not Activity.objects.filter(pk=stray.pk).exists()
-
-
-def test_a_month_with_a_held_row_is_not_dropped_and_loses_the_others():
-    person = subjects.new(by="test", at=AT)
-    partitions.make_ahead(at=moment("2026-01-31"))
-    mine, other = (aged.activity(moment("2026-01-10")) for _ in range(2))
-    Activity.objects.filter(pk=mine.pk).update(subject_id=person.pk)
-    hold(person)
-    line = apply(AT)["shop.Activity"]
-    assert (line.past_due, line.done, line.held) == (2, 1, {"a legal hold": 1})
-    assert [row.pk for row in Activity.objects.all()] == [mine.pk]
-    assert partitions.months_of(registry.of("shop.Activity"))[0].table == "shop_activity_2026_01"
-    assert other.pk not in Activity.objects.values_list("pk", flat=True)
-
-
-# The command
-
-
-def said(*words: str) -> str:
-    out = StringIO()
-    call_command("retention", *words, stdout=out)
-    return out.getvalue()
-
-
-def test_the_command_counts_and_with_apply_deletes():
-    aged.bag(datetime.now(tz=UTC) - 31 * DAY)
-    assert "1 would go. Nothing was changed; --apply does it." in said("--model", "orders.Bag")
-    assert apps.get_model("orders.Bag").objects.count() == 1
-    assert "1 gone." in said("--model", "orders.Bag", "--apply")
-    assert apps.get_model("orders.Bag").objects.count() == 0
-
-
-def test_the_command_looks_at_another_day_but_never_deletes_as_of_it():
-    aged.order(moment("2026-06-01"))
-    assert "7 would go" not in said("--model", "orders.Order", "--at", "2033-05-31")
-    assert "1 would go" in said("--model", "orders.Order", "--at", "2033-06-01")
-    with pytest.raises(CommandError, match="Leave out one of the two"):
-        said("--at", "2033-06-01", "--apply")
-
-
-def test_a_model_nobody_declared_is_named():
-    with pytest.raises(CommandError, match=r"shop\.Stone is not declared"):
-        said("--model", "shop.Stone")
-
-
-def counts() -> dict[str, int]:
-    """How many rows there are in every table."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        found = {}
-        for table in tables:
-            cursor.execute(f'SELECT count(*) FROM "{table}"')
-            found[table] = cursor.fetchone()[0]
-    return found
-
-
-def all_rows(*models: str) -> list[object]:
-    return [row for model in models for row in apps.get_model(model).objects.all()]
 
 
 def test_the_customers_themselves_are_no_rows_of_a_date():
