@@ -2,17 +2,20 @@
 
 Two stages. First, a whole block is reduced to bare letters and digits (case, accents, width, spaces and punctuation gone) and
 runs once through an Aho-Corasick automaton of all needles reduced the same way: about a hundred megabytes a second, and a
-handful of lines left. Then each of those lines is read exactly: an e-mail address must stand alone, a telephone number must not be
-the middle of a longer one. Lines that are dressed in escapes, base64 or a seal are undressed first (`proof.wrappings`).
+handful of lines left. A name that thousands share leaves a line only where something else of its own person stands in it too,
+as a weak needle counts only then. Then each of those lines is read exactly: an e-mail address must stand alone, a telephone
+number must not be the middle of a longer one. Lines that are dressed in escapes, base64 or a seal are undressed first
+(`proof.wrappings`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import ahocorasick
 import phonenumbers
@@ -29,6 +32,7 @@ MARKS: Final = re.compile(
 NEITHER: Final = re.compile(r"[^\w\t\n]|_")
 WORDS: Final = re.compile(r"[\W_]+")
 BARE: Final = {code: (chr(code).lower() if chr(code).isalnum() or chr(code) in "\t\n" else None) for code in range(128)}
+CLOSED_UP: Final = dict.fromkeys(map(ord, "\t\n"))  # within one value a line's end is a space like any other
 BETWEEN_DIGITS: Final = r"[\s().\-/\u2010-\u2015\u00b7]{0,3}"
 FILE_TYPES: Final = (
     r"(?:csv|eml|gz|html?|jpe?g|json|log|pdf|png|sealed|txt|xlsx?|xml|zip)\b"  # ends a name, not a domain
@@ -70,6 +74,10 @@ class Sought:
     def wholes(self) -> tuple[str, ...]:
         """What a value that is this needle and nothing else reduces to."""
         return (*self.forms, bare(self.needle.value))
+
+    def may_lie_in(self, letters: str) -> bool:
+        """Whether its letters stand in a text reduced to bare ones: only then is it read exactly."""
+        return any(form in letters for form in self.forms)
 
 
 def made_ready(needle: Needle) -> Sought | None:
@@ -155,33 +163,61 @@ class Haystack:
         self.people = list(people)
         self.sought = [[s for n in person.needles if (s := made_ready(n)) is not None] for person in people]
         self._automaton = ahocorasick.Automaton()
-        owners: dict[str, set[int]] = {}
-        for number, wanted in enumerate(self.sought):
-            for each in wanted:
-                if (
-                    each.needle.kind is not Kind.TOWN
-                ):  # a town counts only beside something else, which leads here anyway
-                    for form in each.forms:
-                        owners.setdefault(form, set()).add(number)
-        for form, numbers in owners.items():
-            self._automaton.add_word(form, tuple(numbers))
+        owners = self._owners()
+        for form in owners:
+            self._automaton.add_word(form, form)
+        self._form_of = {form: _Form(tuple(numbers), self._beside(form, numbers)) for form, numbers in owners.items()}
         self._is_empty = not owners
         if owners:
             self._automaton.make_automaton()
 
+    def _owners(self) -> dict[str, set[int]]:
+        """Whose each form is. A town counts only beside something else, which leads there anyway."""
+        owners: dict[str, set[int]] = defaultdict(set)
+        for number, wanted in enumerate(self.sought):
+            for each in wanted:
+                for form in each.forms if each.needle.kind is not Kind.TOWN else ():
+                    owners[form].add(number)
+        return owners
+
+    def _beside(self, form: str, numbers: Iterable[int]) -> frozenset[str] | None:
+        """What must stand beside a weak form to make it count: another kind of needle of the same person. None: nothing must."""
+        beside: set[str] = set()
+        for wanted in (self.sought[number] for number in numbers):
+            kinds = {each.needle.kind for each in wanted if form in each.forms}
+            if any(kind.is_strong for kind in kinds) or len(kinds) > 1:
+                return None
+            beside.update(other for each in wanted if each.needle.kind not in kinds for other in each.forms)
+        return frozenset(beside)
+
     def numbers(self, block: str) -> list[int]:
         """The numbers of the lines of *block* worth reading exactly: they hold a needle's letters, or are dressed."""
         numbers = wrappings.dressed(block)
-        for part in _parts(block):
-            if not self._is_empty:
-                numbers.update(wrappings.line_numbers(part, (end for end, _ in self._automaton.iter(part))))
+        for part in _parts(block) if not self._is_empty else ():
+            numbers.update(wrappings.line_numbers(part, self._telling(part)))
         return sorted(numbers)
+
+    def _telling(self, part: str) -> Iterator[int]:
+        """Where in *part* a form ends that says something: a strong one, or a weak one with another kind beside it in its line."""
+        line, end_of_line = "", -1
+        for end, form in self._automaton.iter(part):
+            beside = self._form_of[form].beside
+            if beside is not None:
+                if end > end_of_line:
+                    end_of_line = position if (position := part.find("\n", end)) >= 0 else len(part)
+                    line = part[part.rfind("\n", 0, end) + 1 : end_of_line]
+                if not any(other in line for other in beside):
+                    continue
+            yield end
 
     def suspects(self, text: str) -> set[int]:
         """Who may stand in *text*: the people one of whose needles has its letters in it."""
+        return self._in_letters(bare(text))
+
+    def _in_letters(self, letters: str) -> set[int]:
         if self._is_empty:
             return set()
-        return {number for _, numbers in self._automaton.iter(bare(text)) for number in numbers}
+        return {number for _, form in self._automaton.iter(letters) for number in self._form_of[form].owners}
 
     def hits(self, columns: Sequence[str], tally: Tally) -> list[Hit]:
         """Everything that stands in one row, each value read in every way. Raises `wrappings.TooLarge`."""
@@ -193,15 +229,29 @@ class Haystack:
 
     def hits_in(self, read: Sequence[Sequence[str]]) -> list[Hit]:
         """Everything that stands in one row whose columns were read already."""
-        suspects = {who for texts in read for text in texts for who in self.suspects(text)}
+        columns = [[(text, bare(text)) for text in texts] for texts in read]
+        letters = "\n".join(reduced.translate(CLOSED_UP) for texts in columns for _, reduced in texts)
         found = [
-            Hit(who, number, each.needle, any(bare(text) in each.wholes for text in standing))
-            for who in sorted(suspects)
-            for each in self.sought[who]
-            for number, texts in enumerate(read)
-            if (standing := [text for text in texts if each.stands_in(text)])
+            Hit(who, number, each.needle, any(reduced in each.wholes for reduced in standing))
+            for who in sorted(self._in_letters(letters))
+            for each in self._worth_reading(who, letters)
+            for number, texts in enumerate(columns)
+            if (standing := [reduced for text, reduced in texts if each.stands_in(text)])
         ]
         return [hit for hit in found if counts(hit, found)]
+
+    def _worth_reading(self, who: int, letters: str) -> list[Sought]:
+        """Those of somebody's needles whose letters stand in a row; none where they could not count together."""
+        there = [each for each in self.sought[who] if each.may_lie_in(letters)]
+        kinds = {each.needle.kind for each in there}
+        return there if len(kinds) > 1 or any(kind.is_strong for kind in kinds) else []
+
+
+class _Form(NamedTuple):
+    """Whose needles reduce to these letters, and which others must stand beside them, if any must."""
+
+    owners: tuple[int, ...]
+    beside: frozenset[str] | None
 
 
 def _parts(block: str) -> Iterator[str]:
