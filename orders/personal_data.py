@@ -6,6 +6,7 @@ phone, street, gift message and engravings go. Stripe gets the order's reference
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields as dataclass_fields
 
 from django.db.models import Q
@@ -82,9 +83,20 @@ def bags_of(family: Family) -> Rows:
     return Bag.objects.filter(Q(subject_id__in=family) | Q(pk__in=behind_orders))
 
 
+def owners_of_bags(bags: Rows) -> Iterator[Rows]:
+    """Who is named by these bags, or ordered from them."""
+    yield bags.filter(subject__isnull=False).values_list("subject", flat=True)
+    yield Order.objects.filter(bag_id__in=bags.values("pk")).values_list("subject", flat=True)
+
+
 def webhooks_of(family: Family) -> Rows:
     """Webhooks that named one of the person's orders."""
     return WebhookEvent.objects.filter(order_reference__in=Order.objects.of(family).values("reference"))
+
+
+def owners_of_webhooks(webhooks: Rows) -> Iterator[Rows]:
+    """Whose orders these webhooks named."""
+    yield Order.objects.filter(reference__in=webhooks.values("order_reference")).values_list("subject", flat=True)
 
 
 def describe_order(order: Order) -> str:
@@ -280,7 +292,7 @@ declare(
 declare(
     "orders.Bag",
     label="Words on a bag",
-    reach=ByValue(find=bags_of, words="the signed-in customer it names, and the bag behind each order of theirs"),
+    reach=ByValue(bags_of, "the signed-in customer it names, and the bag behind each order of theirs", owners_of_bags),
     action=Action.DELETE_ROW,
     retention=Retention.days(KEPT_FOR.days, anchor="touched_at"),
     orphans="guests who wrote on a bag and have not ordered",
@@ -297,7 +309,7 @@ declare(
 declare(
     "orders.WebhookEvent",
     label="Messages from Stripe",
-    reach=ByValue(find=webhooks_of, words="the reference of one of their orders"),
+    reach=ByValue(webhooks_of, "the reference of one of their orders", owners_of_webhooks),
     action=Action.DELETE_ROW,
     retention=Retention.days(90, anchor="received_at"),
     orphans="events that name no order of this shop",

@@ -7,7 +7,7 @@ from django.core import checks
 REMEDIES: Final = {
     "E001": "Declare it in a personal_data.py of the app that holds it.",
     "E002": "Correct the name, or take the declaration away with the model or field it speaks of.",
-    "E003": "Give look-up paths that end at privacy.Subject, or at a plain `subject_id` column, or ByValue(find=..., words=...).",
+    "E003": "Give look-up paths that end at privacy.Subject, or at a plain `subject_id` column, or ByValue(find, words, owners).",
     "E004": "Name at least one member of Purpose; a new purpose enters the list together with its lawful basis.",
     "E005": "Declare it with personal(Category....), or say in a few words what it really holds.",
     "E006": "On a kept row say BLANK, replace(...) or keep('why'); on a deleted row say nothing; a blanked column must allow it.",

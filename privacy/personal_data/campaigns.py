@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Q
@@ -44,6 +45,12 @@ def suppressions_of(family: Family) -> Rows:
     return Suppression.objects.filter(digest__in=proven.values("digest"))
 
 
+def owners_of_suppressions(suppressions: Rows) -> Iterator[Rows]:
+    """Who proved these addresses to be theirs."""
+    proven = Identifier.objects.filter(proven_at__isnull=False, digest__in=suppressions.values("digest"))
+    yield proven.values_list("subject", flat=True)
+
+
 def lifted(at: datetime) -> Q:
     """Suppressions that their person ended."""
     return Q(lifted_at__lte=at)
@@ -80,7 +87,7 @@ declare(
 declare(
     "privacy.Suppression",
     label="Addresses we must not write to",
-    reach=ByValue(suppressions_of, "the fingerprint of an address that is proved to be theirs"),
+    reach=ByValue(suppressions_of, "the fingerprint of an address that is proved to be theirs", owners_of_suppressions),
     action=Action.KEEP_UNTIL,
     retention=Retention.until_event("you ask to hear from us again", model="privacy.Suppression"),
     ended=lifted,

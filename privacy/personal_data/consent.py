@@ -44,7 +44,11 @@ def old_noes(at: datetime) -> Q:
 declare(
     "privacy.ConsentRecord",
     label="What you agreed to, and what you refused",
-    reach=ByValue(ledger.records_of, "the person record, or the cookie's number of a browser they signed in on"),
+    reach=ByValue(
+        ledger.records_of,
+        "the person record, or the cookie's number of a browser they signed in on",
+        ledger.speakers_of,
+    ),
     action=Action.KEEP_UNTIL,
     retention=RECORD_TIME,
     orphans="choices of visitors who never signed in",

@@ -34,7 +34,11 @@ _somebody = personal(Category.EVIDENCE, source=Source.STAFF, on_export=Export.HI
 declare(
     "privacy.Demand",
     label="Demands of authorities for your data",
-    reach=ByValue(told, "the person whose data were demanded, unless whoever demanded them forbids to tell"),
+    reach=ByValue(
+        told,
+        "the person whose data were demanded, unless whoever demanded them forbids to tell",
+        owners=lambda demands: [demands.filter(is_secret=False).values_list("subject_id", flat=True)],
+    ),
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="handed_over_at", fallback="received_at"),
     orphans="demands of which their person must not be told",

@@ -1,6 +1,6 @@
 """How a row reaches its person: along relations to `privacy.Subject`, or by a value that it shares with a row of theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,14 @@ Rows = models.QuerySet[Any]
 
 @dataclass(frozen=True)
 class ByValue:
-    """Rows that no relation joins to a person: *find* looks them up, *words* say by what."""
+    """Rows that no relation joins to a person: *find* looks them up, *words* say by what.
+
+    *owners* goes the other way: from any rows to statements that give the subjects of all of them.
+    """
 
     find: Callable[[Family], Rows]
     words: str
+    owners: Callable[[Rows], Iterable[Rows]]
 
     def __call__(self, family: Family) -> Rows:
         return self.find(family)
@@ -45,6 +49,14 @@ def rows(model: type[models.Model], reach: Reach | None, family: Family) -> Rows
     for path in paths(reach):
         anyone |= models.Q(**{f"{path}__in": family})
     return model._base_manager.filter(anyone)
+
+
+def owners(rows: Rows, reach: Reach) -> Iterator[Rows]:
+    """Statements that give the keys of the subjects whose any of these rows are, each perhaps more than once."""
+    if isinstance(reach, ByValue):
+        yield from reach.owners(rows)
+    for path in paths(reach):
+        yield rows.filter(**{f"{path}__isnull": False}).values_list(path, flat=True)
 
 
 def can_be_empty(model: type[models.Model], path: str) -> bool:

@@ -9,7 +9,7 @@ the people's numbers never come together here, only into a table of the connecti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +21,8 @@ from django.db import connection, models, transaction
 from privacy.ground import audit
 from privacy.ground.models import AuditEvent
 from privacy.register import activities, registry
-from privacy.register.declare import Declaration, Field
+from privacy.register import reach as reaching
+from privacy.register.declare import Declaration, Field, Rows
 from privacy.register.models import Subject, SubjectLink
 from privacy.register.vocabulary import Category
 
@@ -153,21 +154,21 @@ def _received_by(processor: str) -> list[tuple[Declaration, str, Field]]:
 def _collect(declaration: Declaration, window: Window | None, cursor: Any) -> int:
     """Put the subjects of the rows into the table. Returns how many rows."""
     rows = rows_made(declaration, window).order_by()
-    for path in declaration.paths:
-        owners = rows.filter(**{f"{path}__isnull": False}).values_list(path, flat=True)
-        sql, parameters = owners.query.sql_with_params()
-        cursor.execute(f"INSERT INTO {TABLE} {sql} ON CONFLICT DO NOTHING", parameters)
-    if not declaration.paths:
-        _insert(_owners_by_value(declaration, rows), cursor)
+    for owners in reaching.owners(rows, declaration.reach):
+        _insert(owners, cursor)
     return rows.count()
+
+
+def _insert(owners: Rows, cursor: Any) -> None:
+    sql, parameters = owners.order_by().distinct().query.sql_with_params()
+    cursor.execute(f"INSERT INTO {TABLE} {sql} ON CONFLICT DO NOTHING", parameters)
 
 
 def _with_looks(parts: list[Part], actors: Sequence[str], window: Window | None, cursor: Any) -> list[Part]:
     """Put whoever these accounts looked at into the table, and what they saw beside what leaked."""
     seen = AuditEvent.objects.filter(event__in=audit.LOOKS, actor__in=actors, subject_id__isnull=False)
     seen = seen.filter(at__range=(window.start, window.end)) if window else seen
-    sql, parameters = seen.order_by().values_list("subject_id", flat=True).query.sql_with_params()
-    cursor.execute(f"INSERT INTO {TABLE} {sql} ON CONFLICT DO NOTHING", parameters)
+    _insert(seen.order_by().values_list("subject_id", flat=True), cursor)
     fields: dict[str, set[str]] = {}
     pages: dict[str, set[str]] = {}
     looks = seen.order_by().values_list("object_ref", "details__model", "details__fields").distinct()
@@ -183,30 +184,6 @@ def _with_looks(parts: list[Part], actors: Sequence[str], window: Window | None,
         names = (*part.names, *sorted(saw - set(part.names)))
         leaked[declaration.model] = replace(part, names=names, rows=max(part.rows, len(pages[declaration.model])))
     return list(leaked.values())
-
-
-def _owners_by_value(declaration: Declaration, rows: models.QuerySet[Any]) -> Iterator[UUID]:
-    """The people of rows that only a value joins to them: everybody is asked, in batches that are split where they hit."""
-    last = UUID(int=0)
-    while batch := list(Subject.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        yield from _hit(declaration, rows, batch)
-        last = batch[-1]
-
-
-def _hit(declaration: Declaration, rows: models.QuerySet[Any], batch: list[UUID]) -> Iterator[UUID]:
-    if not declaration.rows(batch).filter(pk__in=rows.values("pk")).exists():
-        return
-    if len(batch) == 1:
-        yield batch[0]
-        return
-    middle = len(batch) // 2
-    yield from _hit(declaration, rows, batch[:middle])
-    yield from _hit(declaration, rows, batch[middle:])
-
-
-def _insert(subjects: Iterable[UUID], cursor: Any) -> None:
-    for subject in subjects:
-        cursor.execute(f"INSERT INTO {TABLE} VALUES (%s) ON CONFLICT DO NOTHING", [subject])  # noqa: S608 - our own name
 
 
 def _gather_families(cursor: Any) -> None:

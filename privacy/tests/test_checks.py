@@ -91,8 +91,8 @@ def test_a_path_of_those_who_may_see_must_lead_to_a_person_too():
 
 
 def test_a_value_needs_words():
-    found = {"find": lambda family: None, "words": " "}
-    assert codes(say("Note", reach=ByValue(**found), orphans="all of them")) == ["E003"]
+    found = ByValue(lambda family: None, " ", lambda rows: [])
+    assert codes(say("Note", reach=found, orphans="all of them")) == ["E003"]
 
 
 @pytest.mark.promise("JE-33", "JE-93")
@@ -189,7 +189,9 @@ def test_a_column_that_must_hold_something_cannot_be_blanked():
 
 def test_what_others_see_of_a_field_needs_others():
     seen = personal(Category.MESSAGE, on_export=Export.REDACT, visible_export=Export.SHOW, visible_erase=BLANK)
-    anybody = ByValue(find=lambda family: Subject.objects.none(), words="their number in the text")
+    anybody = ByValue(
+        find=lambda family: Subject.objects.none(), words="their number in the text", owners=lambda rows: []
+    )
     assert codes(say("Text", fields={"words": seen})) == ["E006"]
     DECLARATIONS.pop("scratch.Text")
     assert codes(say("Text", visible=anybody, fields={"words": seen})) == []
@@ -252,7 +254,7 @@ def test_one_of_several_paths_must_always_be_filled():
 
 
 def test_what_is_found_by_value_may_be_nobodys():
-    by_value = ByValue(find=lambda family: Subject.objects.none(), words="the number in it")
+    by_value = ByValue(find=lambda family: Subject.objects.none(), words="the number in it", owners=lambda rows: [])
     assert codes(say("Note", reach=by_value)) == ["E009"]
     DECLARATIONS.pop("scratch.Note")
     assert codes(say("Note", reach=by_value, orphans="notes that name nobody")) == []

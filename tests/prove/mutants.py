@@ -153,7 +153,9 @@ def lost_ways() -> Iterator[Mutant]:
     """A way from rows to their person lost, or leading to everybody's; a way by which others see them lost."""
     for declaration in registry.all_declared():
         manager = declaration.model_class()._base_manager
-        nobody, everybody = (ByValue(find, "a mutant") for find in (_rows(manager.none), _rows(manager.all)))
+        nobody, everybody = (
+            ByValue(find, "a mutant", owners=lambda rows: []) for find in (_rows(manager.none), _rows(manager.all))
+        )
         yield _of_model(declaration, "reaches nobody", reach=nobody)
         yield _of_model(declaration, "reaches everybody", reach=everybody)
         if len(declaration.paths) > 1:

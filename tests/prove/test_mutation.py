@@ -102,7 +102,9 @@ def test_rows_that_are_not_found_any_more_are_noticed(histories, now, declaratio
     declared = DECLARATIONS[model]
     none = declared.model_class()._base_manager.none
     # An eraser of its own finds the rows without the way: the mutant has neither.
-    DECLARATIONS[model] = replace(declared, reach=ByValue(lambda family: none(), "nothing"), eraser=None)
+    DECLARATIONS[model] = replace(
+        declared, reach=ByValue(lambda family: none(), "nothing", owners=lambda rows: []), eraser=None
+    )
     record_property("mutants", 1)
     assert is_noticed(histories, now)
 
