@@ -7,13 +7,13 @@ model needs nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pgtrigger
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count
 
 from privacy.register import masks, registry
@@ -106,17 +106,37 @@ def _replace(declaration: Declaration, pseudonyms: Pseudonyms) -> int:
     shared = {name: words_of_the_shop(declaration, name) for name in names}
     categories = {name: field.category for name, field in declaration.personal_fields().items()}
     emptied = {name for name in names if is_carried_away(declaration, name) and meta.get_field(name).null}
+
+    def other(name: str, value: Any) -> Any:
+        if name in emptied:
+            return None
+        if isinstance(value, str) and value in shared[name]:
+            return value
+        return pseudonyms.of(value, meta.get_field(name), categories[name])
+
     for batch in _batches(declaration):
-        for row in batch:
-            for name in names:
-                value = getattr(row, name)
-                if name in emptied:
-                    setattr(row, name, None)
-                elif not (isinstance(value, str) and value in shared[name]):
-                    setattr(row, name, pseudonyms.of(value, meta.get_field(name), categories[name]))
-        declaration.model_class()._base_manager.bulk_update(batch, names)
+        was = [(row.pk, *(getattr(row, name) for name in names)) for row in batch]
+        new = [(pk, *map(other, names, values)) for pk, *values in was]
+        _write(declaration, names, [row for row, before in zip(new, was, strict=True) if row != before])
         touched += len(batch)
     return touched
+
+
+def _write(declaration: Declaration, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Give rows, each the key and a value for each of *names*, what they hold from now on: one statement."""
+    meta = declaration.model_class()._meta
+    fields: list[Any] = [meta.pk, *(meta.get_field(name) for name in names)]
+    row_of_types = f"({', '.join(f'%s::{each.cast_db_type(connection)}' for each in fields)})"
+    key, *columns = [f'"{each.column}"' for each in fields]
+    values = [each.get_db_prep_save(value, connection) for row in rows for each, value in zip(fields, row, strict=True)]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE "{meta.db_table}" SET {", ".join(f"{each} = new.{each}" for each in columns)}'  # noqa: S608 - our own names
+                f" FROM (VALUES {', '.join([row_of_types] * len(rows))}) AS new ({', '.join([key, *columns])})"
+                f' WHERE "{meta.db_table}".{key} = new.{key}',
+                values,
+            )
 
 
 def _batches(declaration: Declaration) -> Iterator[list[Any]]:
