@@ -19,9 +19,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision
+from privacy.admin.finding import FoundByAddress
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
-from privacy.ground import digests
 from privacy.messages.arrivals import InboundMail, MailState
 from privacy.rights import mailroom
 from privacy.rights.models import Kind
@@ -149,7 +149,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(InboundMail)
-class InboundMailAdmin(Decides, Evidence):
+class InboundMailAdmin(FoundByAddress, Decides, Evidence):
     """The queue: mails about data first, then by what is due."""
 
     list_display = ("reference", "route_label", "due", "state_label", "received", "missing")
@@ -179,17 +179,8 @@ class InboundMailAdmin(Decides, Evidence):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("turn", "due_at", "-received_at", "pk")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """An e-mail address is looked up by its keyed digest: it stands in no column."""
-        if "@" not in search_term:
-            found: tuple[QuerySet[Any], bool] = super().get_search_results(
-                request, queryset, search_term.strip().upper()
-            )
-            return found
-        values = [digest.value for digest in digests.all_of("email", search_term)]
-        return queryset.filter(pk__in=InboundMail.objects.from_address(values).values("pk")), False
+    def of_address(self, rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
+        return rows.filter(pk__in=InboundMail.objects.from_address(values).values("pk"))
 
     def describe(self, row: InboundMail) -> str:
         """What it is, since when, and how far."""

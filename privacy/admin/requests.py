@@ -19,11 +19,12 @@ from unfold.decorators import display
 from privacy.admin import due as dates
 from privacy.admin import request_page
 from privacy.admin.decisions import Decides, Decision
+from privacy.admin.finding import FoundByAddress
 from privacy.admin.intake import TakesCalls
 from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import WarnsOfResidue
 from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
-from privacy.ground import audit, digests, states
+from privacy.ground import audit, states
 from privacy.register.models import Identifier
 from privacy.rights import assignment, conversation, figures, requests, wished
 from privacy.rights.models import DataRequest
@@ -132,7 +133,7 @@ class DeskFilter(admin.SimpleListFilter):
 
 
 @admin.register(DataRequest)
-class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
+class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
     list_display = ("reference", "kind", "state_label", "reply_due", "due", "used", "desk", "received")
@@ -180,18 +181,9 @@ class RequestAdmin(Decides, TakesCalls, WarnsOfResidue):
         """The plan and the clocks."""
         return request_page.told(row, timezone.now())
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """An e-mail address is looked up by its keyed digest: it stands in no column."""
-        if "@" not in search_term:
-            found: tuple[QuerySet[Any], bool] = super().get_search_results(
-                request, queryset, search_term.strip().upper()
-            )
-            return found
-        values = [digest.value for digest in digests.all_of("email", search_term)]
+    def of_address(self, rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
         typed = Identifier.objects.filter(kind="email", digest__in=values).values("subject_id")
-        return queryset.filter(subject_id__in=typed), False
+        return rows.filter(subject_id__in=typed)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

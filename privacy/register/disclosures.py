@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict, Unpack
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -89,57 +89,40 @@ def address(processor: str, url: str) -> str:
     return host
 
 
-def record(
-    processor: str,
-    *,
-    subject_id: UUID | None,
-    keys: Iterable[str],
-    purpose: Purpose,
-    host: str,
-    reference: str = "",
-    by: audit.Actor,
-    at: datetime,
-) -> Disclosure:
+class Facts(TypedDict):
+    """What is known of a disclosure, as `record` and `drafted` take it."""
+
+    subject_id: UUID | None
+    keys: Iterable[str]
+    purpose: Purpose
+    host: str
+    reference: NotRequired[str]
+    by: audit.Actor
+    at: datetime
+
+
+def record(processor: str, **facts: Unpack[Facts]) -> Disclosure:
     """Write down that *keys* leave for the processor at *host*. *Raises* `payloads.NotDeclared`, `NotAgreed`."""
-    row = drafted(
-        processor,
-        subject_id=subject_id,
-        keys=keys,
-        purpose=purpose,
-        host=host,
-        reference=reference,
-        by=by,
-        at=at,
-    )
+    row = drafted(processor, **facts)
     row.save(force_insert=True)
     return row
 
 
-def drafted(
-    processor: str,
-    *,
-    subject_id: UUID | None,
-    keys: Iterable[str],
-    purpose: Purpose,
-    host: str,
-    reference: str = "",
-    by: audit.Actor,
-    at: datetime,
-) -> Disclosure:
+def drafted(processor: str, **facts: Unpack[Facts]) -> Disclosure:
     """The same row, for a room that writes it in one statement with a row of its own. *Raises* `payloads.NotDeclared`."""
-    names = sorted(set(keys))
+    names = sorted(set(facts["keys"]))
     if processor != CHOSEN_BY_YOU:
-        agreements.guard(processor, at=at)
+        agreements.guard(processor, at=facts["at"])
         payloads.guard(processor, names)
     return Disclosure(
         processor=processor,
-        subject_id=subject_id,
+        subject_id=facts["subject_id"],
         keys=names,
-        purpose=purpose.name.lower(),
-        host=host,
-        reference=reference,
-        actor=audit.actor(by),
-        at=at,
+        purpose=facts["purpose"].name.lower(),
+        host=facts["host"],
+        reference=facts.get("reference", ""),
+        actor=audit.actor(facts["by"]),
+        at=facts["at"],
     )
 
 

@@ -10,6 +10,9 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client
 
 from privacy.models import Message, Subject
 from privacy.register import registry, subjects
@@ -54,6 +57,16 @@ def someone(name: str, *, is_staff: bool = False) -> Someone:
         created_at=NOON,
     )
     return Someone(user, email, (email, full_name, street, city))
+
+
+def at_the_desk(role: str = "privacy desk", *, name: str = "carol") -> Client:
+    """The browser of a member of staff with one role, signed in."""
+    person = someone(name, is_staff=True)
+    call_command("ensure_roles", verbosity=0)
+    person.user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(person.user)
+    return client
 
 
 def asks(

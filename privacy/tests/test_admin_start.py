@@ -6,10 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,19 +15,10 @@ from privacy.proof import probes
 from privacy.rights import escalation, intake, mailroom, requests
 from privacy.rights.models import DataRequest, Kind
 from privacy.tests.inbox.mails import arrival, mail
-from privacy.tests.people import asks, someone
+from privacy.tests.people import asks, at_the_desk, someone
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-def staff(role):
-    call_command("ensure_roles", verbosity=0)
-    carol = someone("carol", is_staff=True)
-    carol.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(carol.user)
-    return client
 
 
 @pytest.fixture
@@ -43,7 +31,7 @@ def figures_of(page) -> dict[str, tuple[int, str]]:
 
 
 def test_each_figure_leads_to_as_many_rows(alice):
-    carol, now = staff("privacy desk"), timezone.now()
+    carol, now = at_the_desk(), timezone.now()
     late = asks(alice, at=now - 31 * DAY)
     intake.ask(Kind.ACCESS, address="mona@example.com", at=now)
     gone = asks(someone("bob"), at=now - 40 * DAY)
@@ -76,7 +64,7 @@ def test_a_mail_that_nobody_has_dealt_with_for_a_day_is_told_every_day():
         raw = mail("A ring", "Does it come in 54?", message_id=f"<{number}@x>")
         kept = inbox.keep(arrival(raw, received_at=now - timedelta(hours=hours)), at=now)
         mailroom.handle(kept.pk, at=now)
-    found = figures_of(staff("privacy desk").get("/admin/"))
+    found = figures_of(at_the_desk().get("/admin/"))
     assert found["mails to answer, 1 for more than a day"] == (3, "/admin/privacy/inboundmail/")
     assert probes.measure(["letters_waiting"], at=now)["letters_waiting"].value == 1
     kept.refresh_from_db()
@@ -85,14 +73,14 @@ def test_a_mail_that_nobody_has_dealt_with_for_a_day_is_told_every_day():
 
 
 def test_a_day_without_requests_says_so():
-    page = staff("privacy desk").get("/admin/").content.decode()
+    page = at_the_desk().get("/admin/").content.decode()
     assert "Nothing waits. Nobody is owed an answer." in page
     assert "No request was answered in this time." in page
 
 
 def test_whoever_may_not_see_requests_gets_the_list_of_pages(alice):
     asked = asks(alice, at=timezone.now())
-    page = staff("catalogue").get("/admin/").content.decode()
+    page = at_the_desk("catalogue").get("/admin/").content.decode()
     assert (asked.reference in page, "overdue" in page) == (False, False)
     assert "/admin/shop/product/" in page
 
@@ -103,14 +91,14 @@ def test_every_chart_stands_there_as_a_table_too(alice):
     DataRequest.objects.filter(pk=refused.pk).update(
         state="refused", refused_at=now, refused_by="staff:1", refusal_reason="A ground."
     )
-    page = staff("privacy desk").get("/admin/")
+    page = at_the_desk().get("/admin/")
     assert page.context["kinds"]["rows"] == [["Erase my data", 0, 1, "100 %", "3.0 days"]]
     assert page.context["weeks"]["rows"][0][2:] == [1, 0]
     assert len(re.findall(r"<canvas", page.content.decode())) == page.content.decode().count("As a table") == 2
 
 
 def test_the_page_asks_as_many_questions_for_thirty_as_for_one(alice):
-    carol, now = staff("privacy desk"), timezone.now()
+    carol, now = at_the_desk(), timezone.now()
     asks(alice, at=now)
     carol.get("/admin/")
     counts = []

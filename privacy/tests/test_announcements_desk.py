@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -12,7 +10,7 @@ from privacy import demo
 from privacy.messages import announcements
 from privacy.messages.announcement_models import Announcement
 from privacy.models import Message
-from privacy.tests.people import mails, someone
+from privacy.tests.people import at_the_desk, mails, someone
 from privacy.tests.test_announcements import SOLD, WORDS, order
 
 pytestmark = pytest.mark.django_db
@@ -20,18 +18,9 @@ BREACH = "/admin/privacy/announcement/breach/"
 MAILS = "/admin/registers/mails/"
 
 
-def staff(role: str) -> Client:
-    person = someone("carol", is_staff=True)
-    call_command("ensure_roles", verbosity=0)
-    person.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(person.user)
-    return client
-
-
 @pytest.fixture
 def carol() -> Client:
-    return staff("privacy desk")
+    return at_the_desk()
 
 
 def page(notice: Announcement, then: str) -> str:
@@ -80,7 +69,7 @@ def test_a_notice_to_nobody_has_no_button_and_is_not_sent(carol):
 
 @pytest.mark.parametrize("role", ["order desk", "catalogue"])
 def test_other_desks_may_not(role):
-    other = staff(role)
+    other = at_the_desk(role)
     for path in (BREACH, MAILS, f"{MAILS}orders.order_shipped/"):
         assert other.get(path).status_code == 403, path
 

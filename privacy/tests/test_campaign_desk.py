@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
-from django.test import Client
 from django.urls import reverse
 
 from privacy import demo_newsletters
@@ -13,7 +10,7 @@ from privacy.ground import digests
 from privacy.messages import campaigns, suppressions, writing
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign
-from privacy.tests.people import NOON, someone
+from privacy.tests.people import NOON, at_the_desk, someone
 from privacy.tests.subscribers import draft, reader
 
 pytestmark = pytest.mark.django_db
@@ -27,23 +24,13 @@ WORDS = {
 }
 
 
-def desk(role):
-    """A signed-in member of staff with one role."""
-    call_command("ensure_roles", verbosity=0)
-    carol = someone("carol", is_staff=True)
-    carol.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(carol.user)
-    return client
-
-
 def page(campaign, action=""):
     name = f"admin:privacy_campaign_{action or 'change'}"
     return reverse(name, args=[campaign.pk])
 
 
 def test_whoever_writes_for_the_catalogue_tries_it_out_and_does_not_send():
-    client = desk("catalogue")
+    client = at_the_desk("catalogue")
     reader("mona@example.com")
     client.post(
         reverse("admin:privacy_campaign_add"), WORDS | {"body": "<h1>New</h1><script>x</script><p onclick=x>Rings.</p>"}
@@ -58,7 +45,7 @@ def test_whoever_writes_for_the_catalogue_tries_it_out_and_does_not_send():
 
 
 def test_the_owner_sees_how_many_and_sends_it():
-    client = desk("owner")
+    client = at_the_desk("owner")
     campaign = draft()
     refused = client.post(page(campaign, "schedule"), {"for__0": "", "for__1": ""})
     assert "Nobody has agreed to this topic" in refused.content.decode()
@@ -71,7 +58,7 @@ def test_the_owner_sees_how_many_and_sends_it():
 
 
 def test_what_was_decided_can_no_longer_be_written(client):
-    owner = desk("owner")
+    owner = at_the_desk("owner")
     reader("mona@example.com")
     campaign = campaigns.schedule(draft(), for_=NOON, by="staff:3", at=NOON)
     assert owner.post(page(campaign), WORDS | {"title": "Another"}).status_code == 403
@@ -80,13 +67,13 @@ def test_what_was_decided_can_no_longer_be_written(client):
 
 @pytest.mark.parametrize("role", ["order desk", "privacy desk"])
 def test_other_desks_write_nothing(role):
-    client = desk(role)
+    client = at_the_desk(role)
     assert client.get(reverse("admin:privacy_campaign_add")).status_code == 403
     assert client.post(page(draft(), "cancel")).status_code == 403
 
 
 def test_no_page_names_a_reader():
-    owner = desk("owner")
+    owner = at_the_desk("owner")
     reader("mona-tokenmona@example.com")
     campaign = campaigns.schedule(draft(), for_=NOON, by="staff:3", at=NOON)
     campaigns.begin(campaign, by="staff:3", at=NOON)
@@ -98,14 +85,14 @@ def test_no_page_names_a_reader():
 
 
 def test_a_text_of_nothing_but_script_is_refused():
-    client = desk("catalogue")
+    client = at_the_desk("catalogue")
     answer = client.post(reverse("admin:privacy_campaign_add"), WORDS | {"body": "<script>alert(1)</script>"})
     assert (answer.status_code, Campaign.objects.count()) == (200, 0)
     assert "Nothing is left of this text" in answer.content.decode()
 
 
 def test_the_stop_list_is_searched_by_an_address_and_shows_none():
-    client = desk("privacy desk")
+    client = at_the_desk()
     suppressions.raise_for("email", "mona@example.com", reason="unsubscribed", by="test", at=NOON)
     suppressions.raise_for("sms", "+12125550188", reason="refused", by="test", at=NOON)
     found = {}

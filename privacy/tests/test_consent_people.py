@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
 
 from privacy.consent import ledger, notices, projection, visitors
@@ -19,7 +18,7 @@ from privacy.models import AuditEvent, ConsentRecord, ConsentState, Subject, Vis
 from privacy.register import registry, subjects
 from privacy.rights import acts, erasure, packages, requests, retention
 from privacy.rights.models import ExportPackage, State
-from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
+from privacy.tests.people import LATER, NOON, Someone, asks, at_the_desk, held, someone
 
 pytestmark = pytest.mark.django_db
 
@@ -70,15 +69,6 @@ def chose_as_visitor(person: Someone) -> ConsentRecord:
 # At the desk
 
 
-def desk(role: str = "privacy desk") -> Client:
-    carol = someone("carol", is_staff=True)
-    call_command("ensure_roles", verbosity=0)
-    carol.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(carol.user)
-    return client
-
-
 def typed(**changes: str) -> dict[str, str]:
     return {
         "person": "alice@example.com",
@@ -92,7 +82,7 @@ def typed(**changes: str) -> dict[str, str]:
 
 @pytest.mark.promise("JE-84")
 def test_the_desk_notes_a_yes_and_a_no_with_the_reason_which_their_person_reads(alice, bob):
-    carol = desk()
+    carol = at_the_desk()
     assert carol.post(f"{RECORDS}add/", typed()).status_code == 302
     record = ledger.history(alice.subject).get()
     assert (record.decision, record.surface, record.reason) == ("granted", "staff", "Letter of 3 November")
@@ -114,7 +104,7 @@ def test_the_desk_notes_a_yes_and_a_no_with_the_reason_which_their_person_reads(
 
 
 def test_the_desk_notes_nothing_that_is_no_proof(alice):
-    carol = desk()
+    carol = at_the_desk()
     for wrong in (
         {"reason": ""},
         {"channel": ""},
@@ -129,7 +119,7 @@ def test_the_desk_notes_nothing_that_is_no_proof(alice):
 
 def test_other_desks_note_nothing_and_nobody_changes_or_deletes(alice):
     record = says_yes(alice)
-    order_desk = desk("order desk")
+    order_desk = at_the_desk("order desk")
     assert order_desk.post(f"{RECORDS}add/", typed()).status_code == 403
     assert order_desk.get(RECORDS).status_code == 403
     owner = Client()

@@ -6,15 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from privacy.messages import announcements
 from privacy.models import AuthorityNotice, Incident
 from privacy.rights import incidents
-from privacy.tests.people import mails, someone
+from privacy.tests.people import at_the_desk, mails, someone
 from privacy.tests.test_announcements import order
 from privacy.tests.test_incidents import WORDS
 
@@ -23,18 +21,9 @@ LIST = "/admin/privacy/incident/"
 NOTICED = {"noticed_at_0": "2026-11-02", "noticed_at_1": "12:00"}
 
 
-def staff(role: str) -> Client:
-    person = someone("carol", is_staff=True)
-    call_command("ensure_roles", verbosity=0)
-    person.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(person.user)
-    return client
-
-
 @pytest.fixture
 def carol() -> Client:
-    return staff("privacy desk")
+    return at_the_desk()
 
 
 @pytest.fixture
@@ -133,7 +122,7 @@ def test_what_the_law_asks_for_is_asked_on_the_form(carol, leak):
 
 @pytest.mark.parametrize("role", ["order desk", "catalogue", "auditor"])
 def test_other_desks_do_nothing_here(role, leak):
-    other = staff(role)
+    other = at_the_desk(role)
     for path in (f"{LIST}open/", *(page(leak, name.replace("_", "-")) for name in ("note", "tell_people", "close"))):
         assert other.get(path).status_code == 403, path
     assert other.get(page(leak, "change")).status_code == (200 if role == "auditor" else 403)

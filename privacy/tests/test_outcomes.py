@@ -8,8 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.test import Client
 
 from dev.mail import sink
@@ -18,7 +16,7 @@ from privacy.messages import outbox, outcomes, suppressions
 from privacy.messages.kinds import Kind
 from privacy.models import AuditEvent, Message
 from privacy.register.vocabulary import Purpose
-from privacy.tests.people import NOON, someone
+from privacy.tests.people import NOON, at_the_desk, someone
 
 ORDER = Kind("tests.outcome", purpose=Purpose.ORDER, label="Order")
 NEWS = Kind("tests.outcome_news", purpose=Purpose.MARKETING, label="News", matter=Matter.OFFERS)
@@ -44,18 +42,9 @@ def message(person: Any, state: str, **facts: Any) -> Message:
     return made
 
 
-def staff(name: str, role: str) -> Client:
-    call_command("ensure_roles", verbosity=0)
-    person = someone(name, is_staff=True)
-    person.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(person.user)
-    return client
-
-
 @pytest.fixture
 def carol() -> Client:
-    return staff("carol", "privacy desk")
+    return at_the_desk()
 
 
 # The desk
@@ -115,7 +104,7 @@ def test_what_does_not_wait_cannot_be_settled(alice):
 
 
 def test_a_member_of_staff_without_the_permission_settles_nothing(alice):
-    dave, failed = staff("dave", "order desk"), message(alice, "failed")
+    dave, failed = at_the_desk("order desk", name="dave"), message(alice, "failed")
     assert dave.post(f"{LIST}{failed.pk}/settle/").status_code == 403
     assert Message.objects.for_staff().get() == failed
 

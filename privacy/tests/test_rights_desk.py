@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +13,7 @@ from rest_framework.test import APIClient
 from privacy.models import AuditEvent, Message
 from privacy.rights import acts, erasure, requests
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import asks, held, someone
+from privacy.tests.people import asks, at_the_desk, held, someone
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/privacy/datarequest/"
@@ -31,18 +29,9 @@ def request_of_alice(alice):
     return asks(alice, at=timezone.now())
 
 
-def staff(name, role):
-    person = someone(name, is_staff=True)
-    call_command("ensure_roles", verbosity=0)
-    person.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(person.user)
-    return client
-
-
 @pytest.fixture
 def carol():
-    return staff("carol", "privacy desk")
+    return at_the_desk()
 
 
 def page_of(request, *, then=""):
@@ -67,7 +56,7 @@ def test_carol_reads_what_is_wanted_and_the_order_desk_does_not(carol, alice):
     wishes = {"text": "My street is spelt with one n."}
     page = page_of(asks(alice, "correction", wishes=wishes, at=timezone.now()), then="change/")
     assert wishes["text"] in carol.get(page).content.decode()
-    assert wishes["text"] not in staff("olive", "order desk").get(page).content.decode()
+    assert wishes["text"] not in at_the_desk("order desk", name="olive").get(page).content.decode()
 
 
 def test_carol_approves(carol, alice, request_of_alice):
@@ -125,7 +114,7 @@ def asks_herself():
 @pytest.mark.parametrize("role", ["order desk", "catalogue"])
 @pytest.mark.parametrize("then", ["change/", "approve/", "refuse/", "check-again/"])
 def test_other_desks_may_not(request_of_alice, role, then):
-    client = staff("oscar", role)
+    client = at_the_desk(role, name="oscar")
     assert client.post(page_of(request_of_alice, then=then), {"reason": "x"}).status_code == 403
     request_of_alice.refresh_from_db()
     assert request_of_alice.state == State.VERIFIED
