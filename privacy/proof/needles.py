@@ -69,12 +69,15 @@ class Request(Protocol):
 
 
 @transaction.atomic
-def collect(request: Request, family: Family, *, at: datetime) -> int:
-    """Seal what identifies this person, before the first row goes; a second call adds what came meanwhile. Returns how many."""
+def collect(request: Request, family: Family, *, here: frozenset[str], at: datetime) -> int:
+    """Seal what identifies this person, before the first row goes; a second call adds what came meanwhile. Returns how many.
+
+    *here*: the models of which there are rows (`presence.of`).
+    """
     row, _ = SealedNeedles.objects.select_for_update().get_or_create(
         request_reference=request.reference, defaults={"subject_id": request.subject_id, "collected_at": at}
     )
-    found = sorted(_each_once([*opened(row), *of(family)]))
+    found = sorted(_each_once([*opened(row), *of(family, here)]))
     row.values = [[needle.kind, needle.value, needle.is_kept] for needle in found]
     row.save(update_fields=["values"])
     return len(found)
@@ -87,9 +90,9 @@ def _each_once(found: Iterable[Needle]) -> set[Needle]:
     return {needle for needle in every if needle.is_kept or (needle.kind, needle.value) not in kept}
 
 
-def of(family: Family) -> Iterator[Needle]:
+def of(family: Family, here: frozenset[str]) -> Iterator[Needle]:
     """The identifying values that the register holds about these subjects now; may repeat."""
-    for declaration in registry.all_declared():
+    for declaration in map(registry.of, sorted(here)):
         columns = _columns(declaration)
         if not columns:
             continue

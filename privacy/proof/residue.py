@@ -20,7 +20,7 @@ from privacy.proof import needles
 from privacy.proof.haystack import Haystack, Person
 from privacy.proof.models import SealedNeedles
 from privacy.proof.wrappings import Tally
-from privacy.register import registry
+from privacy.register import presence, registry
 from privacy.register.declare import Action, Declaration, Family
 from privacy.register.models import Identifier
 
@@ -36,10 +36,10 @@ class Finding:
 
 def check(family: Family, *, addresses: Iterable[str] = ()) -> list[Finding]:
     """Everything that is still there and should not be; empty when the erasure holds."""
-    here = registry.present(family)
+    here = presence.of(family)
     every = [declaration for declaration in registry.all_declared() if declaration.model in here]
     found = [each for declaration in every for look in LOOKS for each in look(declaration, family)]
-    return [*found, *_digests_left(family, addresses), *_named_in_kept_rows(family)]
+    return [*found, *_digests_left(family, addresses), *_named_in_kept_rows(every, family)]
 
 
 def _left_of(declaration: Declaration, family: Family) -> Iterator[Finding]:
@@ -65,12 +65,12 @@ def _left_on_others(declaration: Declaration, family: Family) -> Iterator[Findin
 LOOKS: Final = (_left_of, _left_on_others)
 
 
-def _named_in_kept_rows(family: Family) -> Iterator[Finding]:
+def _named_in_kept_rows(every: Iterable[Declaration], family: Family) -> Iterator[Finding]:
     """Rows that stay and still name the person in a field that was never meant to: a title, a note, a JSON value."""
     wanted = tuple(each for row in SealedNeedles.objects.filter(subject_id__in=family) for each in needles.opened(row))
     lawful = {each.value for each in wanted if each.is_kept}  # an order's reference, which other rows named too
     haystack = Haystack([Person("", tuple(each for each in wanted if each.value not in lawful))])
-    for declaration in registry.all_declared() if wanted else ():
+    for declaration in every if wanted else ():
         names = _kept_texts(declaration)
         rows = declaration.rows(family).order_by().values_list(*names) if names else ()
         if left := sum(bool(haystack.hits([str(value or "") for value in row], Tally())) for row in rows):

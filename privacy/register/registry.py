@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists
 
 from privacy.register.declare import (
     DECLARATIONS,
@@ -28,7 +27,6 @@ from privacy.register.declare import (
     Processor,
     Purpose,
 )
-from privacy.register.models import Subject
 
 REDACTED: Final = "(left out: it is about somebody else)"
 
@@ -77,24 +75,6 @@ def blockers(family: Family) -> list[Blocker]:
 def known_by() -> list[Facts]:
     """Every kind of question that shows who somebody is, by label of what it is about."""
     return [declaration.known_by for declaration in all_declared() if declaration.known_by is not None]
-
-
-def present(family: Family) -> frozenset[str]:
-    """The models of which this person has rows, or may see some: one statement, however many models there are.
-
-    Most tables hold nothing of most people; who counts, plans or looks again asks here first.
-    """
-    every = all_declared()
-    looks = {f"held_{number}": _held(declaration, family) for number, declaration in enumerate(every)}
-    found = Subject.objects.filter(pk=family[0]).annotate(**looks).values_list(*looks).first()
-    if found is None:  # the person record itself is missing, as after a restore: ask each table
-        return frozenset(declaration.model for declaration in every)
-    return frozenset(declaration.model for declaration, held in zip(every, found, strict=True) if held)
-
-
-def _held(declaration: Declaration, family: Family) -> Exists | models.Q:
-    owned = Exists(declaration.rows(family).order_by())
-    return owned | Exists(declaration.visible_rows(family).order_by()) if declaration.visible else owned
 
 
 def every_field() -> Iterator[tuple[Declaration, str, Field]]:

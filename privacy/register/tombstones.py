@@ -21,9 +21,13 @@ Kind = Literal["email", "phone", "gateway"]
 BATCH: Final = 500
 
 
-def values_of(family: Family) -> Iterator[tuple[Kind, str]]:
-    """Every e-mail address, telephone number and processors' id under which this person is known now, by the register."""
-    for declaration in registry.all_declared():
+def values_of(family: Family, *, here: frozenset[str] | None = None) -> Iterator[tuple[Kind, str]]:
+    """Every e-mail address, telephone number and processors' id under which this person is known now, by the register.
+
+    *here*: the models of which there are rows, where somebody has looked (`presence.of`).
+    """
+    every = registry.all_declared()
+    for declaration in every if here is None else [each for each in every if each.model in here]:
         for name in [] if declaration.is_evidence else _contacts(declaration):
             texts = declaration.rows(family).order_by().values_list(name, flat=True).distinct()
             for text in filter(None, texts.iterator(chunk_size=BATCH)):

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.text import get_valid_filename
 
 from privacy.ground import keyset
-from privacy.register import activities, agreements, profiles, registry
+from privacy.register import activities, agreements, presence, profiles, registry
 from privacy.register.declare import Declaration, Export, Family, Source
 from privacy.register.vocabulary import Basis
 from privacy.rights import holdings, looks
@@ -181,8 +181,9 @@ class Group:
 
 
 def groups(request: DataRequest, family: Family) -> Iterator[Group]:
-    """Every kind of data that the copy can hold, by label; each may turn out to be empty."""
-    for declaration in registry.all_declared():
+    """Every kind of data of which there is something, by label; each may turn out to be empty for them all the same."""
+    here = presence.of(family)
+    for declaration in (each for each in registry.all_declared() if each.model in here):
         if request.kind == Kind.PORTABILITY:
             parts = [Group(declaration, family, is_to_take_along=True)]
         else:

@@ -26,10 +26,11 @@ Keeping = Callable[[Sequence[Key]], Mapping[Key, Collection[str]]]
 
 
 class Overwritten(NamedTuple):
-    """How many rows a batch changed, and the key it went up to; None: there was nothing behind the one it began at."""
+    """How many rows a batch changed, the key it went up to (None: none was left), and whether it met fewer than it might."""
 
     rows: int
     last: Key | None
+    was_last: bool
 
 
 def delete_batch(declaration: Declaration, rows: Rows, *, limit: int = 0) -> int:
@@ -51,17 +52,18 @@ def overwrite_batch(
 ) -> Overwritten:
     """Overwrite the first *limit* of *rows* behind the key *after* as declared, but for the fields that *keeping* names.
 
-    Overwritten rows stay in the way, so the caller goes on behind `last`, until it is None.
+    Overwritten rows stay in the way, so the caller goes on behind `last`, until it `was_last`.
     """
     with transaction.atomic():
         behind = rows if after is None else rows.filter(pk__gt=after)
-        keys = _claim(behind.order_by("pk"), limit=limit)
-        if not keys:
-            return Overwritten(0, None)
+        met = _claim(behind.order_by("pk"), limit=limit)
+        if not met:
+            return Overwritten(0, None, was_last=True)
+        keys = list(dict.fromkeys(met))
         kept = keeping(keys) if keeping else {}
         manager = declaration.model_class()._base_manager
         changed = sum(manager.filter(pk__in=same).update(**values) for values, same in _alike(declaration, keys, kept))
-        return Overwritten(changed, keys[-1])
+        return Overwritten(changed, keys[-1], was_last=len(met) < (limit or BATCH))
 
 
 def filled(declaration: Declaration, names: Collection[str] | None = None) -> models.Q:
@@ -75,9 +77,12 @@ def filled(declaration: Declaration, names: Collection[str] | None = None) -> mo
 
 
 def _claim(rows: Rows, *, limit: int = 0) -> list[Key]:
-    """The keys of the next rows that are free, locked until the transaction ends. In no order, nobody with many rows is sorted."""
+    """The keys of the next rows that are free, locked until the transaction ends; twice where two ways lead to one person.
+
+    In no order, nobody with many rows is sorted.
+    """
     mine = rows.only("pk").select_for_update(skip_locked=True, of=("self",))
-    return list(dict.fromkeys(row.pk for row in mine[: limit or BATCH]))  # two ways to one person may meet a row twice
+    return [row.pk for row in mine[: limit or BATCH]]
 
 
 def _alike(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, models, transaction
@@ -24,7 +24,7 @@ from privacy.consent import ledger as consents
 from privacy.ground import audit, logs, states
 from privacy.ground.models import AuditEvent
 from privacy.proof import certificates, ledger, needles, residue
-from privacy.register import disclosures, registry, subjects, tombstones
+from privacy.register import disclosures, presence, registry, subjects, tombstones
 from privacy.register.declare import Action, Declaration, Family, Processor, Refused
 from privacy.rights import disposal, emails, holdings, letter, order, phrases, planning, reasons
 from privacy.rights.locks import only_one
@@ -34,6 +34,7 @@ from privacy.rights.states import REQUEST
 log = logging.getLogger(__name__)
 
 RETRY_AFTER: Final = timedelta(minutes=15)
+FOUND: Final = ("affected", "receipt", "retained", "until_on")
 
 
 def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | None:
@@ -50,11 +51,10 @@ def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest |
             return None
         if request is None:
             return None
-        family = subjects.family(request.subject)
-        ledger.write_erasure(request, family, at=at)  # on the disk before the first row goes
-        _tick_off_empty(request, family, by=by, at=at)
+        why = reasons.Asked(subjects.family(request.subject), at=at)
+        ledger.write_erasure(request, why.family, at=at)  # on the disk before the first row goes
         for step in request.steps.filter(state=StepState.PENDING).exclude(kind=StepKind.CHECK):
-            carry_out(step, family=family, by=by, at=at)
+            carry_out(step, why=why, by=by, at=at)
         return _end(request, by=by, at=at)
 
 
@@ -69,24 +69,28 @@ def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | 
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
             consents.end(request.subject, by=by, at=at)
-            planning.plan(request, at=at)
-            needles.collect(request, family, at=at)
-            tombstones.raise_for(family, [*tombstones.values_of(family), *_answered_at(request)], at=at)
+            here = presence.of(family)
+            steps = planning.plan(request, here=here, at=at)
+            needles.collect(request, family, here=here, at=at)
+            known = [*tombstones.values_of(family, here=here), *_answered_at(request)]
+            tombstones.raise_for(family, known, at=at)
+            _tick_off_empty(request, steps, here, by=by, at=at)
         return request
     if request.state == State.PARTLY_DONE and request.retry_at is not None and request.retry_at <= at:
+        family = subjects.family(request.subject)
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
-            _reopen(request, at=at)
-            needles.collect(request, subjects.family(request.subject), at=at)
+            _reopen(request, family, at=at)
+            needles.collect(request, family, here=presence.of(family), at=at)
         return request
     return None
 
 
-def _reopen(request: DataRequest, *, at: datetime) -> None:
+def _reopen(request: DataRequest, family: Family, *, at: datetime) -> None:
     """Try blocked steps again, and every step whose place holds something again: a mail about the parcel that was on its way."""
     request.steps.filter(state=StepState.BLOCKED).update(state=StepState.PENDING, blocker="")
-    now = reasons.active(subjects.family(request.subject), at=at)
-    for finding in residue.check(now.family):
+    now = reasons.active(family, at=at)
+    for finding in residue.check(family):
         step = request.steps.get(target=finding.model)
         step.planned = _recounted(step, now)
         step.state, step.finished_at = StepState.PENDING, None
@@ -100,68 +104,71 @@ def _recounted(step: ErasureStep, now: reasons.Reasons) -> int:
     return left if declaration.action is Action.KEEP_UNTIL else step.affected + left
 
 
-def _tick_off_empty(request: DataRequest, family: Family, *, by: audit.Actor, at: datetime) -> None:
-    """Most tables hold nothing of most people: the steps that planned nothing, and find nothing, are done together."""
-    here = registry.present(family)
-    with transaction.atomic():
-        pending = request.steps.select_for_update().filter(state=StepState.PENDING, kind=StepKind.ROWS, planned=0)
-        empty = [step for step in pending if step.target not in here and registry.of(step.target).eraser is None]
-        if not empty:  # a worker that went on where another was killed
-            return
-        request.steps.filter(pk__in=[step.pk for step in empty]).update(state=StepState.DONE, finished_at=at)
-        details: dict[str, audit.Detail] = {"targets": [step.target for step in empty]}
-        audit.append("erasure.nothing_there", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+def _tick_off_empty(
+    request: DataRequest, steps: Iterable[ErasureStep], here: frozenset[str], *, by: audit.Actor, at: datetime
+) -> None:
+    """Most tables hold nothing of most people: their steps are done together, as they are planned. Residue looks there again."""
+    empty = [step for step in steps if step.state == StepState.PENDING and _has_nothing_to_do(step, here)]
+    request.steps.filter(pk__in=[step.pk for step in empty]).update(state=StepState.DONE, finished_at=at)
+    details: dict[str, audit.Detail] = {"targets": [step.target for step in empty]}
+    audit.append("erasure.nothing_there", subject=request.subject_id, obj=request, details=details, by=by, at=at)
 
 
-def carry_out(step: ErasureStep, *, family: Family, by: audit.Actor, at: datetime) -> ErasureStep:
+def _has_nothing_to_do(step: ErasureStep, here: frozenset[str]) -> bool:
+    return step.kind == StepKind.ROWS and step.target not in here and registry.of(step.target).eraser is None
+
+
+def carry_out(step: ErasureStep, *, why: reasons.Asked, by: audit.Actor, at: datetime) -> None:
     """Do one step of this person's erasure to its end, or say what is in its way."""
-    ErasureStep.objects.filter(pk=step.pk).update(attempts=models.F("attempts") + 1)
     try:
         if step.kind == StepKind.PROCESSOR:
-            _ask_processor(step, family, by=by, at=at)
+            _ask_processor(step, why, by=by, at=at)
         else:
-            _work_through(step, family, by=by, at=at)
+            _work_through(step, why, by=by, at=at)
     except OperationalError:  # the database itself is away: nothing to note down, the sweep comes back
         raise
     except (ProtectedError, RestrictedError) as error:
         others = sorted({str(row._meta.verbose_name_plural) for row in _objects_in_the_way(error)})
-        _block(step, f"Still referred to by {phrases.listed(others)}.", by=by, at=at)
+        _refuse(step, f"Still referred to by {phrases.listed(others)}.", by=by, at=at)
     except Refused as refusal:
-        _block(step, f"{step.label}: {logs.masked(str(refusal))[:300]}.", by=by, at=at)
-    except OSError as error:  # a file that could not be deleted, a wire that is cut
+        _refuse(step, f"{step.label}: {logs.masked(str(refusal))[:300]}.", by=by, at=at)
+    except (OSError, DatabaseError) as error:  # a file that could not be deleted, a wire that is cut
         log.exception("erasure.step_refused", extra={"request": str(step.request_id), "target": step.target})
-        _block(step, f"Something below us refused it ({type(error).__name__}).", by=by, at=at)
-    except DatabaseError as error:
-        log.exception("erasure.step_refused", extra={"request": str(step.request_id), "target": step.target})
-        _block(step, f"The database refused it ({type(error).__name__}).", by=by, at=at)
-    step.refresh_from_db()
-    return step
+        who = "The database" if isinstance(error, DatabaseError) else "Something below us"
+        _refuse(step, f"{who} refused it ({type(error).__name__}).", by=by, at=at)
 
 
-def _work_through(step: ErasureStep, family: Family, *, by: audit.Actor, at: datetime) -> None:
+def _refuse(step: ErasureStep, words: str, *, by: audit.Actor, at: datetime) -> None:
+    """Something raised, and its batch was taken back; what was committed before counts."""
+    step.refresh_from_db(fields=["affected"])
+    _block(step, words, by=by, at=at)
+
+
+def _work_through(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: datetime) -> None:
     declaration = registry.of(step.target)
-    now = reasons.active(family, at=at)
     needed = _still_needed(step)
-    if needed and holdings.count(declaration, now.family):
+    if needed and holdings.count(declaration, why.family):
         _block(step, needed, by=by, at=at)
         return
-    while _one_batch(step, declaration, now, by=by, at=at):
+    while _one_batch(step, declaration, why, by=by, at=at):
         pass
 
 
 def _one_batch(
-    step: ErasureStep, declaration: Declaration, now: reasons.Reasons, *, by: audit.Actor, at: datetime
+    step: ErasureStep, declaration: Declaration, why: reasons.Asked, *, by: audit.Actor, at: datetime
 ) -> bool:
     """One short transaction; the step's own lock makes workers take turns. Returns whether there may be more."""
     with transaction.atomic():
         locked = _locked(step)
         if locked.state != StepState.PENDING:
             return False
-        if _dispose(locked, declaration, now):
-            locked.save(update_fields=["affected", "cursor"])
-            return True
-        _settle(locked, declaration, now, by=by, at=at)
-        return False
+        now = why.now()
+        went = _dispose(locked, declaration, now)
+        why.used_for(went.rows)
+        if not went.may_be_more and _settle(locked, declaration, now, went, by=by, at=at):
+            return False
+        locked.save(update_fields=["affected", "cursor"])
+        return True
 
 
 def _locked(step: ErasureStep) -> ErasureStep:
@@ -171,16 +178,23 @@ def _locked(step: ErasureStep) -> ErasureStep:
     return locked
 
 
-def _dispose(step: ErasureStep, declaration: Declaration, now: reasons.Reasons) -> bool:
-    """Delete or overwrite the next rows that nothing keeps; False when there are no more."""
+class _Went(NamedTuple):
+    """What a batch did: how many rows, and whether it was as large as a batch may be."""
+
+    rows: int
+    may_be_more: bool
+
+
+def _dispose(step: ErasureStep, declaration: Declaration, now: reasons.Reasons) -> _Went:
+    """Delete or overwrite the next rows that nothing keeps."""
     if declaration.eraser is not None:
-        if not now.in_the_way(declaration):
-            step.affected += declaration.eraser(now.family)
-        return False
+        erased = 0 if now.in_the_way(declaration) else declaration.eraser(now.family)
+        step.affected += erased
+        return _Went(erased, False)
     if declaration.action is Action.DELETE_ROW:
         deleted = disposal.delete_batch(declaration, now.erasable(declaration))
         step.affected += deleted
-        return bool(deleted)
+        return _Went(deleted, deleted >= disposal.BATCH)
     if not step.cursor:  # kept rows are gone through from the first once more
         step.affected = 0
     key = declaration.model_class()._meta.pk
@@ -191,26 +205,29 @@ def _dispose(step: ErasureStep, declaration: Declaration, now: reasons.Reasons) 
         after=key.to_python(step.cursor) if step.cursor else None,
     )
     step.affected += batch.rows
-    step.cursor = str(batch.last or "")
-    return batch.last is not None
+    step.cursor = "" if batch.was_last else str(batch.last)
+    return _Went(batch.rows, not batch.was_last)
 
 
 def _settle(
-    step: ErasureStep, declaration: Declaration, now: reasons.Reasons, *, by: audit.Actor, at: datetime
-) -> None:
-    """No row is left to work on: say what is in the way of the others, or be done."""
+    step: ErasureStep, declaration: Declaration, now: reasons.Reasons, went: _Went, *, by: audit.Actor, at: datetime
+) -> bool:
+    """No row seems to be left: say what is in the way of the others, or be done. False where it is worth another look."""
     if obstacles := now.in_the_way(declaration):
         _block(step, phrases.together(reason.words for reason in obstacles), by=by, at=at)
-        return
+        return True
     is_deleted = declaration.action is Action.DELETE_ROW and declaration.eraser is None
     if is_deleted and (busy := planning.count(declaration, now)):
+        if went.rows:  # somebody worked on them until now
+            return False
         _block(step, f"{busy} being worked on by somebody else.", by=by, at=at)
-        return
+        return True
     if declaration.action is Action.KEEP_UNTIL and step.stays:
         step.retained = planning.ends(declaration, now.family)
         step.until_on = planning.latest(step.retained)
     step.affected += declaration.fade(now.family)
     _finish(step, by=by, at=at)
+    return True
 
 
 def _still_needed(step: ErasureStep) -> str:
@@ -234,18 +251,20 @@ def _finish(step: ErasureStep, *, by: audit.Actor, at: datetime) -> None:
     if step.planned and not step.affected:
         _block(step, f"{step.planned} planned, none found: look where they went, then check again.", by=by, at=at)
         return
-    step.state, step.finished_at, step.blocker = StepState.DONE, at, ""
-    step.save(update_fields=["state", "finished_at", "blocker", "affected", "receipt", "retained", "until_on"])
+    step.state, step.finished_at, step.blocker, step.cursor = StepState.DONE, at, "", ""
+    step.attempts += 1
+    step.save(update_fields=[*("state", "finished_at", "blocker", "cursor", "attempts"), *FOUND])
     _note("erasure.step_done", step, by=by, at=at)
 
 
-def _ask_processor(step: ErasureStep, family: Family, *, by: audit.Actor, at: datetime) -> None:
+def _ask_processor(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: datetime) -> None:
     """Network call outside any transaction; processors' erasers may be asked twice for the same person."""
     processor = _processor(step.target)
     assert processor.eraser is not None
+    why.ask_anew()  # it may tell of a dispute
     try:
         with disclosures.occasion(subject_id=step.request.subject_id, reference=step.request.reference, by=by, at=at):
-            receipt = processor.eraser(family)
+            receipt = processor.eraser(why.family)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it raises, it did not confirm; the words go to staff and customer
@@ -263,7 +282,8 @@ def _ask_processor(step: ErasureStep, family: Family, *, by: audit.Actor, at: da
 def _block(step: ErasureStep, words: str, *, by: audit.Actor, at: datetime) -> None:
     with transaction.atomic():
         changed = ErasureStep.objects.filter(pk=step.pk, state=StepState.PENDING)
-        if changed.update(state=StepState.BLOCKED, blocker=words, affected=step.affected, cursor=""):
+        attempts = models.F("attempts") + 1
+        if changed.update(state=StepState.BLOCKED, blocker=words, affected=step.affected, cursor="", attempts=attempts):
             _note("erasure.step_blocked", step, by=by, at=at)
 
 

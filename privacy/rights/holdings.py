@@ -16,7 +16,7 @@ from typing import Any
 from babel.numbers import format_currency, get_currency_precision
 from django.db import models
 
-from privacy.register import activities, registry
+from privacy.register import activities, presence, registry
 from privacy.register.declare import Action, Declaration, Family
 
 GLIMPSE = 5
@@ -110,7 +110,7 @@ class Holding:
 
 def of(family: Family) -> list[Holding]:
     """What is held, empty kinds left out, by label."""
-    here = registry.present(family)
+    here = presence.of(family)
     every = [each for each in registry.all_declared() if each.model in here]
     held = (Holding(each, family, count(each, family) + count_visible(each, family)) for each in every)
     return [holding for holding in held if holding.count and shows_anything(holding.declaration)]

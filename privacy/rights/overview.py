@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Final
 
-from privacy.register import registry
+from privacy.register import presence
 from privacy.register.declare import Category, Declaration, Family, Purpose
 from privacy.rights import holdings, planning, reasons
 from privacy.rights.holdings import Holding
@@ -128,7 +128,7 @@ class Overview:
 def of(family: Family, *, at: datetime) -> Overview:
     """What is held about these records of one person, and what an erasure *at* this moment would leave."""
     held = holdings.of(family)
-    now = reasons.active(family, here=registry.present(family), at=at)
+    now = reasons.active(family, here=presence.of(family), at=at)
     about = [Line(each, planning.share(each.declaration, now)) for each in held if not each.declaration.is_evidence]
     return Overview(about, [Line(each) for each in held if each.declaration.is_evidence])
 

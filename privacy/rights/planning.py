@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from privacy.register import registry, subjects
+from privacy.register import presence, registry, subjects
 from privacy.register.declare import Action, Declaration, Family, Processor
 from privacy.register.models import Subject
 from privacy.rights import disposal, holdings, order, phrases, reasons
@@ -44,16 +44,16 @@ class Share:
     is_record: bool = False
 
 
-def preview(subject: Subject, *, at: datetime) -> list[Share]:
-    """What an erasure of this person would do now, in the order of its steps. Writes nothing."""
+def preview(subject: Subject, *, here: frozenset[str] | None = None, at: datetime) -> list[Share]:
+    """What an erasure of this person would do now, in the order of its steps. *here*: what `presence.of` found just now."""
     family = subjects.family(subject)
-    now = reasons.active(family, here=registry.present(family), at=at)
+    now = reasons.active(family, here=presence.of(family) if here is None else here, at=at)
     shares = [_share_of_processor(processor) for processor in registry.processors()]
     shares += [share(declaration, now) for declaration in order.of_erasure()]
     return [*shares, Share(StepKind.CHECK, RESIDUE, "Residue check", goes="Every place above is looked at once more.")]
 
 
-def plan(request: DataRequest, *, at: datetime) -> list[ErasureStep]:
+def plan(request: DataRequest, *, here: frozenset[str] | None = None, at: datetime) -> list[ErasureStep]:
     """Write the plan down as steps, replacing an earlier plan that nothing of was carried out yet."""
     if not request.is_erasure:
         raise NotErasable(f"{request} is no erasure")
@@ -61,7 +61,7 @@ def plan(request: DataRequest, *, at: datetime) -> list[ErasureStep]:
         request.steps.all().delete()
         steps = [
             ErasureStep(request=request, position=position, **_columns(each))
-            for position, each in enumerate(preview(request.subject, at=at), start=1)
+            for position, each in enumerate(preview(request.subject, here=here, at=at), start=1)
         ]
         return ErasureStep.objects.bulk_create(steps)
 

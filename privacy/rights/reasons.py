@@ -120,11 +120,34 @@ class Reasons:
 
 
 def active(family: Family, *, here: frozenset[str] | None = None, at: datetime) -> Reasons:
-    """Everything that keeps something of this person at this moment. *here*: what `registry.present` found, if it was asked."""
+    """Everything that keeps something of this person at this moment. *here*: what `presence.of` found, if it was asked."""
     by_model: dict[str, list[Reason]] = defaultdict(list)
     for reason in (*_of_law(), *_of_blockers(family), *_of_holds(family, at=at)):
         by_model[reason.model].append(reason)
     return Reasons(family, {model: tuple(every) for model, every in by_model.items()}, here)
+
+
+class Asked:
+    """The reasons of one person for a worker that goes on for a while: asked anew for each batch's worth of rows."""
+
+    def __init__(self, family: Family, *, at: datetime) -> None:
+        self.family, self._at = family, at
+        self._known: Reasons | None = None
+        self._rows = 0
+
+    def now(self) -> Reasons:
+        """What is active; no older than `disposal.BATCH` rows, so that a hold placed meanwhile holds."""
+        if self._known is None or self._rows >= disposal.BATCH:
+            self._known, self._rows = active(self.family, at=self._at), 0
+        return self._known
+
+    def used_for(self, rows: int) -> None:
+        """So many rows went on what was known."""
+        self._rows += rows
+
+    def ask_anew(self) -> None:
+        """Something is about to happen that may be a reason."""
+        self._known = None
 
 
 def unfinished(family: Family, *, at: datetime) -> list[Waiting]:

@@ -267,6 +267,6 @@ def _emptied(part: _Part) -> int:
         batch = disposal.overwrite_batch(
             part.declaration, part.rows, keeping=lambda keys: dict.fromkeys(keys, others), after=last
         )
-        if batch.last is None:
-            return done
         done, last = done + batch.rows, batch.last
+        if batch.was_last:
+            return done

@@ -7,17 +7,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from privacy.models import AuditEvent, LegalHold, Message
 from privacy.register import registry, subjects
 from privacy.rights import acts, disposal, erasure, holds, reasons, requests
 from privacy.rights.holds import EVERYTHING, Scope
 from privacy.rights.models import DataRequest, State, StepState
-from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
+from privacy.tests.people import LATER, NOON, Someone, asks, at_the_desk, held, someone
 
 CAROL = "staff:3"
 REVIEW = date(2027, 2, 1)
@@ -166,15 +163,6 @@ def test_the_database_refuses_half_a_hold(db: None) -> None:
 HOLDS = "/admin/privacy/legalhold/"
 
 
-def desk(role: str = "privacy desk") -> Client:
-    carol = someone("carol", is_staff=True)
-    call_command("ensure_roles", verbosity=0)
-    carol.user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(carol.user)
-    return client
-
-
 def typed(**changes: str) -> dict[str, str]:
     return {
         "person": "alice@example.com",
@@ -187,7 +175,7 @@ def typed(**changes: str) -> dict[str, str]:
 
 
 def test_the_desk_places_a_hold_by_address_and_releases_it(db: None) -> None:
-    alice, carol = someone("alice"), desk()
+    alice, carol = someone("alice"), at_the_desk()
     assert carol.post(f"{HOLDS}add/", typed()).status_code == 302
     hold = LegalHold.objects.get()
     assert (hold.subject, hold.model, hold.row, hold.is_active) == (alice.subject, ADDRESS, "", True)
@@ -205,7 +193,7 @@ def test_the_desk_places_a_hold_by_address_and_releases_it(db: None) -> None:
 )
 def test_the_desk_places_no_hold_that_holds_nothing(db: None, wrong: dict[str, str]) -> None:
     someone("alice")
-    answer = desk().post(f"{HOLDS}add/", typed(**wrong))
+    answer = at_the_desk().post(f"{HOLDS}add/", typed(**wrong))
     assert answer.status_code in (200, 302)
     assert not LegalHold.objects.exists()
 
@@ -213,11 +201,11 @@ def test_the_desk_places_no_hold_that_holds_nothing(db: None, wrong: dict[str, s
 def test_an_address_somebody_only_typed_leads_to_nobody(db: None) -> None:
     guest = subjects.new(by="guest", at=NOON)
     subjects.identify(guest, value="typed@example.com", by="guest", at=NOON)
-    desk().post(f"{HOLDS}add/", typed(person="typed@example.com", model=""))
+    at_the_desk().post(f"{HOLDS}add/", typed(person="typed@example.com", model=""))
     assert not LegalHold.objects.exists()
 
 
 def test_other_desks_place_no_holds(db: None) -> None:
     someone("alice")
-    assert desk("order desk").post(f"{HOLDS}add/", typed()).status_code == 403
+    assert at_the_desk("order desk").post(f"{HOLDS}add/", typed()).status_code == 403
     assert not LegalHold.objects.exists()

@@ -63,7 +63,7 @@ def test_a_batch_overwrites_and_goes_on_behind_its_last_row(db: None) -> None:
     second = disposal.overwrite_batch(declaration, rows, after=first.last, limit=4)
     third = disposal.overwrite_batch(declaration, rows, after=second.last, limit=4)
 
-    assert [first, second, third] == [(4, keys[3]), (3, keys[6]), (0, None)]
+    assert [first, second, third] == [(4, keys[3], False), (3, keys[6], True), (0, None, True)]
     assert set(addresses_of(alice).values_list("full_name", flat=True)) == {""}
     assert set(addresses_of(bob).values_list("full_name", flat=True)) == {"Bob Tokenbobson"}
     assert rows.filter(disposal.filled(declaration)).count() == 0

@@ -12,7 +12,7 @@ from django.db import OperationalError
 
 from privacy.models import AuditEvent, Certificate, Message, Tombstone
 from privacy.register import subjects
-from privacy.rights import disposal, erasure, requests
+from privacy.rights import disposal, erasure, reasons, requests
 from privacy.rights.models import DataRequest, State, StepState
 from privacy.tests.people import LATER, NOON, Someone, asks, held, someone
 
@@ -86,7 +86,7 @@ def test_interrupted_at_every_boundary_it_ends_once_and_whole(
     assert done is not None
     assert (done.state, interruptions) == (State.COMPLETED, len(mortality.met))
     targets = {place[1] for place in mortality.met if place[0] == "carry_out"}
-    assert targets == set(request.steps.filter(attempts__gt=0).values_list("target", flat=True))
+    assert {*targets, "residue"} == set(request.steps.filter(attempts__gt=0).values_list("target", flat=True))
     assert {"accounts.Address", "accounts.User", "privacy.Identifier", "privacy.Message"} <= targets
     assert request.steps.get(target="accounts.Address").affected == ADDRESSES
     assert not request.steps.exclude(state__in=[StepState.DONE, StepState.KEPT]).exists()
@@ -104,7 +104,28 @@ def test_the_certificate_counts_rows_that_are_overwritten_once(approved: tuple[S
     for _ in range(2):
         subject.state, subject.cursor = StepState.PENDING, ""
         subject.save()
-        family = subjects.family(request.subject)
-        erasure.carry_out(subject, family=family, by="system:worker", at=LATER)
+        why = reasons.Asked(subjects.family(request.subject), at=LATER)
+        erasure.carry_out(subject, why=why, by="system:worker", at=LATER)
         subject.refresh_from_db()
         assert (subject.state, subject.affected) == (StepState.DONE, 1)
+
+
+def test_what_a_step_did_before_it_was_refused_is_counted_once_it_is_done(
+    approved: tuple[Someone, Someone, DataRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second batch meets a full disk: the first is committed and counts, then and on the certificate."""
+    _, _, request = approved
+    delete, batches = disposal.delete_batch, iter(range(99))
+
+    def refuses_once(declaration: Any, rows: Any, **options: Any) -> int:
+        if declaration.model == "accounts.Address" and next(batches) == 1:
+            raise OSError
+        return delete(declaration, rows, **options)
+
+    monkeypatch.setattr(disposal, "delete_batch", refuses_once)
+    erasure.execute(request.pk, by="system:worker", at=LATER)
+    step = request.steps.get(target="accounts.Address")
+    assert (step.state, step.affected) == (StepState.BLOCKED, 3)
+    done = erasure.execute(request.pk, by="system:worker", at=LATER + erasure.RETRY_AFTER)
+    step.refresh_from_db()
+    assert (done and done.state, step.affected) == (State.COMPLETED, ADDRESSES)
