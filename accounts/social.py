@@ -37,6 +37,7 @@ def processor() -> Processor:
     return Processor(
         slug=SLUG,
         name="Google, for signing in",
+        is_a="companies you sign in through",
         purpose=Purpose.ACCOUNT,
         payload={"token": "socialaccount.SocialToken.token", "refresh_token": "socialaccount.SocialToken.token_secret"},
         after_erasure="What your own account there says about signing in here: you can see and remove it there.",

@@ -382,6 +382,7 @@ declare_processor(
     Processor(
         slug="stripe",
         name="Stripe",
+        is_a="payment companies",
         purpose=Purpose.PAYMENT,
         payload={
             "client_reference_id": "orders.Order.reference",

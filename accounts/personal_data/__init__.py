@@ -232,6 +232,7 @@ declare_processor(
     Processor(
         slug=print_lists.PRINTER,
         name="The printer of our letters",
+        is_a="printers",
         purpose=Purpose.MARKETING,
         payload={name: f"accounts.Address.{name}" for name in print_lists.COLUMNS},
         after_erasure="The printer destroys each list when its letters are posted.",

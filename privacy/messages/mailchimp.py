@@ -203,6 +203,7 @@ def processor() -> Processor:
     return Processor(
         slug=SLUG,
         name="Mailchimp (Intuit)",
+        is_a="newsletter services",
         purpose=Purpose.MARKETING,
         payload={
             "email_address": "privacy.MailchimpMember.email",

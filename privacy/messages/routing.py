@@ -30,6 +30,7 @@ class Route(TextChoices):
     STOP_POST = "stop_post", "No more letters"
     ACCESS = "access", "See my data"
     PORTABILITY = "portability", "Take my data along"
+    CATEGORIES = "categories", "Know which kinds of data you hold"
     CORRECTION = "correction", "Correct my data"
     ERASURE = "erasure", "Erase my data"
     RESTRICTION = "restriction", "Keep my data, but do not use it"
@@ -51,8 +52,8 @@ class Route(TextChoices):
 AT_ONCE: Final = frozenset({Route.UNSUBSCRIBE, Route.STOP_SMS, Route.STOP_POST})
 """Acted upon at once, whoever wrote: it takes nothing away that could not be asked for again."""
 RIGHTS: Final = frozenset({
-    Route.ACCESS, Route.PORTABILITY, Route.CORRECTION, Route.ERASURE, Route.RESTRICTION, Route.OBJECTION, Route.WITHDRAWAL,
-    Route.OPT_OUT, Route.LIMIT,
+    Route.ACCESS, Route.PORTABILITY, Route.CATEGORIES, Route.CORRECTION, Route.ERASURE, Route.RESTRICTION, Route.OBJECTION,
+    Route.WITHDRAWAL, Route.OPT_OUT, Route.LIMIT,
 })  # fmt: skip
 """Named like the kind of request that such a mail opens."""
 REQUESTS: Final = RIGHTS | {Route.CALIFORNIA}

@@ -65,6 +65,7 @@ declare_processor(
     Processor(
         slug="sms",
         name="The text service",
+        is_a="telephone companies",
         purpose=Purpose.DELIVERY,
         payload=dict.fromkeys(("to", "text"), "privacy.Message.payload"),
         is_written=True,

@@ -51,6 +51,7 @@ declare_processor(
     Processor(
         slug="mail",
         name="The mail service",
+        is_a="mail services",
         purpose=Purpose.SUPPORT,
         payload=dict.fromkeys(("to", "title", "text", "html"), "privacy.Message.payload"),
         is_written=True,

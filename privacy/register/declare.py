@@ -266,6 +266,7 @@ class Processor:
     needs_account: bool = True  # whether its eraser finds the person through the account, which then goes after it
     hosts: tuple[str, ...] = ()  # where its adapter may connect to, always over TLS (`disclosures.address`)
     is_used: Callable[[], bool] = lambda: True  # whether this shop, as it is set up, gives it anything
+    is_a: str = "others that work for us"  # what kind of company it is (Cal. Civ. Code 1798.110(a)(4))
     corrector: Callable[[Family, Values], str] | None = None  # tells it what is right now; returns its receipt
 
 

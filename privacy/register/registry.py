@@ -28,6 +28,8 @@ from privacy.register.declare import (
     Purpose,
 )
 
+Found = tuple[Declaration, str, Field]
+"""A personal field: its model's declaration, its name, how it is treated."""
 REDACTED: Final = "(left out: it is about somebody else)"
 
 

@@ -20,6 +20,7 @@ from privacy.ground import audit, logs, states
 from privacy.register.declare import Refused
 from privacy.rights import (
     access,
+    categories,
     child_reports,
     closing,
     correction,
@@ -51,6 +52,7 @@ class Act(Protocol):
 ACTS: Final[Mapping[Kind, Act]] = {
     Kind.RESTRICTION: restriction.carry_out,
     Kind.OBJECTION: objection.carry_out,
+    Kind.CATEGORIES: categories.carry_out,
     Kind.SHINE_THE_LIGHT: shine_the_light.carry_out,
     Kind.WITHDRAWAL: optouts.withdraw,
     Kind.OPT_OUT: optouts.opt_out,

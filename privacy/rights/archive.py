@@ -156,7 +156,7 @@ def write(request: DataRequest, sink: IO[bytes], *, spool_in: Path, at: datetime
     """Write the whole copy into *sink*, which may refuse to seek; what has to wait lies sealed in the folder *spool_in*."""
     archive = Archive(sink, at=at)
     family = subjects.family(request.subject)
-    top, bottom = contents.head(request, at=at), contents.tail(family)
+    top, bottom = contents.head(request, at=at), contents.tail(family, at=at)
     with archive.zip, Spools(spool_in) as spools:
         with spools.add("index.html") as body, archive.entry("data.json") as data:
             listed, files = _write_data(request, data, Page(body), spools, top, bottom)

@@ -25,7 +25,7 @@ from privacy.ground import keyset
 from privacy.register import activities, agreements, presence, profiles, registry
 from privacy.register.declare import Declaration, Export, Family, Source
 from privacy.register.vocabulary import Basis
-from privacy.rights import holdings, looks
+from privacy.rights import categories, holdings, looks
 from privacy.rights.models import DataRequest, Kind
 
 log = logging.getLogger(__name__)
@@ -213,9 +213,10 @@ def head(request: DataRequest, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def tail(family: Family) -> dict[str, Any]:
-    """What stands at its end: who of the staff looked, who works for the shop, automated decisions, the person's rights."""
+def tail(family: Family, *, at: datetime) -> dict[str, Any]:
+    """What stands at its end: kinds of data in short, who of the staff looked, who works for the shop, the person's rights."""
     return {
+        "categories": categories.of(family, at=at).as_data(),
         "seen_by_staff": [
             {"at": look.at.isoformat(), "who": look.who, "what": look.what, "why": look.why}
             for look in looks.of(family)

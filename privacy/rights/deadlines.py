@@ -44,7 +44,9 @@ class Which(StrEnum):
 
 
 ALL: Final = frozenset(Kind)
-TO_KNOW_DELETE_CORRECT: Final = frozenset({Kind.ACCESS, Kind.PORTABILITY, Kind.ERASURE, Kind.CORRECTION})
+TO_KNOW_DELETE_CORRECT: Final = frozenset(
+    {Kind.ACCESS, Kind.PORTABILITY, Kind.CATEGORIES, Kind.ERASURE, Kind.CORRECTION}
+)
 AT_ONCE: Final = frozenset({Kind.CHILD_REPORT, Kind.PARENTAL, Kind.DEACTIVATION})
 ONE_DAY: Final = Hours(24)
 UNDER_THE_GDPR: Final = ALL - {Kind.QUESTION, Kind.DEACTIVATION}
@@ -74,7 +76,7 @@ class Rule:
 LAWS: Final[tuple[Rule, ...]] = (
     Rule(Law.GDPR, Which.COMPLETION, UNDER_THE_GDPR, CalendarMonths(1), "GDPR Art. 12(3)"),
     Rule(Law.GDPR, Which.LONGEST, EXTENDABLE, CalendarMonths(3), "GDPR Art. 12(3)"),
-    Rule(Law.SWITZERLAND, Which.COMPLETION, frozenset({Kind.ACCESS}), Days(30), "FADP Art. 25(7)"),
+    Rule(Law.SWITZERLAND, Which.COMPLETION, frozenset({Kind.ACCESS, Kind.CATEGORIES}), Days(30), "FADP Art. 25(7)"),
     Rule(Law.CALIFORNIA, Which.FIRST_REPLY, TO_KNOW_DELETE_CORRECT, BusinessDays(10), "11 CCR 7021(a)"),
     Rule(Law.CALIFORNIA, Which.COMPLETION, TO_KNOW_DELETE_CORRECT, Days(45), "11 CCR 7021(b)"),
     Rule(Law.CALIFORNIA, Which.LONGEST, TO_KNOW_DELETE_CORRECT, Days(90), "11 CCR 7021(b)"),

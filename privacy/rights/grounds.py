@@ -81,7 +81,7 @@ UNREFUSED: Final = frozenset(
 )
 RIGHTS: Final = frozenset(Kind) - UNREFUSED
 PROVEN: Final = RIGHTS - {Kind.CHILD_REPORT}
-TO_KNOW: Final = frozenset({Kind.ACCESS, Kind.PORTABILITY})
+TO_KNOW: Final = frozenset({Kind.ACCESS, Kind.PORTABILITY, Kind.CATEGORIES})
 ERASING: Final = frozenset({Kind.ERASURE, Kind.PARENTAL})
 ADVERTISING: Final = frozenset({Kind.OPT_OUT, Kind.LIMIT})
 ASKED: Final = frozenset({Kind.COMPLAINT, Kind.QUESTION})

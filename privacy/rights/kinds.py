@@ -20,6 +20,7 @@ class Kind(TextChoices):
 
     ACCESS = "access", "See my data"
     PORTABILITY = "portability", "Take my data along"
+    CATEGORIES = "categories", "Know which kinds of data you hold"
     CORRECTION = "correction", "Correct my data"
     ERASURE = "erasure", "Erase my data"
     RESTRICTION = "restriction", "Keep my data, but do not use it"
@@ -99,6 +100,13 @@ _EVERY: Final = (
         outcome="Your copy is ready.",
         proof=Proof.REAUTHENTICATED,
         needs_facts=True,
+    ),
+    Rule(
+        Kind.CATEGORIES,
+        explains="Which kinds of data we hold about you, why and where from, and which kinds of companies received them.",
+        next="We are looking it up and write again with the answer.",
+        outcome="Here is which kinds of data we hold about you, and which kinds of companies received them.",
+        proof=Proof.ADDRESS,
     ),
     Rule(
         Kind.CORRECTION,

@@ -206,6 +206,7 @@ WISHES = {
     Kind.RESTRICTION: {"ground": "accuracy"},
     Kind.OBJECTION: {"purpose": "marketing", "text": "Enough of it."},
     Kind.WITHDRAWAL: {},
+    Kind.CATEGORIES: {},
     Kind.SHINE_THE_LIGHT: {},
     Kind.CHILD_REPORT: {"about": "LP-7F3K-92QD", "text": "This is my neighbour's child."},
     Kind.PARENTAL: {"about": "kid@example.com", "text": "Delete it, please."},

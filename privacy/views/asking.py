@@ -25,7 +25,7 @@ PER_HOUR: Final = 10
 FACTS_PER_HOUR: Final = 20
 WRONG: Final = "This does not fit together with an order of yours. Look at your order's confirmation, then try again."
 SHELVES: Final = (
-    ("See it, take it along", (Kind.ACCESS, Kind.PORTABILITY, Kind.SHINE_THE_LIGHT)),
+    ("See it, take it along", (Kind.ACCESS, Kind.PORTABILITY, Kind.CATEGORIES, Kind.SHINE_THE_LIGHT)),
     ("Have it erased or put right", (Kind.ERASURE, Kind.CORRECTION)),
     ("Stop a use of it", (Kind.OBJECTION, Kind.RESTRICTION, Kind.WITHDRAWAL, Kind.OPT_OUT, Kind.LIMIT)),
     ("For a child", (Kind.CHILD_REPORT, Kind.PARENTAL)),

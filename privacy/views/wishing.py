@@ -30,7 +30,7 @@ from privacy.views.people import SignedIn
 from privacy.words import span
 
 GROUPS: Final[tuple[tuple[str, tuple[Kind, ...]], ...]] = (
-    ("See it, take it along", (Kind.ACCESS, Kind.PORTABILITY, Kind.SHINE_THE_LIGHT)),
+    ("See it, take it along", (Kind.ACCESS, Kind.PORTABILITY, Kind.CATEGORIES, Kind.SHINE_THE_LIGHT)),
     ("Put it right, or have it gone", (Kind.CORRECTION, Kind.ERASURE, Kind.DEACTIVATION)),
     (
         "Have it used less",

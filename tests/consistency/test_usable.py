@@ -65,6 +65,8 @@ MAY_SEE_ALL: Final = {
     "privacy/consent/soft_opt_in.py:sold:SoftOptIn": "notes that an order was paid",
     "privacy/register/disclosures.py:_handed_over:Demand": "the same, of authorities",
     "privacy/register/disclosures.py:received:Disclosure": "the person's own answer to who received what",
+    "privacy/rights/categories.py:_demands:Demand": "the person's own answer to who received what",
+    "privacy/rights/categories.py:_rows:Disclosure": "the person's own answer to who received what",
     "privacy/rights/shine_the_light.py:_of_this_year:DataRequest": "the person's own earlier answer",
     "privacy/rights/shine_the_light.py:during:Disclosure": "the person's own answer to who received what",
     "shop/reports.py:live:SQL": "a view of the database, which leaves them out itself",

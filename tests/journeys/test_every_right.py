@@ -14,6 +14,7 @@ from tests.journeys.people import Person, staff
 
 BY_ITSELF = {
     "Take my data along": {},
+    "Know which kinds of data you hold": {},
     "Keep my data, but do not use it": {"ground": "asked"},
     "Stop a use of my data": {"text": "Enough news."},
     "Take back what I agreed to": {},

@@ -125,6 +125,11 @@ CORPUS = [
     Case(C, "Re: ATTN: California Privacy"),
     Case(C, "Your California Privacy Rights"),
     Case(C, "Attn: California Privacy - Shine the Light"),
+    Case("categories", "Request to know the categories of my personal data"),
+    Case("categories", "Re: What categories of information do you hold about me?"),
+    Case("categories", "Right to know: categories"),
+    Case("categories", "Welche Kategorien von Daten"),
+    Case(N, "Delete all categories of my data"),
     # The same in other words and languages
     Case(U, "remove me from your mailing list"),
     Case(U, "Opt-out"),
