@@ -17,10 +17,10 @@ from django.db import transaction
 
 from accounts import addresses
 from accounts.models import User
-from orders import checkout, destinations, fulfilment, payments
+from orders import checkout, destinations, fulfilment, payments, returns
 from orders.bag import Bag
 from orders.checkout import CheckoutDetails
-from orders.models import Order, Payment, PaymentEvent
+from orders.models import Order, Payment, PaymentEvent, Return
 from orders.states import PAYMENT
 from privacy.ground import references
 from privacy.register import profiles, tombstones
@@ -78,6 +78,26 @@ def _delivered(order: Order, at: datetime) -> None:
     fulfilment.deliver(order, by=DEMO, at=at + timedelta(days=4))
 
 
+def _wants_to_return(order: Order, at: datetime) -> None:
+    _delivered(order, at)
+    line, words = order.lines.get(), "The chain is shorter than I thought."
+    returns.ask(
+        order, {line.pk: 1}, reason=Return.Reason.SIZE, words=words, by=order.subject, at=at + timedelta(days=9)
+    )
+
+
+def _one_came_back(order: Order, at: datetime) -> None:
+    """One of its pieces was sent back and is paid for."""
+    _delivered(order, at)
+    first = order.lines.first()
+    assert first is not None, "every order has a line"
+    made = returns.ask(order, {first.pk: 1}, by=order.subject, at=at + timedelta(days=7))
+    if made.state == Return.State.REQUESTED:
+        made = returns.approve(made, by=DEMO, at=at + timedelta(days=8))
+    returns.receive(made, by=DEMO, at=at + timedelta(days=12))
+    returns.refund(made, by=DEMO, at=at + timedelta(days=13))
+
+
 GWEN: Final = Guest("gwen@example.com", "Gwen Garnet", "12 Bezel Street", "Portland", "US-OR", "97205")
 HUGO: Final = Guest("hugo@example.com", "Hugo Halo", "Lindenweg 5", "Hamburg", "DE", "20095")
 IRIS: Final = Guest("iris@example.com", "Iris Ivory", "9 Opal Crescent", "Toronto", "CA-ON", "M5V 2T6")
@@ -90,7 +110,8 @@ STORIES: Final = (
     Story("bob, a stone", "bob@example.com", (), 1, _waits, with_stone=True),
     Story("gwen", GWEN, (7,), 2, _packed, gift_message="Happy birthday, Mina."),
     Story("hugo", HUGO, (2,), 1, _waits),
-    Story("iris", IRIS, (15, 4), 30, _delivered),
+    Story("iris", IRIS, (15, 4), 30, _one_came_back),
+    Story("bob, in autumn", "bob@example.com", (10,), 11, _wants_to_return),
 )
 
 

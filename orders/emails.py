@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from orders import links
 from orders.destinations import Method
-from orders.models import Order, Payment, Shipment
+from orders.models import Order, Payment, Return, Shipment
 from privacy.consent.vocabulary import Channel
 from privacy.ground.audit import Actor
 from privacy.messages import outbox, sms
@@ -34,6 +34,11 @@ ORDER_DELIVERED = _about_one_in_hand("order_delivered", "Your parcel has arrived
 ORDER_CANCELLED = _about_one_in_hand("order_cancelled", "Order cancelled")
 ORDER_REFUNDED = _about_one_in_hand("order_refunded", "Refund")
 REFUND_FAILED = _about_one_in_hand("refund_failed", "Your refund takes longer")
+RETURN_REQUESTED = _about_one_in_hand("return_requested", "We have your return")
+RETURN_APPROVED = _about_one_in_hand("return_approved", "Send your return to us")
+RETURN_REFUSED = _about_one_in_hand("return_refused", "Your return is refused")
+RETURN_RECEIVED = _about_one_in_hand("return_received", "Your return has arrived")
+RETURN_REFUNDED = _about_one_in_hand("return_refunded", "Your return is paid back")
 TEXT_SHIPPED = Kind("orders.text_shipped", purpose=Purpose.DELIVERY, label="Text: your parcel is on its way")
 TEXT_DELIVERED = Kind("orders.text_delivered", purpose=Purpose.DELIVERY, label="Text: your parcel has arrived")
 ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
@@ -103,9 +108,39 @@ def refund_failed(order: Order, *, refunded_minor: int, by: Actor, at: datetime)
     _post(REFUND_FAILED, order, refunded_minor=refunded_minor, by=by, at=at)
 
 
+def return_requested(made: Return, *, by: Actor, at: datetime) -> None:
+    """We have what you said, word for word and to the minute, and this happens next: the receipt of a withdrawal, too."""
+    _about_return(RETURN_REQUESTED, made, by=by, at=at)
+
+
+def return_approved(made: Return, *, by: Actor, at: datetime) -> None:
+    """Send it to us: where to, and with which number on it."""
+    _about_return(RETURN_APPROVED, made, by=by, at=at)
+
+
+def return_refused(made: Return, *, by: Actor, at: datetime) -> None:
+    """No, on this ground, and how to disagree."""
+    _about_return(RETURN_REFUSED, made, by=by, at=at)
+
+
+def return_received(made: Return, *, by: Actor, at: datetime) -> None:
+    """The pieces are here."""
+    _about_return(RETURN_RECEIVED, made, by=by, at=at)
+
+
+def return_refunded(made: Return, *, refunded_minor: int, by: Actor, at: datetime) -> None:
+    """The money is on its way back."""
+    _about_return(RETURN_REFUNDED, made, refunded_minor=refunded_minor, by=by, at=at)
+
+
 def order_link(order: Order, *, by: Actor, at: datetime) -> None:
     """The fresh link somebody asked for."""
     _post(ORDER_LINK, order, by=by, at=at)
+
+
+def _about_return(kind: Kind, made: Return, *, by: Actor, at: datetime, **facts: Any) -> None:
+    pieces = list(made.lines.select_related("line"))
+    _post(kind, made.order, made=made, pieces=pieces, **facts, by=by, at=at)
 
 
 def _post(kind: Kind, order: Order, *, by: Actor, at: datetime, **facts: Any) -> None:

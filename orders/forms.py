@@ -1,9 +1,8 @@
-"""What the bag and the checkout ask, and what the order desk types."""
+"""What the bag and the checkout ask. What the order desk types is in `desk_forms`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import phonenumbers
@@ -12,12 +11,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from stdnum.eu import vat as eu_vat
 from stdnum.gb import vat as gb_vat
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminFileFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from accounts.forms import AgeField
 from orders import bag as bags
@@ -25,7 +18,6 @@ from orders import destinations
 from orders.bag import Contents
 from orders.checkout import CheckoutDetails
 from orders.destinations import Method
-from orders.models import Order, Paper, Shipment
 from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
 from privacy.consent import notices, soft_opt_in
@@ -43,6 +35,7 @@ NOT_A_VAT_NUMBER = (
     "This is no VAT number of the EU or the United Kingdom. Check its letters and digits, or leave it empty."
 )
 NO_ORDER = "We cannot take an order with this address. Write to us, and we find a way."
+ENGRAVED = "An engraved piece is made for you: it can come back only if something is wrong with it."
 NO_SIMILAR = "no_similar"
 WITHOUT_POSTAL_CODE = frozenset({"IE"})
 
@@ -198,6 +191,7 @@ class CheckoutForm(NewsBoxes):
                 name = f"engraving_{buyable.key[0]}_{buyable.key[1]}"
                 self._engraved[name] = buyable.key
                 self.fields[name] = _text(f"Engraving on {buyable.title}", "off", most=30)
+                self.fields[name].help_text = ENGRAVED
         if not sms.is_on():
             del self.fields["wants_texts"]
         if soft_opt_in.is_on():
@@ -278,110 +272,3 @@ class CheckoutForm(NewsBoxes):
             news=self.ticked(),
             declines_similar=typed.get(NO_SIMILAR),
         )
-
-
-# The order desk
-
-
-class DeskForm(forms.Form):
-    """What one act of the desk asks about an order."""
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.order = order
-
-
-class PlainForm(DeskForm):
-    """Nothing to ask, only to confirm."""
-
-
-class ShipForm(DeskForm):
-    """Who carries the parcel, and its number."""
-
-    carrier = forms.ChoiceField(choices=Shipment.Carrier.choices, widget=UnfoldAdminSelectWidget)
-    tracking_number = forms.CharField(max_length=40, widget=UnfoldAdminTextInputWidget)
-
-
-class WheretoForm(DeskForm):
-    """Another address within the place that the order's tax and delivery were reckoned for.
-
-    It opens empty: whoever changes an address need not see the one it replaces.
-    """
-
-    ship_name = forms.CharField(label="Recipient", max_length=150, widget=UnfoldAdminTextInputWidget)
-    ship_line1 = forms.CharField(label="Address", max_length=150, widget=UnfoldAdminTextInputWidget)
-    ship_line2 = forms.CharField(
-        label="Apartment, floor", max_length=150, required=False, widget=UnfoldAdminTextInputWidget
-    )
-    ship_city = forms.CharField(label="Town or city", max_length=100, widget=UnfoldAdminTextInputWidget)
-    ship_postal_code = forms.CharField(
-        label="Postal code",
-        max_length=20,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="State and country stay: tax and delivery were reckoned for them. For another one, cancel and order anew.",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a postal code where a parcel cannot arrive without one."""
-        cleaned = super().clean() or {}
-        if not cleaned.get("ship_postal_code") and self.order.country not in WITHOUT_POSTAL_CODE:
-            self.add_error("ship_postal_code", "Parcels there need a postal code.")
-        return cleaned
-
-
-class RerouteForm(DeskForm):
-    """Another way to the same address."""
-
-    method = forms.ChoiceField(
-        label="How it travels",
-        widget=UnfoldAdminSelectWidget,
-        help_text="A cheaper way gives the difference back; a dearer one is paid by the shop.",
-    )
-
-    def __init__(self, order: Order, *args: Any, **kwargs: Any) -> None:
-        super().__init__(order, *args, **kwargs)
-        place = destinations.find(order.country, order.region)
-        ways = [(way.slug, way.label) for way in place.methods] if place else []
-        method = self.fields["method"]
-        assert isinstance(method, forms.ChoiceField)
-        method.choices = ways
-        self.initial = {"method": order.shipping_method}
-
-
-class CancelForm(DeskForm):
-    """Why an order is called off; the customer reads it."""
-
-    reason = forms.CharField(
-        max_length=200, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this. Never name a person."
-    )
-
-
-class PaperForm(DeskForm):
-    """A valuation for the owner of a piece: a PDF or a picture."""
-
-    kind = forms.ChoiceField(choices=Paper.Kind.choices, widget=UnfoldAdminSelectWidget)
-    title = forms.CharField(
-        max_length=120, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this on the order's page."
-    )
-    file = forms.FileField(
-        widget=UnfoldAdminFileFieldWidget,
-        help_text="PDF, PNG or JPEG, at most 10 MB. It is encrypted before it is stored.",
-        error_messages={"empty": "This file is empty."},
-    )
-
-
-class RefundForm(DeskForm):
-    """How much goes back, and why."""
-
-    amount = forms.DecimalField(
-        min_value=Decimal("0.01"), max_digits=12, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
-    )
-    reason = forms.CharField(
-        max_length=200, widget=UnfoldAdminTextInputWidget, help_text="For the record. Never name a person."
-    )
-
-    @property
-    def amount_minor(self) -> int:
-        """The amount in minor units."""
-        return money.from_major(self.cleaned_data["amount"], self.order.currency)

@@ -13,9 +13,9 @@ from typing import Final
 
 from django.db import transaction
 
-from orders import destinations, emails, papers, payments, pricing
+from orders import carriers, destinations, emails, papers, payments, pricing
 from orders.destinations import Destination, Method
-from orders.models import Order, Shipment
+from orders.models import Order, Refund, Shipment
 from orders.states import ORDER
 from privacy.ground import audit, states
 from privacy.ground.audit import Actor
@@ -64,24 +64,31 @@ def pack(order: Order, *, by: Actor, at: datetime) -> Order:
 
 @transaction.atomic
 def ship(order: Order, *, carrier: str, tracking_number: str, by: Actor, at: datetime) -> Shipment:
-    """The parcel left. *Writes* its shipment; *sends* the tracking number. *Raises* NoTracking."""
+    """The parcel left. *Writes* its shipment and what its carrier was told; *sends* the tracking number.
+
+    *Raises* NoTracking, `agreements.NotAgreed` for a carrier that the shop has agreed nothing with.
+    """
     if not tracking_number.strip():
         raise NoTracking
     ORDER.advance(order, "shipped", by=by, at=at)
     shipment = Shipment.objects.create(
         order=order, carrier=carrier, tracking_number=tracking_number.strip(), shipped_at=at
     )
+    carriers.disclose(order, shipment, by=by, at=at)
     emails.order_shipped(order, shipment, by=by, at=at)
     emails.text_shipped(order, shipment, by=by, at=at)
     return shipment
 
 
 @transaction.atomic
-def deliver(order: Order, *, by: Actor, at: datetime) -> Order:
-    """The parcel arrived, and the order is complete: its retention years count from now."""
+def deliver(order: Order, *, arrived_at: datetime | None = None, by: Actor, at: datetime) -> Order:
+    """The parcel arrived, *arrived_at* if somebody knows when: retention and the time to send it back count from there."""
+    arrived_at = arrived_at or at
     ORDER.advance(order, "delivered", by=by, at=at)
-    Shipment.objects.filter(order=order).update(delivered_at=at)
-    _complete(order, at=at)
+    Shipment.objects.filter(order=order).update(
+        delivered_at=arrived_at, status=Shipment.Status.DELIVERED, told_at=arrived_at
+    )
+    _complete(order, at=arrived_at)
     emails.order_delivered(order, by=by, at=at)
     emails.text_delivered(order, by=by, at=at)
     return order
@@ -140,7 +147,7 @@ def reroute(order: Order, *, method: str, by: Actor, at: datetime) -> Order:
 def hand_over(order: Order, *, carrier: str, tracking_number: str, by: Actor, at: datetime) -> Shipment:
     """A parcel on its way goes on with another carrier, or under another number. *Sends* a mail.
 
-    *Raises* NoTracking, NothingChanged, and `states.NotAllowed` for a parcel that is not on its way.
+    *Raises* NoTracking, NothingChanged, `agreements.NotAgreed`, and `states.NotAllowed` for a parcel that is not on its way.
     """
     number = tracking_number.strip()
     if not number:
@@ -150,7 +157,9 @@ def hand_over(order: Order, *, carrier: str, tracking_number: str, by: Actor, at
     if (shipment.carrier, shipment.tracking_number) == (carrier, number):
         raise NothingChanged
     before, shipment.carrier, shipment.tracking_number = shipment.carrier, carrier, number
-    shipment.save(update_fields=["carrier", "tracking_number"])
+    shipment.status, shipment.told_at = Shipment.Status.HANDED_OVER, None
+    shipment.save(update_fields=["carrier", "tracking_number", "status", "told_at"])
+    carriers.disclose(order, shipment, by=by, at=at)
     _note(order, "carrier_changed", {"from": before, "to": carrier}, by=by, at=at)
     emails.order_delivery_changed(order, shipment=shipment, by=by, at=at)
     return shipment
@@ -187,15 +196,22 @@ def call_off(order: Order, *, by: Actor, at: datetime) -> Order:
 @transaction.atomic
 def refund(order: Order, *, amount_minor: int, reason: str, by: Actor, at: datetime) -> Order:
     """Give back a part, or all that is left. *Sends* a mail. *Raises* NotYetShipped, `refunds.TooMuch`."""
+    give_back(order, amount_minor=amount_minor, reason=reason, by=by, at=at)
+    emails.order_refunded(order, refunded_minor=amount_minor, by=by, at=at)
+    return order
+
+
+@transaction.atomic
+def give_back(order: Order, *, amount_minor: int, reason: str, by: Actor, at: datetime) -> Refund:
+    """The same without a mail, for a room that writes one of its own. Returns the refund that was promised."""
     is_whole = amount_minor == payments.refundable(order)
     if is_whole and ORDER.allows(order.state, "cancelled"):
         raise NotYetShipped
-    payments.refund(order, amount_minor, reason=reason, by=by, at=at)
+    promised = payments.refund(order, amount_minor, reason=reason, by=by, at=at)
     if is_whole and ORDER.allows(order.state, "refunded"):
         ORDER.advance(order, "refunded", by=by, at=at, note=reason)
         _complete(order, at=at)
-    emails.order_refunded(order, refunded_minor=amount_minor, by=by, at=at)
-    return order
+    return promised
 
 
 def _complete(order: Order, *, at: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import dateformat, timezone
 
 from orders import destinations, emails, links
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Return, ReturnLine, Shipment
 from privacy.ground.audit import Actor
 
 ONE_MAIL_IN: Final = timedelta(minutes=10)
@@ -33,6 +34,13 @@ def of(family: Iterable[UUID]) -> QuerySet[Order]:
     return Order.objects.of(family).placed().select_related("shipment", "payment").prefetch_related(lines)
 
 
+def _news_of(shipment: Shipment | None) -> str:
+    """What the carrier said last, while the parcel is on its way: *Out for delivery, 3 March, 09:10*."""
+    if shipment is None or shipment.told_at is None or shipment.delivered_at is not None:
+        return ""
+    return f"{shipment.get_status_display()}, {dateformat.format(timezone.localtime(shipment.told_at), 'j F, H:i')}"
+
+
 def timeline(order: Order) -> list[Step]:
     """The order's course so far, and what comes next."""
     if order.cancelled_at is not None:
@@ -46,16 +54,53 @@ def timeline(order: Order) -> list[Step]:
         ("Paid", "Being paid", order.paid_at, ""),
         ("Packed", "At the bench", order.packed_at, ""),
         ("On its way", "Waiting for the courier", shipment.shipped_at if shipment else None, parcel),
-        ("Delivered", "With the courier", shipment.delivered_at if shipment else None, ""),
+        ("Delivered", "With the courier", shipment.delivered_at if shipment else None, _news_of(shipment)),
     ]
     now = next((index for index, (_, _, at, _) in enumerate(course) if at is None), len(course))
     steps = [
-        Step(doing, at, "now") if index == now else Step(done, at, "done" if index < now else "next", note)
+        Step(doing, at, "now", note) if index == now else Step(done, at, "done" if index < now else "next", note)
         for index, (done, doing, at, note) in enumerate(course)
     ]
     if order.state == Order.State.REFUNDED:
         return [*(step for step in steps if step.at), Step("Refunded", None, "failed")]
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One return as its customer reads it on the order's page."""
+
+    made: Return
+    pieces: Sequence[ReturnLine]
+    steps: Sequence[Step]
+
+
+def returns(order: Order) -> list[Returned]:
+    """What came back of an order, or is to, the latest first."""
+    found = order.returns.select_related("refund").prefetch_related(
+        Prefetch("lines", ReturnLine.objects.select_related("line"))
+    )
+    return [Returned(made, list(made.lines.all()), course_of(made)) for made in found]
+
+
+def course_of(made: Return) -> list[Step]:
+    """A return's course so far, and what comes next."""
+    asked = Step("Withdrawn from the contract" if made.is_withdrawal else "Asked for", made.requested_at, "done")
+    state = made.state
+    if state == Return.State.WITHDRAWN:
+        return [asked, Step("Taken back by you", made.closed_at, "failed")]
+    arrived = [Step("Arrived here", made.received_at, "done")] if made.received_at else []
+    if state == Return.State.REFUSED:
+        note = ". ".join(part for part in (str(made.get_ground_display()), made.answer) if part)
+        return [asked, *arrived, Step("Refused", made.closed_at, "failed", note)]
+    if state == Return.State.REQUESTED:
+        rest = ("With us", "Paid back")
+        return [asked, Step("We look at it", None, "now"), *(Step(label, None, "next") for label in rest)]
+    approved = [] if made.is_withdrawal else [Step("Approved", made.decided_at, "done")]
+    if state == Return.State.APPROVED:
+        return [asked, *approved, Step("Send it to us", None, "now"), Step("Paid back", None, "next")]
+    paid = Step("Being paid back", None, "now") if made.refund is None else Step("Paid back", made.closed_at, "done")
+    return [asked, *approved, *arrived, paid]
 
 
 def country_name(order: Order) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -60,11 +61,11 @@ def take_certificates(order: Order, *, by: audit.Actor, at: datetime) -> int:
 
 
 @transaction.atomic
-def return_certificates(order: Order, *, by: audit.Actor, at: datetime) -> int:
-    """The stones are the shop's again, and so are their certificates. Returns how many."""
-    sold = list(
-        SoldCertificate.objects.filter(line__order=order).select_related("line").select_for_update(of=("self",))
-    )
+def return_certificates(order: Order, line_ids: Collection[int] | None = None, *, by: audit.Actor, at: datetime) -> int:
+    """The stones (of these lines, or all) are the shop's again, and so are their certificates. Returns how many."""
+    theirs = SoldCertificate.objects.filter(line__order=order)
+    wanted = theirs if line_ids is None else theirs.filter(line_id__in=line_ids)
+    sold = list(wanted.select_related("line").select_for_update(of=("self",)))
     back = Certificate.objects.bulk_create(
         Certificate(stone_id=each.line.stone_id, lab=each.lab, number=each.number, is_demo=each.is_demo)
         for each in sold

@@ -16,6 +16,12 @@ def _order(sketch: Sketch) -> Any:
     return order
 
 
+def _return(sketch: Sketch) -> Any:
+    made = sketch.rows["orders.Return"]
+    made.order = _order(sketch)
+    return made
+
+
 @shows(emails.ORDER_CONFIRMED)
 def order_confirmed(sketch: Sketch, at: datetime) -> None:
     emails.order_confirmed(_order(sketch), by=BY, at=at)
@@ -62,6 +68,34 @@ def order_refunded(sketch: Sketch, at: datetime) -> None:
 @shows(emails.REFUND_FAILED)
 def refund_failed(sketch: Sketch, at: datetime) -> None:
     emails.refund_failed(_order(sketch), refunded_minor=2_600, by=BY, at=at)
+
+
+@shows(emails.RETURN_REQUESTED)
+def return_requested(sketch: Sketch, at: datetime) -> None:
+    emails.return_requested(_return(sketch), by=BY, at=at)
+
+
+@shows(emails.RETURN_APPROVED)
+def return_approved(sketch: Sketch, at: datetime) -> None:
+    emails.return_approved(_return(sketch), by=BY, at=at)
+
+
+@shows(emails.RETURN_REFUSED)
+def return_refused(sketch: Sketch, at: datetime) -> None:
+    made = _return(sketch)
+    made.ground, made.answer = made.Ground.WORN, "The ring was made smaller by somebody else."
+    emails.return_refused(made, by=BY, at=at)
+
+
+@shows(emails.RETURN_RECEIVED)
+def return_received(sketch: Sketch, at: datetime) -> None:
+    emails.return_received(_return(sketch), by=BY, at=at)
+
+
+@shows(emails.RETURN_REFUNDED)
+def return_refunded(sketch: Sketch, at: datetime) -> None:
+    made = _return(sketch)
+    emails.return_refunded(made, refunded_minor=made.order.total_minor, by=BY, at=at)
 
 
 @shows(emails.ORDER_LINK)

@@ -74,7 +74,26 @@ def refund(row: Any, sketch: Sketch) -> None:
 def shipment(row: Any, sketch: Sketch) -> None:
     row.tracking_number = f"1Z{invented.hexadecimal(sketch.who.chance, 14).upper()}"
     row.shipped_at = sketch.rows["orders.Order"].packed_at
-    row.delivered_at = sketch.rows["orders.Order"].completed_at
+    row.delivered_at = row.told_at = sketch.rows["orders.Order"].completed_at
+    row.status = row.Status.DELIVERED
+
+
+@hint("orders.Return")
+def sent_back(row: Any, sketch: Sketch) -> None:
+    """It was asked for and refused, so that it stands in nobody's way."""
+    order, chance = sketch.rows["orders.Order"], sketch.who.chance
+    row.reference = invented.reference(chance, "RT")
+    row.state, row.right, row.reason = row.State.REFUSED, row.Right.SHOP, row.Reason.SIZE
+    row.words, row.wish = invented.sentence(chance), invented.sentence(chance)
+    row.ground, row.answer = row.Ground.WORN, invented.sentence(chance)
+    row.requested_at = order.completed_at + timedelta(days=2)
+    row.decided_at = row.closed_at = row.requested_at + timedelta(days=1)
+    row.refund_id = row.received_at = None
+
+
+@hint("orders.ReturnLine")
+def line_sent_back(row: Any, sketch: Sketch) -> None:
+    row.quantity, row.restocked_at = 1, None
 
 
 @hint("orders.WebhookEvent")

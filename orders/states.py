@@ -1,4 +1,4 @@
-"""What may follow what in an order's life. `docs/orders.md` draws this table, and a test says the drawing is current."""
+"""What may follow what in an order's life, and a return's. The docs draw these tables, and a test says the drawings are current."""
 
 from __future__ import annotations
 
@@ -27,5 +27,17 @@ PAYMENT: Final = states.Machine(
         "captured": {"refunded"},
         "expired": set(),
         "refunded": {"captured"},
+    },
+)
+
+RETURN: Final = states.Machine(
+    "return",
+    {
+        "requested": {"approved", "refused", "withdrawn"},
+        "approved": {"received", "refused", "withdrawn"},
+        "received": {"refunded", "refused"},
+        "refused": set(),
+        "refunded": set(),
+        "withdrawn": set(),
     },
 )

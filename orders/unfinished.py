@@ -1,7 +1,7 @@
 """What of a person's orders is not finished, and which of their data finishing it takes.
 
-Handed to an erasure through the declarations (`personal_data`): an order in hand or under dispute keeps the fields named here, and
-nothing of any other order; everything else about the person goes.
+Handed to an erasure through the declarations (`personal_data`): an order in hand, under dispute or partly on its way back keeps the
+fields named here, and nothing of any other order; everything else about the person goes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from orders import disputes
-from orders.models import Order, Payment
+from orders.models import Order, Payment, Return
 from privacy.register.declare import Basis, Blocker, Family, Keeps, WayOut
 
 IN_HAND: Final = {
@@ -27,6 +27,10 @@ DELIVERED_TO: Final = (
     *("email", "full_name", "phone"),
     *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code"),
 )
+#: The fields of an order that a return needs: whom the pieces come from, and where the answer goes.
+SENT_BACK_BY: Final = ("email", "full_name")
+#: What was written about a return, by its customer and the desk.
+ABOUT_RETURN: Final = ("reason", "words", "wish", "ground", "answer")
 
 
 def of(family: Family) -> Iterator[Blocker]:
@@ -44,6 +48,26 @@ def in_hand(family: Family) -> Iterator[Blocker]:
         words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
         keeps, way_out = tuple(_needed_for(order)), _cancelling(order)
         yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
+
+
+def returns(family: Family) -> Iterator[Blocker]:
+    """Returns that are not over: each keeps who sends it, what was written about it, and nothing else of its order."""
+    for row in Return.objects.of(family).open().select_related("order"):
+        words = f"Return {row.reference} of the order {row.order.reference} is not over."
+        keeps = (
+            Keeps("orders.Order", Q(pk=row.order_id), SENT_BACK_BY),
+            Keeps("orders.Return", Q(pk=row.pk), ABOUT_RETURN),
+        )
+        ends = "when it is paid back, refused or taken back"
+        yield Blocker(row.reference, words, keeps, ends=ends, way_out=_taking_back(row))
+
+
+def _taking_back(row: Return) -> WayOut | None:
+    """As long as the pieces are with the person, they may keep them instead."""
+    if not row.is_with_customer:
+        return None
+    address = reverse("orders:account_return_withdraw", args=[row.order.reference, row.reference])
+    return WayOut(f"Take back return {row.reference}", address)
 
 
 def _needed_for(order: Order) -> Iterator[Keeps]:

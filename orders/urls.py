@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders import webhooks
-from orders.views import bag, checkout, orders
+from orders.views import bag, checkout, orders, returns
 
 app_name = "orders"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,10 +20,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("order/<str:reference>/invoice/", orders.invoice, name="invoice"),
     path("order/<str:reference>/papers/<int:number>/", orders.paper, name="paper"),
     path("order/<str:reference>/link/", orders.send_link, name="order_link"),
+    path("order/<str:reference>/return/", returns.ask, name="return"),
+    path("order/<str:reference>/returns/<str:number>/withdraw/", returns.withdraw, name="return_withdraw"),
     path("account/orders/", orders.orders, name="orders"),
     path("account/orders/<str:reference>/", orders.account_order, name="account_order"),
     path("account/orders/<slug:reference>/cancel/", orders.cancel, name="account_order_cancel"),
     path("account/orders/<str:reference>/invoice/", orders.account_invoice, name="account_invoice"),
     path("account/orders/<str:reference>/papers/<int:number>/", orders.account_paper, name="account_paper"),
+    path("account/orders/<str:reference>/return/", returns.account_ask, name="account_return"),
+    path(
+        "account/orders/<str:reference>/returns/<str:number>/withdraw/",
+        returns.account_withdraw,
+        name="account_return_withdraw",
+    ),
     path("webhooks/stripe/", webhooks.receive, name="stripe_webhook"),
 ]

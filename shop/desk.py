@@ -86,7 +86,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "privacy.Attachment",
         ),
     ),
-    ("Selling", ("orders.Order", "orders.Payment", "orders.WebhookEvent")),
+    ("Selling", ("orders.Order", "orders.Return", "orders.Payment", "orders.WebhookEvent")),
     (
         "Writing to people",
         (

@@ -1,4 +1,4 @@
-"""Who holds what: reserve, release, commit, restock.
+"""Who holds what: reserve, release, commit, restock, put back.
 
 A variant has a quantity; a loose stone is one unit. An owner (an order's id) holds each thing at
 most once, and its own holds never count against it. Rows are locked in primary-key order, variants
@@ -146,6 +146,21 @@ def restock(owner: UUID, keys: Collection[Key] | None = None, *, by: audit.Actor
         else:
             StockLevel.objects.filter(pk=hold.variant_id).update(on_hand=F("on_hand") + hold.quantity)
     return _moved(sold, RELEASED, "stock.restocked", by=by, at=at)
+
+
+@transaction.atomic
+def put_back(owner: UUID, key: Key, quantity: int, *, by: audit.Actor, at: datetime) -> Reservation:
+    """Offer so many of one thing again that an owner had bought and sent back. Raises `NothingHeld` beyond what it bought."""
+    hold = next((each for each in _holds(owner, COMMITTED) if _key(each) == key), None)
+    if hold is None or not 1 <= quantity <= hold.quantity:
+        raise NothingHeld(f"{owner} has not bought {quantity} of {spell(key)}")
+    if hold.quantity == quantity:
+        return restock(owner, [key], by=by, at=at)[0]
+    StockLevel.objects.filter(pk=hold.variant_id).update(on_hand=F("on_hand") + quantity)
+    hold.quantity -= quantity
+    hold.save(update_fields=["quantity"])
+    audit.append("stock.restocked", obj=f"order:{owner}", details=_counted({key: quantity}), by=by, at=at)
+    return hold
 
 
 @transaction.atomic

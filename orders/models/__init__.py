@@ -1,9 +1,10 @@
-"""The nouns of an order: the bag's words, the order and its lines, the payment ledger, the parcel."""
+"""The nouns of an order: the bag's words, the order and its lines, the payment ledger, the parcel, what comes back."""
 
 from orders.models.bag import Bag
 from orders.models.order import InvoiceCounter, Order, OrderLine
 from orders.models.papers import Paper, SoldCertificate
 from orders.models.payment import Payment, PaymentEvent, Refund, WebhookEvent
+from orders.models.returns import Return, ReturnLine
 from orders.models.shipment import Shipment
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "Refund",
+    "Return",
+    "ReturnLine",
     "Shipment",
     "SoldCertificate",
     "WebhookEvent",

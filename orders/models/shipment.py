@@ -15,10 +15,21 @@ class Shipment(models.Model):
         DHL = "dhl", "DHL Express"
         USPS = "usps", "USPS Registered"
 
+    class Status(models.TextChoices):
+        """What its carrier said last."""
+
+        HANDED_OVER = "handed_over", "Handed to the carrier"
+        MOVING = "moving", "On the road"
+        NEAR = "near", "Out for delivery"
+        HELD_UP = "held_up", "Held up"
+        DELIVERED = "delivered", "Delivered"
+
     order = models.OneToOneField("orders.Order", on_delete=models.CASCADE, related_name="shipment")
     carrier = models.CharField(max_length=12, choices=Carrier.choices)
     tracking_number = models.CharField(max_length=40)
     shipped_at = models.DateTimeField()
+    status = models.CharField("how it is getting on", max_length=12, choices=Status.choices, default=Status.HANDED_OVER)
+    told_at = models.DateTimeField("as of", null=True, blank=True)  # null: its carrier has said nothing yet
     delivered_at = models.DateTimeField(null=True, blank=True)  # null: still on its way
 
     class Meta:

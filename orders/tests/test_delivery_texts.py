@@ -58,7 +58,7 @@ def test_a_number_goes_to_the_carrier_and_the_text_service_and_nowhere_else() ->
     assert numbers == {
         "accounts.Address.phone": (),
         "accounts.User.phone": (),
-        "orders.Order.phone": ("carrier", "sms"),
+        "orders.Order.phone": ("ups", "fedex", "dhl", "usps", "sms"),
     }
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import fulfilment, gateway, history, links, papers
+from orders import fulfilment, gateway, history, links, papers, returns
 from orders.models import Order
 from privacy.ground import references, states
 from privacy.register import profiles, subjects
@@ -41,7 +41,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account_order(request: HttpRequest, reference: str) -> HttpResponse:
     """One of the customer's own orders; somebody else's is as unknown as none."""
-    return _order(request, _own(request, reference), is_account=True)
+    return _order(request, own(request, reference), is_account=True)
 
 
 @never_cache
@@ -49,7 +49,7 @@ def account_order(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """Its invoice."""
-    return _invoice(request, _own(request, reference))
+    return _invoice(request, own(request, reference))
 
 
 @never_cache
@@ -57,7 +57,7 @@ def account_invoice(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def account_paper(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
     """An appraisal or insurance file made for one of the customer's own orders; the first is number 1."""
-    return _paper(_own(request, reference), number)
+    return _paper(own(request, reference), number)
 
 
 @never_cache
@@ -86,9 +86,9 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """A guest's order, if the link's key still opens it."""
     try:
-        return _order(request, links.open_order(reference, _key(request), at=timezone.now()))
+        return _order(request, links.open_order(reference, key_in(request), at=timezone.now()))
     except links.Closed:
-        return _closed(request, reference)
+        return closed(request, reference)
 
 
 @never_cache
@@ -96,10 +96,10 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """The page after paying."""
     try:
-        found = links.open_order(reference, _key(request), at=timezone.now())
+        found = links.open_order(reference, key_in(request), at=timezone.now())
     except links.Closed:
-        return _closed(request, reference)
-    context = {"order": found, "lines": list(found.lines.all()), "key": _key(request)}
+        return closed(request, reference)
+    context = {"order": found, "lines": list(found.lines.all()), "key": key_in(request)}
     return render(request, "orders/thanks.html", context)
 
 
@@ -108,9 +108,9 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
 def invoice(request: HttpRequest, reference: str) -> HttpResponse:
     """A guest's invoice."""
     try:
-        return _invoice(request, links.open_order(reference, _key(request), at=timezone.now()))
+        return _invoice(request, links.open_order(reference, key_in(request), at=timezone.now()))
     except links.Closed:
-        return _closed(request, reference)
+        return closed(request, reference)
 
 
 @never_cache
@@ -118,9 +118,9 @@ def invoice(request: HttpRequest, reference: str) -> HttpResponse:
 def paper(request: HttpRequest, reference: str, number: int) -> HttpResponseBase:
     """An appraisal or insurance file of a guest's order."""
     try:
-        return _paper(links.open_order(reference, _key(request), at=timezone.now()), number)
+        return _paper(links.open_order(reference, key_in(request), at=timezone.now()), number)
     except links.Closed:
-        return _closed(request, reference)
+        return closed(request, reference)
 
 
 @never_cache
@@ -138,12 +138,23 @@ def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> H
         "papers": list(found.papers.all()),
         "country": history.country_name(found),
         "timeline": history.timeline(found),
+        "returns": history.returns(found),
+        **_ways_back(found),
         "card": history.card_words(found),
         "refunded_minor": history.refunded_minor(found),
-        "key": _key(request),
+        "key": key_in(request),
         "is_account": is_account,
     }
     return render(request, "orders/order.html", context)
+
+
+def _ways_back(found: Order) -> dict[str, bool]:
+    """Whether the page shows the way to a return, and whether the law of the place calls it a withdrawal today."""
+    try:
+        offer = returns.offer(found, at=timezone.now())
+    except returns.NotReturnable:
+        return {"can_return": False, "can_withdraw": False}
+    return {"can_return": offer.is_open, "can_withdraw": offer.can_withdraw}
 
 
 def _invoice(request: HttpRequest, found: Order) -> HttpResponse:
@@ -169,7 +180,7 @@ def _paper(found: Order, number: int) -> HttpResponseBase:
     return response
 
 
-def _closed(request: HttpRequest, reference: str) -> HttpResponse:
+def closed(request: HttpRequest, reference: str) -> HttpResponse:
     """The offer to mail a fresh link. A signed-in owner goes to the order in their account instead."""
     is_known = references.is_reference(reference) and isinstance(request.user, User)
     if is_known and history.of(_family(request)).filter(reference=reference).exists():
@@ -177,7 +188,8 @@ def _closed(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "orders/closed.html", {"reference": reference}, status=403)
 
 
-def _own(request: HttpRequest, reference: str) -> Order:
+def own(request: HttpRequest, reference: str) -> Order:
+    """One of the signed-in customer's own orders. *Raises* Http404."""
     if not references.is_reference(reference):
         raise Http404
     return get_object_or_404(history.of(_family(request)), reference=reference)
@@ -188,5 +200,6 @@ def _family(request: HttpRequest) -> list[UUID]:
     return subjects.family(request.user.subject)
 
 
-def _key(request: HttpRequest) -> str:
+def key_in(request: HttpRequest) -> str:
+    """The key of a guest's link, if the address carries one."""
     return request.GET.get("key", "")

@@ -157,7 +157,8 @@ def people(declaration: Declaration, field: Field) -> Iterator[str]:
     """Whom a field is about, by the way its row reaches its person and by where its value comes from and goes."""
     if field.source is Source.STAFF:
         yield STAFF
-    if "carrier" in field.recipients:
+    receivers = [each for each in registry.processors() if each.slug in field.recipients and not each.is_written]
+    if any(each.purpose is Purpose.DELIVERY for each in receivers):
         yield ADDRESSEES
     through_account = declaration.model == "accounts.User" or any("user" in path for path in declaration.paths)
     yield ACCOUNT_HOLDERS if through_account else CUSTOMERS

@@ -7,13 +7,9 @@ word for it. Taking the recipient off the field closes the key, and a key that n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from privacy.register import registry
 from privacy.register.declare import Processor
-
-NOT_FOR_MACHINES: Final = frozenset({"carrier"})
-"""Recipients to whom nothing is sent by software: a label is stuck on the parcel."""
 
 
 class NotDeclared(Exception):
@@ -70,9 +66,9 @@ def disagreements() -> Iterator[str]:
                 yield f"{processor.slug}: {key} carries {field}, which does not name it as a recipient"
     for declaration, name, declared in registry.every_field():
         for slug in declared.recipients:
-            if slug not in known | NOT_FOR_MACHINES:
+            if slug not in known:
                 yield f"{declaration.model}.{name} goes to {slug}, which nobody declared"
-            elif slug in known and not _is_carried(registry.processor(slug), f"{declaration.model}.{name}"):
+            elif not _is_carried(registry.processor(slug), f"{declaration.model}.{name}"):
                 yield f"{declaration.model}.{name} goes to {slug}, but no key carries it"
 
 

@@ -80,6 +80,7 @@ class Source(StrEnum):
     DERIVED = "made by the shop"
     PROCESSOR = "our payment provider"
     LOGIN_PROVIDER = "the company you sign in through"
+    CARRIER = "the carrier"
     STAFF = "our staff"
 
 

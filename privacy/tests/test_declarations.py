@@ -70,8 +70,8 @@ def test_fields_by_what_is_asked():
         return {(declaration.model, name) for declaration, name, _ in registry.fields(**question)}
 
     assert named() == {(declaration.model, name) for declaration, name, _ in registry.every_field()}
-    assert ("orders.Order", "ship_line1") in named(recipient="carrier")
-    assert ("orders.Order", "email") not in named(recipient="carrier")
+    assert ("orders.Order", "ship_line1") in named(recipient="ups")
+    assert ("orders.Order", "email") not in named(recipient="ups")
     assert named(recipient="nobody") == set()
     assert named(category=Category.NAME) >= {("accounts.User", "full_name"), ("orders.Order", "ship_name")}
     assert ("accounts.User", "phone") in named(purpose=Purpose.DELIVERY)

@@ -93,7 +93,7 @@ def test_in_the_demo_only_a_stand_in_on_this_machine_is_reached_without_tls():
 
 
 def test_every_processor_says_where_it_stands():
-    by_hand = ["print"]  # is handed a file: no adapter connects anywhere
+    by_hand = ["dhl", "fedex", "print", "ups", "usps"]  # are handed a parcel or a file: no adapter connects anywhere
     assert [each.slug for each in registry.processors() if not each.hosts] == by_hand
     for slug in by_hand:
         with pytest.raises(disclosures.NotAllowed):

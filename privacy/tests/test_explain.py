@@ -52,7 +52,7 @@ def test_a_field_says_why_from_whom_to_whom_how_it_rests_and_what_becomes_of_it(
             "to make, deliver and look after what you order: our contract with you (GDPR Art. 6(1)(b))",
             "to deliver to you: our contract with you (GDPR Art. 6(1)(b))",
         ],
-        "recipients": ["carrier"],
+        "recipients": ["ups", "fedex", "dhl", "usps"],
         "rests": "in the clear",
         "in_a_copy": "shown",
         "on_erasure": "emptied",

@@ -51,6 +51,7 @@ CONTENT_SECURITY_POLICY_ADMIN = {
 }
 
 LOUPE_CURRENCIES = ("USD",)  # of the price list; a preference offers these, and asks nothing while there is one
+LOUPE_RETURN_DAYS = env.number("LOUPE_RETURN_DAYS", 30, low=0, high=365)  # the shop's own; the law's stand beside them
 PAGE_CACHE_SECONDS = env.number("LOUPE_PAGE_CACHE_SECONDS", 10, low=0, high=60)
 PAGE_CACHE_ENTRIES = 512
 

@@ -51,6 +51,7 @@ AS: Final[dict[str, dict[str, Any]]] = {
     "privacy.Restriction": {"announced_at": None, "ends_at": None, "announced_by": "", "reason": ""},
     "privacy.Message": {"state": "failed", "sent_at": None},
     "orders.Order": {"state": "paid"},
+    "orders.Return": {"state": "requested", "decided_at": None, "closed_at": None},
 }
 
 

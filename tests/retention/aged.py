@@ -20,6 +20,8 @@ from orders.models import (
     Payment,
     PaymentEvent,
     Refund,
+    Return,
+    ReturnLine,
     Shipment,
     SoldCertificate,
     WebhookEvent,
@@ -91,14 +93,13 @@ def order(at: datetime, *, subject: Subject | None = None, **changes: Any) -> Or
         order=made, position=1, kind="v", item_id=number, title="Necklace", sku="N", quantity=1, unit_minor=1000,
         tax_minor=89, total_minor=1089, engraving="Ida",
     )  # fmt: skip
-    del line
     payment = Payment.objects.create(
         order=made, reference=references.new("PA"), idempotency_key=str(uuid4()), gateway_session_id=str(uuid4()),
         gateway_payment_id=str(uuid4()), amount_minor=1089, currency="USD", state="captured", session_expires_at=at,
         next_check_at=at, created_at=at - 9 * DAY,
     )  # fmt: skip
     PaymentEvent.objects.create(payment=payment, kind="captured", gateway_id=str(uuid4()), amount_minor=1089, at=at)
-    Refund.objects.create(
+    refund = Refund.objects.create(
         payment=payment,
         reference=references.new("RF"),
         amount_minor=5,
@@ -106,6 +107,11 @@ def order(at: datetime, *, subject: Subject | None = None, **changes: Any) -> Or
         requested_at=at,
         next_try_at=at,
     )
+    sent_back = Return.objects.create(
+        reference=references.new("RT"), order=made, state="refunded", right="shop", refund=refund,
+        requested_at=at, decided_at=at, received_at=at, closed_at=at,
+    )  # fmt: skip
+    ReturnLine.objects.create(parent=sent_back, line=line, quantity=1)
     Shipment.objects.create(
         order=made, carrier="ups", tracking_number="1Z999", shipped_at=at - 5 * DAY, delivered_at=at
     )

@@ -59,6 +59,8 @@ AS_ITS_PARENT = {
     "orders.Payment",
     "orders.PaymentEvent",
     "orders.Refund",
+    "orders.Return",
+    "orders.ReturnLine",
     "orders.Shipment",
     "privacy.ErasureStep",
     "privacy.ExportPackage",
@@ -100,13 +102,15 @@ def test_an_order_goes_with_everything_on_it_and_the_invoice_counter_stays():
         "orders.Payment": 1,
         "orders.PaymentEvent": 1,
         "orders.Refund": 1,
+        "orders.Return": 1,
+        "orders.ReturnLine": 1,
         "orders.Shipment": 1,
         "privacy.ErasureStep": 0,
         "privacy.ExportPackage": 0,
         "privacy.IdentityCheck": 0,
     }
     assert list(Order.objects.all()) == [young]
-    assert len(all_rows(*AS_ITS_PARENT)) == len(before) - 5
+    assert len(all_rows(*AS_ITS_PARENT)) == len(before) - 7
     assert InvoiceCounter.objects.get().last == 7
     event = AuditEvent.objects.get(event="retention.ended")
     assert (event.object_ref, event.subject_id, event.actor) == (old.reference, old.subject_id, BY)
