@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from orders import destinations
+from orders.models import Return
 from privacy.consent.vocabulary import TOPICS, Channel
 from privacy.register import registry
 from privacy.register.declare import Action
@@ -40,6 +41,10 @@ def _ways() -> Iterator[str]:
         yield from (method.label for method in place.methods)
 
 
+def _returns() -> Iterator[str]:
+    yield from (str(each.label) for each in (*Return.Reason, *Return.Ground))
+
+
 def _topics() -> Iterator[str]:
     yield from (topic.words for topic in sorted(TOPICS))
     yield from (channel.words for channel in Channel)
@@ -65,5 +70,6 @@ TABLES: Final[dict[str, Callable[[], Iterable[str]]]] = {
     "privacy/rights/conversation_templates.py": _beginnings,
     "privacy/consent/vocabulary.py": _topics,
     "orders/data/destinations.toml": _ways,
+    "orders/models/returns.py": _returns,
     "personal_data.py": _kept,
 }

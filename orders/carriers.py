@@ -33,7 +33,12 @@ TRACKING: Final = "tracking_number"
 
 def offered() -> list[tuple[str, str]]:
     """The carriers that the shop's profile names, for the desk to choose from; whether all is agreed today, `disclose` asks."""
-    return [(slug, str(label)) for slug, label in Shipment.Carrier.choices if agreements.of(slug) is not None]
+    return [(slug, str(label)) for slug, label in Shipment.Carrier.choices if is_named(slug)]
+
+
+def is_named(slug: str) -> bool:
+    """Whether the shop's profile names this carrier."""
+    return agreements.of(slug) is not None
 
 
 def disclose(order: Order, shipment: Shipment, *, by: Actor, at: datetime) -> None:

@@ -6,6 +6,8 @@ disclosures (`orders.carriers`). What a carrier says of a parcel comes in throug
 
 from __future__ import annotations
 
+from functools import partial
+
 from orders import carriers
 from orders.models import Shipment
 from orders.personal_data.terms import CARRIERS, OF_ITS_ORDER
@@ -54,5 +56,6 @@ for slug, label in Shipment.Carrier.choices:
             },
             after_erasure="Of a parcel it carried: its own record of the delivery, as transport and customs law ask of it.",
             needs_account=False,
+            is_used=partial(carriers.is_named, slug),
         )
     )

@@ -113,7 +113,14 @@ def test_everything_back_refunds_the_order(
     assert (made.right, made.state, made.decided_at) == ("withdrawal", "approved", now)
     assert AuditEvent.objects.get(event="return.approved").actor == "system:returns"
     (receipt,) = mails("return_requested")
-    for words in (f"{now:%-d %B %Y}", "you withdrew from the contract", "nobody has to approve it", "12 Orchard Lane"):
+    for words in (
+        f"{now:%-d %B %Y}",
+        "withdrew from the contract",
+        order.full_name,
+        order.reference,
+        "nobody has to approve it",
+        "12 Orchard Lane",
+    ):
         assert words in receipt.payload["text"], words
 
     made = through(made, carol, now)
