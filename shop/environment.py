@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,16 @@ T = TypeVar("T")
 def stop(name: str, expected: str) -> NoReturn:
     """End the start: *name* is the variable, *expected* completes the sentence."""
     sys.exit(f"{name} {expected}.")
+
+
+def is_here(host: str) -> bool:
+    """Whether *host* is this very machine: nothing, a unix socket, a loopback address."""
+    if host in ("", "localhost") or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Environment:

@@ -1,26 +1,34 @@
-"""What the shop leans on: the database, the broker, payments, mail and texts."""
+"""What the shop leans on: the database, the broker, payments, mail and texts. In production it talks to all of them encrypted."""
 
+from ssl import CERT_REQUIRED
 from urllib.parse import urlsplit
 
 from privacy.ground import mail_services
-from shop.environment import stop
+from shop.environment import is_here, stop
 from shop.settings.base import IS_DEMO, LOUPE_HOME, PORT, env, secret
 
 # Data
+_DATABASE = env.database("DATABASE_URL")
+_TO_DATABASE = {"application_name": "loupe", **_DATABASE.get("OPTIONS", {})}
 DATABASES = {
-    "default": {
-        **env.database("DATABASE_URL"),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "loupe"},
-    }
+    "default": {**_DATABASE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": _TO_DATABASE},
 }
+if (
+    not IS_DEMO
+    and not is_here(str(_TO_DATABASE.get("host", _DATABASE["HOST"])))
+    and _TO_DATABASE.get("sslmode") not in ("require", "verify-ca", "verify-full")
+):
+    stop("DATABASE_URL", "must end with ?sslmode=verify-full in production, unless it leads to this very machine")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url(
     "REDIS_URL",
     env.required("REDIS_URL", "must be set, like redis://:password@host:6379/0"),
     ("redis", "rediss", "unix"),
 )
+_BROKER = urlsplit(REDIS_URL)
+if not IS_DEMO and _BROKER.scheme == "redis" and not is_here(_BROKER.hostname or ""):
+    stop("REDIS_URL", "must start with rediss:// in production, unless it leads to this very machine")
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": CERT_REQUIRED} if _BROKER.scheme == "rediss" else None
 CACHES = {
     "default": {
         "BACKEND": "shop.cache.RedisOrHere",
@@ -42,14 +50,17 @@ STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "stripe_secret_key", "must be th
 STRIPE_WEBHOOK_SECRET = secret(
     "STRIPE_WEBHOOK_SECRET", "stripe_webhook_secret", "must be the signing secret of the webhook endpoint"
 )
-if not IS_DEMO and urlsplit(STRIPE_API_BASE).scheme != "https":
-    stop("STRIPE_API_BASE", "must start with https:// in production")
+for _name, _address in (("STRIPE_API_BASE", STRIPE_API_BASE), ("STRIPE_CHECKOUT_ORIGIN", STRIPE_CHECKOUT_ORIGIN)):
+    if not IS_DEMO and urlsplit(_address).scheme != "https":
+        stop(_name, "must start with https:// in production")
 if not IS_DEMO and not STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_", "sk_test_", "rk_test_")):
     stop("STRIPE_SECRET_KEY", "must be a secret key that starts with sk_live_, rk_live_, sk_test_ or rk_test_")
 
 # The newsletter list at Mailchimp, for a shop that keeps one there. Without a key nothing of it exists (docs/campaigns.md).
 MAILCHIMP_API_KEY, MAILCHIMP_LIST_ID = env.text("MAILCHIMP_API_KEY"), env.text("MAILCHIMP_LIST_ID")
 MAILCHIMP_API_BASE = env.text("MAILCHIMP_API_BASE")  # empty: the host that the key names
+if not IS_DEMO and MAILCHIMP_API_BASE and urlsplit(MAILCHIMP_API_BASE).scheme != "https":
+    stop("MAILCHIMP_API_BASE", "must start with https:// in production")
 if bool(MAILCHIMP_API_KEY) != bool(MAILCHIMP_LIST_ID):
     stop("MAILCHIMP_API_KEY", "and MAILCHIMP_LIST_ID must be set together, or neither")
 if MAILCHIMP_API_KEY and not MAILCHIMP_API_KEY.rpartition("-")[0]:

@@ -1,5 +1,6 @@
 """A wrong variable ends the start with one sentence that names it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from privacy.register import profiles
-from shop.environment import Environment
+from shop.environment import Environment, is_here
 from shop.keyring import demo_key
 
 OWN_POLICY = Path(settings.LOUPE_HOME) / f"own-policy-{os.getpid()}.toml"  # each worker of a divided run has its own
@@ -73,6 +74,37 @@ def start(**variables):
             {**PRODUCTION, "STRIPE_API_BASE": "http://127.0.0.1:1"},
             "STRIPE_API_BASE must start with https:// in production.",
         ),
+        (
+            {**PRODUCTION, "STRIPE_CHECKOUT_ORIGIN": "http://checkout.example"},
+            "STRIPE_CHECKOUT_ORIGIN must start with https:// in production.",
+        ),
+        pytest.param(
+            {**PRODUCTION, "MAILCHIMP_API_BASE": "http://list.example"},
+            "MAILCHIMP_API_BASE must start with https:// in production.",
+            marks=pytest.mark.prove,
+        ),
+        pytest.param(
+            {**PRODUCTION, "TWILIO_API_BASE": "http://texts.example"},
+            "TWILIO_API_BASE must start with https:// in production.",
+            marks=pytest.mark.prove,
+        ),
+        (
+            {**PRODUCTION, "IMAP_HOST": "imap.example", "IMAP_USER": "x", "IMAP_PASSWORD": "y", "IMAP_TLS": "0"},
+            "IMAP_TLS must not be off in production.",
+        ),
+        pytest.param(
+            {**PRODUCTION, "DATABASE_URL": "postgres://x:y@db.example/loupe"},
+            "DATABASE_URL must end with ?sslmode=verify-full in production, unless it leads to this very machine.",
+            marks=pytest.mark.prove,
+        ),
+        (
+            {**PRODUCTION, "DATABASE_URL": "postgres://x:y@db.example/loupe?sslmode=prefer"},
+            "DATABASE_URL must end with ?sslmode=verify-full in production, unless it leads to this very machine.",
+        ),
+        (
+            {**PRODUCTION, "REDIS_URL": "redis://:x@broker.example/0"},
+            "REDIS_URL must start with rediss:// in production, unless it leads to this very machine.",
+        ),
         ({**PRODUCTION, "EMAIL_USE_TLS": "0"}, "EMAIL_USE_TLS must be 1 in production: mails leave under TLS only."),
         (
             {"LOUPE_MAIL_SERVICE": "postmark"},
@@ -84,7 +116,7 @@ def start(**variables):
         ),
     ],
 )
-@pytest.mark.promise("JE-53", "JS-46")
+@pytest.mark.promise("JE-53", "JS-46", "SG-09")
 def test_a_wrong_value_stops_the_start_with_one_sentence(variables, sentence):
     assert start(**variables) == (1, sentence)
 
@@ -108,6 +140,33 @@ def test_a_policy_nobody_wrote_stops_the_start():
 
 def test_production_starts_with_everything_set():
     assert start(**PRODUCTION) == (0, "")
+
+
+@pytest.mark.promise("SG-09")
+def test_what_travels_to_database_and_broker_is_encrypted_once_it_leaves_the_machine():
+    """What libpq, the cache and Celery are told, in a shop whose services stand elsewhere."""
+    look = (
+        "import json; from shop import settings; from shop.celery import app; d = settings.DATABASES['default'];"
+        "print(json.dumps([d['HOST'], d['OPTIONS'], settings.CACHES['default']['LOCATION'], str(app.connection_for_write().ssl)]))"
+    )
+    away = {
+        "DATABASE_URL": "postgres://x:y@db.example/loupe?sslmode=verify-full",
+        "REDIS_URL": "rediss://:x@broker.example:6380/0",
+    }
+    environment = {"PATH": os.environ["PATH"], "LOUPE_HOME": str(settings.LOUPE_HOME), **PRODUCTION, **away}
+    run = subprocess.run(
+        [sys.executable, "-c", look], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    host, options, cache, broker = json.loads(run.stdout)
+    assert (host, options) == ("db.example", {"application_name": "loupe", "sslmode": "verify-full"})
+    assert cache == away["REDIS_URL"]
+    assert "CERT_REQUIRED" in broker
+
+
+def test_a_machine_is_here_by_loopback_and_socket_alone():
+    hosts = ["", "localhost", "127.0.0.1", "::1", "/var/run/postgresql", "db.example", "10.0.0.1", "127.0.0.1.example"]
+    assert [host for host in hosts if is_here(host)] == hosts[:5]
 
 
 def test_durations_are_given_in_seconds():

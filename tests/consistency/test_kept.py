@@ -305,7 +305,7 @@ def test_no_mail_can_tell_that_it_was_opened(mail):
     assert UNSEEN.findall(IN_THE_MAIL_ITSELF.sub("", mail.read_text())) == []
 
 
-@pytest.mark.promise("JS-04", "JK-43", "JE-100")
+@pytest.mark.promise("JS-04", "JK-43", "JE-100", "SG-09")
 def test_in_production_nothing_travels_unencrypted():
     names = [
         "SECURE_SSL_REDIRECT",
@@ -314,8 +314,11 @@ def test_in_production_nothing_travels_unencrypted():
         "SESSION_COOKIE_SECURE",
         "CSRF_COOKIE_SECURE",
         "STRIPE_API_BASE",
+        "EMAIL_USE_TLS",
+        "IMAP_TLS",
     ]
-    assert in_production_of("jane_ellen", names) == [True, 31_536_000, True, True, True, "https://api.stripe.com"]
+    in_force = [True, 31_536_000, True, True, True, "https://api.stripe.com", True, True]
+    assert in_production_of("jane_ellen", names) == in_force
 
 
 def in_production_of(shop, names):
