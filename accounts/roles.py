@@ -62,6 +62,7 @@ privacy.view_campaign             .      x        x           x       x        x
 privacy.add_campaign              .      .        .           x       .        x
 privacy.change_campaign           .      .        .           x       .        x
 privacy.send_campaign             .      .        .           .       .        x
+privacy.take_out_printlist        .      .        .           .       .        x
 accounts.view_user                .      .        x           .       x        x
 accounts.add_user                 .      .        .           .       .        x
 accounts.change_user              .      .        .           .       .        x

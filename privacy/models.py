@@ -7,7 +7,8 @@ from privacy.ground.models import AuditEvent
 from privacy.messages.announcement_models import Announcement, AnnouncementDelivery
 from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
-from privacy.messages.newsroom import Campaign, MailchimpMember, NewsletterSignup
+from privacy.messages.newsroom import Campaign, CampaignWay, MailchimpMember, NewsletterSignup
+from privacy.messages.print_models import ListedLetter, PrintList
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
 from privacy.proof.models import *  # noqa: F403
@@ -33,6 +34,7 @@ __all__ = [
     "AuditLeaf",
     "AuthorityNotice",
     "Campaign",
+    "CampaignWay",
     "ChildCase",
     "CollectionStop",
     "ConsentNotice",
@@ -48,6 +50,7 @@ __all__ = [
     "Incident",
     "IncidentAction",
     "IncidentEntry",
+    "ListedLetter",
     "MailchimpMember",
     "Message",
     "MisusedAccount",
@@ -56,6 +59,7 @@ __all__ = [
     "ParentalConsent",
     "PolicyVersion",
     "Preference",
+    "PrintList",
     "RequestMessage",
     "SoftOptIn",
     "Subject",

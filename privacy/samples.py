@@ -78,6 +78,20 @@ def delivery(row: Any, sketch: Sketch) -> None:
     row.state, row.posted_at, row.mail_id = "waiting", None, None
 
 
+@hint("privacy.PrintList")
+def print_list(row: Any, sketch: Sketch) -> None:
+    """Filled, and not taken out."""
+    row.reference, row.kind, row.about = invented.reference(sketch.who.chance, "PL"), "privacy.newsletter_offers", ""
+    row.state, row.size, row.taken_at, row.printer, row.times_taken = "full", 1, None, "", 0
+
+
+@hint("privacy.ListedLetter")
+def listed_letter(row: Any, sketch: Sketch) -> None:
+    who = sketch.who
+    row.address = [who.name, who.street, f"{who.city} {who.postal_code}"]
+    row.content = {"title": "The winter letter", "text": f"For {who.name}"}
+
+
 @hint("privacy.Demand")
 def demand(row: Any, sketch: Sketch) -> None:
     """An authority's, not answered yet."""

@@ -34,6 +34,14 @@ def sweep_campaigns() -> None:
 
 
 @shared_task
+def close_print_lists() -> None:
+    """Stop letters that nobody printed in time, and close the lists of which no address is left."""
+    from privacy.messages import print_lists
+
+    print_lists.close_ended(at=timezone.now())
+
+
+@shared_task
 def reconcile_mailchimp() -> None:
     """Carry over to Mailchimp who is on the list, where the shop has one there."""
     from privacy.messages import mailchimp

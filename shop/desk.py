@@ -68,7 +68,6 @@ REGISTERS: Final = (
     ("Consent statistics", "how_to_vote", "registers:consents", "privacy.view_register"),
     ("Mails", "mail", "registers:mails", "privacy.view_register"),
     ("Reports", "bar_chart", "reports:overview", "shop.view_reports"),
-    ("Print lists", "mail", "print_lists:make", "privacy.send_campaign"),
 )
 
 
@@ -91,6 +90,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         "Writing to people",
         (
             "privacy.Campaign",
+            "privacy.PrintList",
             "privacy.Announcement",
             "privacy.Message",
             "privacy.Suppression",

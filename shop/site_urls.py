@@ -16,7 +16,6 @@ urlpatterns = [
         "admin/registers/", include((register_patterns, "registers"))
     ),  # before the admin, which answers to everything below it
     path("admin/reports/", include("orders.report_urls")),
-    path("admin/print-lists/", include("accounts.print_urls")),
     path("admin/clearance/", include("accounts.clearance_urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

@@ -9,11 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db.models import Func, Q
 from knox.settings import knox_settings
 
-from accounts import addresses, details, pausing, print_lists, social
+from accounts import addresses, details, pausing, social
 from accounts.models import Session
 from accounts.personal_data import guests  # noqa: F401  # declared with the rest
 from accounts.personal_data.terms import WHILE_ACCOUNT, hidden
 from privacy.models import Identifier
+from privacy.messages import print_lists
 from privacy.register import profiles, rotation, subjects
 from privacy.register.declare import (
     Action,
@@ -37,7 +38,8 @@ from privacy.register.declare import (
 )
 
 ERASURE = "system:erasure"
-PRINTED, POSTED = (print_lists.PRINTER,), (Purpose.DELIVERY, Purpose.MARKETING)
+PRINTED, POSTED = (print_lists.PROCESSOR,), (Purpose.DELIVERY, Purpose.MARKETING)
+ENVELOPE = ("full_name", "line1", "line2", "city", "region", "postal_code", "country")
 
 
 def sessions_of(family: Family) -> Rows:
@@ -125,7 +127,8 @@ declare(
         # News goes there too, where its owner agreed to any (`privacy.messages.audience`).
         "email": personal(Category.CONTACT, recipients=["mail"], purposes=[Purpose.ACCOUNT, Purpose.MARKETING]),
         "full_name": personal(Category.NAME),
-        "phone": personal(Category.CONTACT, purposes=[Purpose.DELIVERY]),
+        # Texts go there too, where its owner agreed to any.
+        "phone": personal(Category.CONTACT, recipients=["sms"], purposes=[Purpose.DELIVERY, Purpose.MARKETING]),
         "subject": link("the person whose account it is", edge=Edge.DEEP),
         "date_joined": personal(Category.ACCOUNT, source=Source.DERIVED),
         "active_at": personal(Category.ACCOUNT, source=Source.OBSERVED),
@@ -152,7 +155,7 @@ declare(
     corrects=Corrects(tuple(each.name for each in dataclass_fields(addresses.Details)), addresses.correct),
     fields={
         "user": link("the account it was saved on", edge=Edge.DEEP),
-        # Letters go there too, where its owner agreed to any by post (`accounts.print_lists`).
+        # Letters go there too, where its owner agreed to any by post (`accounts.places`).
         "full_name": personal(Category.NAME, recipients=PRINTED, purposes=POSTED),
         "line1": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
         "line2": personal(Category.ADDRESS, recipients=PRINTED, purposes=POSTED),
@@ -230,11 +233,15 @@ rotation.values_also(addresses.envelopes)
 
 declare_processor(
     Processor(
-        slug=print_lists.PRINTER,
+        slug=print_lists.PROCESSOR,
         name="The printer of our letters",
         is_a="printers",
         purpose=Purpose.MARKETING,
-        payload={name: f"accounts.Address.{name}" for name in print_lists.COLUMNS},
+        payload={
+            **{name: f"accounts.Address.{name}" for name in ENVELOPE},
+            "address": "privacy.ListedLetter.address",
+            print_lists.CONTENT: "privacy.ListedLetter.content",
+        },
         after_erasure="The printer destroys each list when its letters are posted.",
         is_used=lambda: "post" in profiles.current().channels,
     )

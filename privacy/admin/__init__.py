@@ -20,6 +20,7 @@ from privacy.admin import (  # they register their pages
     intake,  # noqa: F401
     messages,  # noqa: F401
     policy,  # noqa: F401
+    print_lists,  # noqa: F401
     proof,  # noqa: F401
     requests,  # noqa: F401
     restrictions,  # noqa: F401

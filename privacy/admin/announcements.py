@@ -1,17 +1,20 @@
-"""The desk's page for what everybody was told, how far it has come, and for telling people of a breach.
+"""The desk's page of what everybody was told, and how far it has come; and telling of a new owner of the shop.
 
-A breach is told in three steps, each a page of its own: what leaked and the words, whom that reaches, and sending. So is a
-new owner of the shop. A leak with its clock, the authority and what is left to do is an incident (`admin.incidents`).
+That is told in two steps, each a page of its own: the words, then how many it reaches, the mail, and the button. A leak is an
+incident from the first hour on (`admin.incidents`), and its people are told from there; a change of the policy is told by
+publishing it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,41 +23,15 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import Evidence
-from privacy.forms.incidents import EXPLAINS, WhatLeaked
-from privacy.ground import states
 from privacy.messages import addressees, announcements, breach, handover
 from privacy.messages.announcement_models import Announcement
 from privacy.messages.kinds import Kind
 from privacy.messages.previews import DARK
-from privacy.register import profiles, scope
+from privacy.register import profiles
 
-MAY_SEND = "privacy.send_announcement"
-SENDS: Final[dict[str, Callable[..., Announcement]]] = {
-    Announcement.Occasion.BREACH: breach.send,
-    Announcement.Occasion.OWNER: handover.send,
-}
-
-
-class BreachForm(WhatLeaked):
-    """What leaked, when, and what people are told (GDPR Art. 34(2))."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, label in breach.WORDS.items():
-            self.fields[name] = forms.CharField(
-                label=label,
-                max_length=3000,
-                help_text=EXPLAINS[name],
-                widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-            )
-
-    def clean(self) -> dict[str, Any]:
-        """Something leaked."""
-        typed = super().clean()
-        if not self.errors and not typed.get("targets") and not typed.get("processor"):
-            raise forms.ValidationError("Say what leaked: at least one kind of record, or a company.")
-        return typed
+MAY_SEND: Final = "privacy.send_announcement"
 
 
 class OwnerForm(forms.Form):
@@ -70,8 +47,28 @@ class OwnerForm(forms.Form):
             )
 
 
+def _send(notice: Announcement, typed: dict[str, Any], by: Any, at: datetime) -> str:
+    return f"{handover.send(notice, by=by, at=at)} is on its way. This page says how far it has come."
+
+
+def _is_draft_of_owner(notice: Announcement) -> bool:
+    return (notice.state, notice.occasion) == (Announcement.State.DRAFT, Announcement.Occasion.OWNER)
+
+
+DECISIONS: Final = {
+    "send": Decision(
+        title="Read and send",
+        explains="What has left cannot be called back.",
+        permission=MAY_SEND,
+        fits=_is_draft_of_owner,
+        do=_send,
+        variant=ActionVariant.DANGER,
+    ),
+}
+
+
 @admin.register(Announcement)
-class AnnouncementAdmin(Evidence):
+class AnnouncementAdmin(Decides, Evidence):
     """What was told, newest first."""
 
     list_display = ("reference", "occasion", "state", "created_at", "told", "outcome")
@@ -90,25 +87,18 @@ class AnnouncementAdmin(Evidence):
         "told",
         "outcome",
     )
-    actions_list = ("tell_of_a_breach", "tell_of_a_new_owner")
-    actions_detail = ("send",)
+    actions_list = ("tell_of_a_new_owner",)
+    decisions = DECISIONS
+    decide_template = "admin/privacy/announcement_send.html"
 
-    def has_send_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return bool(request.user.has_perm(MAY_SEND))
+    def describe(self, row: Announcement) -> str:
+        """What it tells of, and how far it is."""
+        return f"{row}: {row.get_occasion_display().lower()}, {row.get_state_display().lower()}"
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only a draft can be sent."""
-        every: list[Any] = super().get_actions_detail(request, object_id)
-        is_draft = Announcement.objects.filter(pk=object_id, state=Announcement.State.DRAFT).exists()
-        return [each for each in every if is_draft or not each.action_name.endswith("_send")]
-
-    @action(description="Tell of a breach", url_path="breach", permissions=["send"], variant=ActionVariant.DANGER)
-    def tell_of_a_breach(self, request: HttpRequest) -> HttpResponse:
-        """Write the notice down; the next page says whom it reaches."""
-        form = BreachForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and (made := _drafted(form, request)):
-            return HttpResponseRedirect(reverse("admin:privacy_announcement_send", args=[made.pk]))
-        return self._ask(request, form, "Tell of a breach", "says whom it reaches and shows the mail (GDPR Art. 34)")
+    def decision_context(self, request: HttpRequest, row: Announcement, decision: Decision[Any]) -> dict[str, Any]:
+        """How many it reaches, and the mail as everybody will read it."""
+        kind, context = announcements.letter(row)
+        return {"addresses": addressees.estimate(at=timezone.now()), **shown(kind, context)}
 
     @action(description="Tell of a new owner", url_path="new-owner", permissions=["send"])
     def tell_of_a_new_owner(self, request: HttpRequest) -> HttpResponse:
@@ -116,40 +106,9 @@ class AnnouncementAdmin(Evidence):
         form = OwnerForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and (made := _handed_over(form, request)):
             return HttpResponseRedirect(reverse("admin:privacy_announcement_send", args=[made.pk]))
-        return self._ask(request, form, "Tell of a new owner", "says how many it reaches and shows the mail")
-
-    def _ask(self, request: HttpRequest, form: forms.Form, title: str, then: str) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "form": form}
-        context |= {"then": then, "back": reverse("admin:privacy_announcement_changelist")}
-        return render(request, "admin/privacy/breach.html", context)
-
-    @action(description="Count, read, send", url_path="send", permissions=["send"], variant=ActionVariant.DANGER)
-    def send(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Whom a draft reaches and what they read; pressing the button tells them."""
-        notice = self.get_object(request, object_id)
-        if not isinstance(notice, Announcement):
-            raise Http404
-        back = reverse("admin:privacy_announcement_change", args=[notice.pk])
-        if notice.state != Announcement.State.DRAFT:
-            messages.warning(request, f"{notice} was sent before: nothing was changed.")
-            return HttpResponseRedirect(back)
-        if request.method == "POST":
-            return self._sent(request, notice, back)
-        context = {**self.admin_site.each_context(request), "title": f"Tell people: {notice}", "opts": self.opts}
-        context |= {"notice": notice, "back": back, **_reach(notice), **_letter(notice)}
-        return render(request, "admin/privacy/breach_send.html", context)
-
-    def _sent(self, request: HttpRequest, notice: Announcement, back: str) -> HttpResponse:
-        by: Any = request.user
-        try:
-            SENDS[notice.occasion](notice, by=by, at=timezone.now())
-        except breach.NobodyToTell:
-            messages.error(request, "It concerns nobody whom a mail would reach: nothing was sent.")
-        except states.NotAllowed:
-            messages.warning(request, f"{notice} was sent before: nothing was changed.")
-        else:
-            messages.success(request, f"{notice} is on its way. This page says how far it has come.")
-        return HttpResponseRedirect(back)
+        context = {**self.admin_site.each_context(request), "title": "Tell of a new owner", "opts": self.opts}
+        context |= {"form": form, "back": reverse("admin:privacy_announcement_changelist")}
+        return render(request, "admin/privacy/announcement_draft.html", context)
 
     @display(description="about")
     def about(self, row: Announcement) -> str:
@@ -166,20 +125,6 @@ class AnnouncementAdmin(Evidence):
         return f"{done.sent} sent, {done.stopped} stopped by the gate, {done.failed} failed"
 
 
-def _drafted(form: BreachForm, request: HttpRequest) -> Announcement | None:
-    """Call the verb; what it refuses is told on the form."""
-    typed, by = form.cleaned_data, request.user
-    asked: dict[str, Any] = {name: typed[name] for name in ("targets", "processor", "start", "end")}
-    asked |= {"words": {name: typed[name] for name in breach.WORDS}, "by": by, "at": timezone.now()}
-    try:
-        return breach.draft(**asked)
-    except announcements.Unsaid as lacking:
-        form.add_error(None, f"Still to be said: {lacking}")
-    except scope.Unknown as unknown:
-        form.add_error(None, f"{unknown} is not in the register.")
-    return None
-
-
 def _handed_over(form: OwnerForm, request: HttpRequest) -> Announcement | None:
     """Call the verb; what it refuses is told on the form."""
     by: Any = request.user
@@ -194,23 +139,11 @@ def _handed_over(form: OwnerForm, request: HttpRequest) -> Announcement | None:
     return None
 
 
-def _reach(notice: Announcement) -> dict[str, Any]:
-    """Whom a draft would reach: measured for a breach; else everybody."""
-    if notice.occasion == Announcement.Occasion.BREACH:
-        found = breach.count(notice)
-        return {"count": found, "addresses": found.addresses}
-    return {"addresses": addressees.estimate(at=timezone.now())}
-
-
-def _letter(notice: Announcement) -> dict[str, Any]:
-    """The mail as everybody will read it."""
-    kind, context = announcements.letter(notice)
-    return shown(kind, context | ({"data": breach.data_of(notice)} if notice.occasion == "breach" else {}))
-
-
 def shown(kind: Kind, context: Mapping[str, Any]) -> dict[str, Any]:
-    """A mail for a page of the desk: its subject, its text, and its HTML in light and in dark."""
-    known = {**context, "shop": profiles.current()}
+    """A mail for a page of the desk: its subject, its text, and its HTML in light and in dark, with the links of its foot."""
+    site = settings.LOUPE_PUBLIC_URL
+    preferences = f"{site}{reverse('privacy:preferences')}"  # each reader gets a link of their own
+    known = {**context, "shop": profiles.current(), "site_url": site, "preferences_url": preferences}
     html = render_to_string(f"{kind.template}.html", known)
     return {
         "subject": render_to_string(f"{kind.template}.subject.txt", known).strip(),

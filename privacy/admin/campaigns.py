@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,62 +18,22 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
-from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminSplitDateTimeWidget
 
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import Evidence
-from privacy.forms.pages import DecisionForm
+from privacy.consent.vocabulary import Channel
+from privacy.forms.campaigns import WORDS_OF_WAY, CampaignForm, WhenForm
 from privacy.ground import digests
-from privacy.messages import campaigns, mailchimp, pieces, previews, writing
+from privacy.messages import campaigns, mailchimp, pieces, previews, print_lists, stationery, writing
 from privacy.messages.campaigns import CAMPAIGN, State
-from privacy.messages.newsroom import Campaign, MailchimpMember
+from privacy.messages.newsroom import Campaign, CampaignWay, MailchimpMember
 from privacy.messages.stoplist import Suppression
 
 MAY_WRITE: Final = "privacy.change_campaign"
 MAY_SEND: Final = "privacy.send_campaign"
 STATE_COLOURS: Final = {"scheduled": "info", "sending": "warning", "paused": "danger", "sent": "success"}
-
-
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What a newsletter says. Pictures come with the pieces that are chosen; the text holds none."""
-
-    pieces = forms.MultipleChoiceField(
-        required=False,
-        widget=UnfoldAdminSelectMultipleWidget,
-        help_text="Shown below the text with picture, name and link. A piece that is sold out by then is left out.",
-    )
-
-    class Meta:
-        model = Campaign
-        fields = ("topic", "channel", "title", "preheader", "body", "pieces")
-        widgets = {"body": WysiwygWidget}
-        help_texts = {"topic": "Only people who agreed to this very topic get it."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "pieces" in self.fields:  # not on the page of one that is only shown
-            self.fields["pieces"].choices = pieces.choices()  # type: ignore[attr-defined]
-
-    def clean_body(self) -> str:
-        """Text that has something to say, without what a newsletter may not hold."""
-        body = writing.sanitised(self.cleaned_data["body"])
-        if writing.is_empty(body):
-            raise forms.ValidationError("Nothing is left of this text that a newsletter may hold.")
-        return body
-
-
-class WhenForm(DecisionForm):
-    """When it goes."""
-
-    for_ = forms.SplitDateTimeField(
-        label="Send at",
-        required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="In UTC. Left empty, it goes at once.",
-    )
 
 
 def _try_out(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -95,7 +55,7 @@ def _take_back(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime)
 
 def _pause(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
     taken = campaigns.pause(campaign, by=by, at=at)
-    return f"It is paused; {taken} mails were taken out of the outbox."
+    return f"It is paused; {taken} messages were taken back."
 
 
 def _go_on(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -105,7 +65,7 @@ def _go_on(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> 
 
 def _cancel(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
     stopped = campaigns.cancel(campaign, by=by, at=at)
-    return f"It is cancelled; {stopped} mails that waited were stopped."
+    return f"It is cancelled; {stopped} messages that waited were stopped."
 
 
 def _leading_to(state: str) -> frozenset[str]:
@@ -116,17 +76,22 @@ def _is_in(froms: Collection[str]) -> Callable[[Campaign], bool]:
     return lambda campaign: campaign.state in froms
 
 
+def _can_be_mailed(campaign: Campaign) -> bool:
+    return campaign.state in {State.DRAFT, State.SCHEDULED} and campaign.way(Channel.EMAIL) is not None
+
+
 DECISIONS: Final = {
     "try_out": Decision(
         title="Send me a test",
-        explains="The draft goes to your own address.",
+        explains="The mail goes to your own address.",
         permission=MAY_WRITE,
-        fits=_is_in({State.DRAFT, State.SCHEDULED}),
+        fits=_can_be_mailed,
         do=_try_out,
     ),
     "schedule": Decision(
         title="Send",
-        explains="It goes to everybody who agreed and is not left out, as they stand when each mail leaves.",
+        explains="It goes to everybody who agreed and is not left out, as they stand when each message leaves. Letters come "
+        "on print lists, which somebody takes out.",
         permission=MAY_SEND,
         fits=_is_in(_leading_to(State.SCHEDULED)),
         do=_schedule,
@@ -142,7 +107,7 @@ DECISIONS: Final = {
     ),
     "pause": Decision(
         title="Pause",
-        explains="Mails that have not left yet are taken out of the outbox.",
+        explains="What has not left yet is taken back: out of the outbox, and off print lists that nobody took out.",
         permission=MAY_SEND,
         fits=_is_in({State.SENDING}),
         do=_pause,
@@ -172,11 +137,11 @@ class CampaignAdmin(Decides, ModelAdmin):
     """Newsletters, the newest first."""
 
     form = CampaignForm
-    list_display = ("title", "state_label", "topic", "scheduled_for", "begun_at", "finished_at", "reference")
+    list_display = ("title", "state_label", "topic", "travels", "scheduled_for", "begun_at", "finished_at", "reference")
     list_filter = ("state", "topic")
     search_fields = ("=reference", "title")
     ordering = ("-created_at",)
-    actions_detail = ("audience",)
+    actions_detail = ("audience", "specimen")
     decisions = DECISIONS
     refusals = {campaigns.NotReady: ""}
     decide_template = "admin/privacy/campaign_decide.html"
@@ -184,10 +149,18 @@ class CampaignAdmin(Decides, ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
         """What is written; one that was decided shows its words below, as a mail."""
-        words = ("topic", "channel", "title", "preheader")
+        words = ("title", "preheader")
         if obj is None or obj.is_draft:
-            return (*words, "body", "pieces")
-        return ("reference", "state", *words, "scheduled_for", "begun_at", "finished_at")
+            apart = (name for way, name in WORDS_OF_WAY.items() if way in campaigns.offered())
+            return ("topic", "ways", *words, "body", "pieces", *apart)
+        return ("reference", "state", "topic", "travels", *words, "scheduled_for", "begun_at", "finished_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
+        return ("travels",) if obj is not None and not obj.is_draft else ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        every: QuerySet[Campaign] = super().get_queryset(request)
+        return every.prefetch_related("ways")
 
     def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         """A draft can be written; what was decided is only shown."""
@@ -199,7 +172,7 @@ class CampaignAdmin(Decides, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """One verb keeps it, sanitised."""
-        campaigns.write(obj, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        campaigns.write(obj, ways=form.chosen, by=request.user, at=timezone.now())  # type: ignore[arg-type]
 
     def describe(self, row: Campaign) -> str:
         """Its title, and how far it is."""
@@ -207,8 +180,8 @@ class CampaignAdmin(Decides, ModelAdmin):
 
     def decision_context(self, request: HttpRequest, row: Campaign, decision: Decision[Any]) -> dict[str, Any]:
         """Before it is sent: whom that reaches."""
-        count = campaigns.count(row, at=timezone.now()) if decision is DECISIONS["schedule"] else None
-        return {"campaign": row, "count": count}
+        counts = campaigns.counts(row, at=timezone.now()) if decision is DECISIONS["schedule"] else []
+        return {"campaign": row, "counts": counts}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -228,26 +201,57 @@ class CampaignAdmin(Decides, ModelAdmin):
         context = {**self.admin_site.each_context(request), "title": f"Who would get it: {campaign}", "opts": self.opts}
         context |= {
             "campaign": campaign,
-            "count": campaigns.count(campaign, at=timezone.now()),
+            "counts": campaigns.counts(campaign, at=timezone.now()),
             "back": reverse("admin:privacy_campaign_change", args=[campaign.pk]),
         }
         return render(request, "admin/privacy/campaign_audience.html", context)
+
+    @action(description="The letter as PDF", url_path="letter", permissions=["try_out"])
+    def specimen(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The letter as it is printed, to an address that nobody has."""
+        campaign = self.get_object(request, object_id)
+        if not isinstance(campaign, Campaign) or campaign.way(Channel.POST) is None:
+            raise Http404
+        letter = writing.written(campaign, NOBODY, Channel.POST)
+        addressed = print_lists.Addressed(SPECIMEN, letter.title, letter.text)
+        pdf = stationery.letters([addressed], title=f"Specimen {campaign.reference}", at=timezone.now())
+        return HttpResponse(pdf, content_type="application/pdf")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """No letter to look at where it travels otherwise."""
+        every: list[Any] = super().get_actions_detail(request, object_id)
+        is_posted = CampaignWay.objects.filter(campaign=object_id, channel=Channel.POST).exists()
+        return [each for each in every if is_posted or not each.action_name.endswith("_specimen")]
+
+    @display(description="travels")
+    def travels(self, campaign: Campaign) -> str:
+        return ", ".join(way.get_channel_display() for way in campaigns.ways_of(campaign))
 
     @display(description="state", label=STATE_COLOURS, ordering="state")
     def state_label(self, campaign: Campaign) -> tuple[str, str]:
         return campaign.state, campaign.get_state_display()
 
 
+NOBODY: Final = writing.Reader(UUID(int=0), "", None)
+SPECIMEN: Final = ("A. Specimen", "1 Example Street", "Anytown 10000")
+
+
 def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
-    """How it looks, and what became of it."""
-    mail = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
-    letter = previews.Letter(writing.TEST, viewer.email, mail.title, mail.text, pieces.on_a_page(mail.html))
-    return {
-        "letter": letter,
-        "schemes": [(look.value, letter.as_seen(look)) for look in previews.Look],
-        "results": None if campaign.is_draft else campaigns.results(campaign),
+    """How it looks by each way, and what became of it."""
+    told: dict[str, Any] = {
+        "results": [] if campaign.is_draft else campaigns.results(campaign),
         "campaign": campaign,
     }
+    if campaign.way(Channel.EMAIL):
+        mail = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
+        letter = previews.Letter(writing.TEST, viewer.email, mail.title, mail.text, pieces.on_a_page(mail.html))
+        told |= {"letter": letter, "schemes": [(look.value, letter.as_seen(look)) for look in previews.Look]}
+    if campaign.way(Channel.SMS):
+        told["text"] = writing.written(campaign, NOBODY, Channel.SMS).text
+        told["length"] = campaigns.length_of(campaign)
+    if campaign.way(Channel.POST):
+        told["paper"] = writing.written(campaign, NOBODY, Channel.POST)
+    return told
 
 
 @admin.register(Suppression)
@@ -258,7 +262,7 @@ class SuppressionAdmin(Evidence):
     list_filter = ("channel", "reason")
     fields = readonly_fields = ("channel", "reason", "raised_at", "lifted_at", "key_version")
     search_fields = ("=digest",)
-    search_help_text = "The whole e-mail address or telephone number"
+    search_help_text = "The whole e-mail address, telephone number, or postal address with its name"
     ordering = ("-raised_at",)
 
     def get_search_results(
@@ -268,7 +272,8 @@ class SuppressionAdmin(Evidence):
         typed = search_term.strip()
         if not typed:
             return queryset, False
-        known = [digest.value for digest in digests.all_of("email" if "@" in typed else "phone", typed)]
+        kinds = ("email" if "@" in typed else "phone", "post")
+        known = [digest.value for kind in kinds for digest in digests.all_of(kind, typed)]
         return queryset.filter(digest__in=known), False
 
 

@@ -39,7 +39,9 @@ class Decision(Generic[Row]):
     explains: str
     permission: str  # "app.codename"
     fits: Callable[[Row], bool]
-    do: Callable[[Row, dict[str, Any], Any, datetime], str]  # returns what to say when it is done
+    do: Callable[
+        [Row, dict[str, Any], Any, datetime], str | HttpResponse
+    ]  # returns what to say when it is done, or a file
     form: type[DecisionForm] = DecisionForm
     variant: ActionVariant = ActionVariant.DEFAULT
     begins_with: str = ""  # what the form begins with, by this name in the address
@@ -96,13 +98,15 @@ class Decides(ModelAdmin):
         )
         form = decision.form(*typed, row=row, **begun)
         if form.is_valid() and (said := self._done(decision, row, form, request)):
+            if isinstance(said, HttpResponse):
+                return said
             messages.success(request, said)
             return HttpResponseRedirect(back)
         context = {**self.admin_site.each_context(request), "title": f"{decision.title}: {row}", "opts": self.opts}
         context |= {"form": form, "decision": decision, "row": row, "described": self.describe(row), "back": back}
         return render(request, self.decide_template, context | self.decision_context(request, row, decision))
 
-    def _done(self, decision: Decision[Any], row: Model, form: Form, request: HttpRequest) -> str:
+    def _done(self, decision: Decision[Any], row: Model, form: Form, request: HttpRequest) -> str | HttpResponse:
         """Call the verb; what it refuses is told on the form, and nothing is returned."""
         refusals: dict[type[Exception], str] = {
             states.NotAllowed: MEANWHILE,

@@ -22,7 +22,14 @@ from privacy.register import disclosures
 from privacy.register.models import Disclosure
 
 State = Message.State
-COLOURS: Final = {"sent": "success", "failed": "danger", "returned": "danger", "unknown": "warning", "stopped": "info"}
+COLOURS: Final = {
+    "sent": "success",
+    "failed": "danger",
+    "returned": "danger",
+    "unknown": "warning",
+    "stopped": "info",
+    "listed": "info",
+}
 
 
 LOOK: Final = (

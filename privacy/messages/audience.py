@@ -1,32 +1,31 @@
 """Who would get a newsletter now: everybody who agreed to its topic by its channel, page by page, and why some of them do not.
 
-A person counts once, however many records of theirs were joined. Where their mail goes is asked of the register: a contact that
-is declared for marketing and for the mail service, and of which the person proved that it is theirs. What is found here is a
-picture of this moment, for counting and for filling the outbox; the gate asks again when each mail goes.
+A person counts once, however many records of theirs were joined. Where a channel reaches them is asked of the register
+(`contacts`). What is found here is a picture of this moment, for counting and for filling the outbox; the gate asks again when each
+message goes.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models
 
 from privacy.consent import ledger, preferences, soft_opt_in
 from privacy.consent.models import ConsentState
 from privacy.consent.preference_models import Frequency, Preference
-from privacy.consent.vocabulary import Matter
+from privacy.consent.vocabulary import Channel, Matter
 from privacy.ground import digests
+from privacy.messages import contacts, suppressions
 from privacy.messages.stoplist import Suppression
-from privacy.register import registry, usable
 from privacy.register.models import Identifier, Subject, SubjectLink
-from privacy.register.vocabulary import Category, Purpose
+from privacy.register.vocabulary import Purpose
 
 PAGE: Final = 200
 
@@ -47,10 +46,9 @@ class Why(StrEnum):
     ERASED = "erased"
     TOO_SOON = "too_soon"
 
-    @property
-    def words(self) -> str:
+    def words(self, channel: str) -> str:
         """The same for staff."""
-        return WORDS[self]
+        return WORDS_OF_CHANNEL.get((self, channel)) or WORDS[self]
 
 
 WORDS: Final = {
@@ -66,6 +64,16 @@ WORDS: Final = {
     Why.MINOR: "are not of age",
     Why.ERASED: "were erased",
     Why.TOO_SOON: "had a newsletter lately and want them further apart",
+}
+WORDS_OF_CHANNEL: Final[dict[tuple[Why, str], str]] = {
+    (Why.NO_ADDRESS, Channel.SMS): "gave us no telephone number",
+    (Why.UNSUBSCRIBED, Channel.SMS): "answered STOP",
+    (Why.COMPLAINED, Channel.SMS): "complained about a text",
+    (Why.BOUNCED, Channel.SMS): "have a number that takes no texts",
+    (Why.NO_ADDRESS, Channel.POST): "saved no postal address",
+    (Why.UNSUBSCRIBED, Channel.POST): "asked us to send no more letters",
+    (Why.COMPLAINED, Channel.POST): "complained about a letter",
+    (Why.BOUNCED, Channel.POST): "have moved away from there",
 }
 
 
@@ -89,17 +97,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Numbers, and nobody's name."""
+    """Numbers, and nobody's name. *not_asked*: how many confirmed mailboxes never agreed; None for what nobody confirms."""
 
+    channel: Channel
     agreed: int
     would_get_it: int
     left_out: dict[str, int] = field(default_factory=dict)
-    not_asked: int = 0
+    not_asked: int | None = None
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
         """Why some who agreed are left out, in words, the most frequent first."""
-        return [(Why(why).words, number) for why, number in Counter(self.left_out).most_common()]
+        return [(Why(why).words(self.channel), number) for why, number in Counter(self.left_out).most_common()]
 
 
 def count(matter: Matter, channel: str, *, at: datetime) -> Count:
@@ -109,11 +118,16 @@ def count(matter: Matter, channel: str, *, at: datetime) -> Count:
     for candidate in everybody(matter, channel, at=at):
         outcomes[candidate.why] += 1
         with_address += candidate.why is not Why.NO_ADDRESS
-    proven = Identifier.objects.filter(kind="email", proven_at__isnull=False, subject__erased_at=None)
-    persons = proven.filter(subject__link=None).values("subject").distinct().count()
     would = outcomes.pop(None, 0)
     left_out = {str(why): number for why, number in outcomes.items()}
-    return Count(would + sum(left_out.values()), would, left_out, max(0, persons - with_address))
+    not_asked = max(0, _confirmed() - with_address) if channel == Channel.EMAIL else None
+    return Count(Channel(channel), would + sum(left_out.values()), would, left_out, not_asked)
+
+
+def _confirmed() -> int:
+    """How many people proved a mailbox."""
+    proven = Identifier.objects.filter(kind="email", proven_at__isnull=False, subject__erased_at=None)
+    return proven.filter(subject__link=None).values("subject").distinct().count()
 
 
 def everybody(matter: Matter, channel: str, *, at: datetime) -> Iterator[Candidate]:
@@ -137,7 +151,7 @@ def page(matter: Matter, channel: str, *, after: UUID | None, size: int = PAGE, 
     families = _families({state.subject_id for state in states})
     first = _first_met(families, yes, matter, channel)
     mine = [state for state in states if first[families.root_of[state.subject_id]] == state.subject_id]
-    people = _People(families, [families.root_of[state.subject_id] for state in mine])
+    people = _People(families, [families.root_of[state.subject_id] for state in mine], channel)
     candidates = [people.candidate(state, matter, channel, at) for state in mine]
     return Page(candidates, states[-1].subject_id if len(states) == size else None)
 
@@ -207,14 +221,14 @@ def _first_met(
 class _People:
     """What must be known of some people to write to them, read for all of them at once."""
 
-    def __init__(self, families: _Families, roots: list[UUID]) -> None:
+    def __init__(self, families: _Families, roots: list[UUID], channel: str) -> None:
         self.members = {root: families.members[root] for root in roots}
         self.everyone = {member: root for root, members in self.members.items() for member in members}
         self.subjects = Subject.objects.in_bulk(self.members)
         usable = Subject.objects.usable_for(Purpose.MARKETING).filter(pk__in=self.members)
         self.usable = set(usable.values_list("pk", flat=True))
-        self.addresses = self._proven_addresses()
-        self.stopped = _stopped(self.addresses.values())
+        self.addresses = contacts.of(channel, self.everyone)
+        self.stopped = _stopped(channel, self._known_by(channel))
         wanting = Preference.objects.filter(subject_id__in=self.everyone)
         apart = wanting.exclude(frequency=Frequency.ALL).values_list("subject_id", flat=True)
         self.want_distance = {self.everyone[one] for one in apart}
@@ -250,39 +264,22 @@ class _People:
             return Why.TOO_SOON
         return None
 
-    def _proven_addresses(self) -> dict[UUID, str]:
-        """Where mail to each of these people goes, by their root."""
-        proven = Identifier.objects.filter(subject_id__in=self.everyone, kind="email", proven_at__isnull=False)
-        keys = {(self.everyone[whose], digest) for whose, digest in proven.values_list("subject_id", "digest")}
-        found: dict[UUID, str] = {}
-        for _, whose, address in sorted(_contacts(self.everyone), key=lambda each: each[0]):
-            root = self.everyone[whose]
-            known = (digest.value for digest in digests.all_of("email", address))
-            if root not in found and any((root, value) in keys for value in known):
-                found[root] = digests.normal_email(address)
-        return found
+    def _known_by(self, channel: str) -> dict[str, list[str]]:
+        """Under what each address may stand on the suppression list: by itself, a postal one also by its owner's mailboxes."""
+        if channel != Channel.POST:
+            return {address: [address] for address in self.addresses.values()}
+        emails = contacts.proven_emails(self.everyone)
+        known: dict[str, list[str]] = {}
+        for root, address in self.addresses.items():  # two of one household may share one
+            known.setdefault(address, [address]).extend(emails.get(root, []))
+        return known
 
 
-def _contacts(ids: Iterable[UUID]) -> Iterator[tuple[int, UUID, str]]:
-    """Every address of these person records that may be used for news: its rank (the account's first), whose, and what."""
-    ids = list(ids)
-    for declaration, name, _ in registry.fields(category=Category.CONTACT, purpose=Purpose.MARKETING, recipient="mail"):
-        rank = 0 if declaration.model == settings.AUTH_USER_MODEL else 1
-        for path in declaration.paths:
-            usable_rows = usable.rows(declaration.model_class(), Purpose.MARKETING)
-            rows = usable_rows.filter(**{f"{path}__in": ids}).order_by()
-            for whose, address in rows.values_list(path, name).distinct():
-                if address:
-                    yield rank, whose, address
-
-
-def _stopped(addresses: Iterable[str]) -> dict[str, str]:
-    """Those of *addresses* that no marketing may go to, each with the reason."""
+def _stopped(channel: str, known_by: dict[str, list[str]]) -> dict[str, str]:
+    """Those of the addresses that no marketing may go to, each with the reason that was given first."""
     by_digest: dict[str, str] = {}
-    for address in addresses:
-        by_digest |= {digest.value: address for digest in digests.all_of("email", address)}
-    rows = Suppression.objects.live().filter(channel="email", digest__in=by_digest)
-    reasons: dict[str, dict[str, str]] = defaultdict(dict)
-    for digest, reason in rows.order_by("-raised_at").values_list("digest", "reason"):
-        reasons[by_digest[digest]]["why"] = reason
-    return {address: said["why"] for address, said in reasons.items()}
+    for address, values in known_by.items():
+        for value in values:
+            by_digest |= {each.value: address for each in digests.all_of(suppressions.KINDS[channel], value)}
+    rows = Suppression.objects.live().filter(channel=channel, digest__in=by_digest)
+    return {by_digest[digest]: reason for digest, reason in rows.order_by("-raised_at").values_list("digest", "reason")}

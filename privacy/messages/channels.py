@@ -10,12 +10,15 @@ from privacy.messages.sms import Sms
 from privacy.messages.transports import Transport
 
 TRANSPORTS: Final[dict[str, Callable[[], Transport]]] = {Channel.EMAIL: Mail, Channel.SMS: Sms}
-"""The way out of each channel. What has none cannot be posted."""
+"""The wire of each channel. What has none, and is not printed, cannot be posted."""
+
+PRINTED: Final = frozenset({Channel.POST})
+"""What no wire carries: it comes on a print list, and leaves the house when staff take that out (`print_lists`)."""
 
 PARTS: Final[dict[str, Mapping[str, str]]] = {
     Channel.EMAIL: {"title": "subject.txt", "text": "txt", "html": "html"},
     Channel.SMS: {"text": "sms.txt"},
-    Channel.POST: {"title": "subject.txt", "text": "txt"},
+    Channel.POST: {"title": "subject.txt", "text": "letter.txt"},
 }
 """What a message consists of, and the template of each part."""
 
@@ -25,7 +28,9 @@ class NoSuchChannel(Exception):
 
 
 def processor(channel: str) -> str:
-    """Who receives the messages of a channel. *Raises* `NoSuchChannel`."""
+    """Who receives the messages of a channel as they leave the outbox; nobody, where they are printed. *Raises* `NoSuchChannel`."""
+    if channel in PRINTED:
+        return ""
     if channel not in TRANSPORTS:
         raise NoSuchChannel(channel)
     return TRANSPORTS[channel]().processor

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from privacy.messages import gate, kinds, suppressions
-from privacy.messages.channels import ways_out
+from privacy.messages import gate, kinds, print_lists, suppressions
+from privacy.messages.channels import PRINTED, ways_out
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message, MessageQuerySet
 from privacy.messages.transports import InDoubt, NotSent, Parcel, Transport
@@ -128,6 +128,9 @@ class Worker:
         """One attempt: the gate, the row, the wire."""
         if objection := gate.objection(message) or gate.too_soon(message, at=self.at):
             _close(message, State.STOPPED, because=objection)
+            return
+        if message.channel in PRINTED:
+            self.sent += print_lists.put(message, at=self.at)
             return
         transport = self.way(message.channel)
         parcel = _packed(message, transport)

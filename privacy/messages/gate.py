@@ -1,11 +1,12 @@
 """May this message go, now? Asked in the worker at the moment of sending, so that what changed after queueing counts."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from privacy.consent import ledger, preferences, soft_opt_in
-from privacy.consent.vocabulary import Matter
-from privacy.messages import suppressions
+from privacy.consent.vocabulary import Channel, Matter
+from privacy.messages import contacts, suppressions
 from privacy.messages.kinds import KINDS, Kind
 from privacy.messages.models import Message
 from privacy.register import objections, subjects
@@ -22,11 +23,11 @@ def objection(message: Message) -> str:
     kind = KINDS.get(message.kind)
     if kind is None:
         return "no such kind"
-    if not kind.is_last_word and suppressions.stops(
-        message.channel, message.payload["to"], marketing=kind.is_marketing
+    person = None if message.subject_id is None else subjects.of_number(message.subject_id)
+    if not kind.is_last_word and any(
+        suppressions.stops(message.channel, value, marketing=kind.is_marketing) for value in _known_by(message, person)
     ):
         return "suppressed"
-    person = None if message.subject_id is None else subjects.of_number(message.subject_id)
     return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")
 
 
@@ -50,6 +51,14 @@ def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
     }
     forbids = next((why for why, holds in standing.items() if holds), "")
     return forbids or ("" if ledger.may(root, matter, channel) else "no consent")
+
+
+def _known_by(message: Message, person: Subject | None) -> Iterator[str]:
+    """Under what its address may stand on the suppression list: a mail to us ends letters too (`stopping`)."""
+    yield message.payload["to"]
+    if message.channel == Channel.POST and person is not None:
+        owners = dict.fromkeys(subjects.family(person), person.pk)
+        yield from contacts.proven_emails(owners).get(person.pk, [])
 
 
 def _state(person: Subject, kind: Kind) -> str:

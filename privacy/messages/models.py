@@ -23,8 +23,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state=Message.State.SENDING, next_attempt_at__lte=at)
 
     def unsent(self) -> MessageQuerySet:
-        """Everything that still holds what it says."""
-        return self.filter(state__in=[Message.State.QUEUED, Message.State.SENDING, Message.State.UNKNOWN])
+        """Everything that may still go."""
+        return self.filter(state__in=Message.MAY_STILL_GO)
 
     def for_staff(self) -> MessageQuerySet:
         """What asks for a human being: given up, returned, or perhaps sent, and nobody has dealt with it."""
@@ -40,12 +40,14 @@ class Message(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
         SENDING = "sending", "Being sent"
+        LISTED = "listed", "On a print list"  # a letter: it has not left the house
         SENT = "sent", "Sent"
         UNKNOWN = "unknown", "Perhaps sent"  # marketing whose outcome nobody knows: never sent again by a machine
         STOPPED = "stopped", "Stopped by the gate"
         RETURNED = "returned", "Came back"
         FAILED = "failed", "Given up"
 
+    MAY_STILL_GO = (State.QUEUED, State.SENDING, State.LISTED, State.UNKNOWN)
     ALERTING = (State.FAILED, State.RETURNED, State.UNKNOWN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

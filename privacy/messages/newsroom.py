@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 
 from privacy.consent.models import MATTERS, SURFACES
-from privacy.consent.vocabulary import Matter, Surface
+from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.register.usable import Usable
 
 
@@ -63,23 +63,19 @@ class Campaign(models.Model):
     preheader = models.CharField(
         "first line", max_length=140, blank=True, help_text="Mailboxes show it beside the subject line."
     )
-    body = models.TextField("text")  # sanitised whenever it is written (`messages.writing`)
+    # Of the mail: sanitised whenever it is written (`messages.writing`). Empty where it does not travel by mail.
+    body = models.TextField("text of the mail", blank=True)
     pieces = models.JSONField(default=list, blank=True)  # slugs of the catalogue, in the order they are shown
     topic = models.CharField(
         max_length=24,
         choices=[("new_pieces", "New pieces"), ("offers", "Offers"), ("care", "Care")],
         default="new_pieces",
     )
-    channel = models.CharField(max_length=5, choices=[("email", "E-mail")], default="email")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     created_at = models.DateTimeField()
     scheduled_for = models.DateTimeField(null=True, blank=True)  # null: not scheduled
     begun_at = models.DateTimeField(null=True, blank=True)  # null: nothing was sent yet
     finished_at = models.DateTimeField(null=True, blank=True)  # null: not over
-    # How far the walk through the people who agreed has come, and how many it left out by reason. null: at the beginning
-    walked_to = models.UUIDField(null=True, blank=True)
-    has_walked = models.BooleanField(default=False)
-    left_out = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = "newsletter"
@@ -106,6 +102,33 @@ class Campaign(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+    def way(self, channel: str) -> CampaignWay | None:
+        """How it travels by that channel, if it does."""
+        return next((each for each in self.ways.all() if each.channel == channel), None)
+
+
+class CampaignWay(models.Model):
+    """One way a newsletter travels: what it says there, and how far the walk through those who agreed to that way has come."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ways")
+    channel = models.CharField(max_length=5, choices=[(each.value, each.words) for each in Channel])
+    text = models.TextField(blank=True)  # plain; empty for the mail, which has the newsletter's own body
+    # null: at the beginning
+    walked_to = models.UUIDField(null=True, blank=True)
+    has_walked = models.BooleanField(default=False)
+    left_out = models.JSONField(default=dict, blank=True)  # how many by reason
+
+    class Meta:
+        verbose_name = "way of a newsletter"
+        verbose_name_plural = "ways of newsletters"
+        ordering = ("campaign_id", "channel")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "channel"], name="campaign_way_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign.reference} {self.get_channel_display()}"
 
 
 class MailchimpMember(models.Model):

@@ -1,6 +1,7 @@
-"""How a newsletter is written: what its text may hold, and the mail that one reader gets.
+"""How a newsletter is written: what its text may hold, and what one reader gets by each way.
 
-Staff write rich text. What reaches a mail is a short list of tags with links as their only attribute: no script, no style, no
+A text message and a letter are plain; how they end is said once, by us, in their templates. Of a mail, staff write rich text. What
+reaches one is a short list of tags with links as their only attribute: no script, no style, no
 picture of its own, hence no way to tell who opened it. Pictures come from the catalogue (`messages.pieces`) and travel
 inside the mail. There is no opening or click tracking, and nowhere to switch it on.
 """
@@ -21,6 +22,7 @@ from django.utils.safestring import mark_safe
 
 from privacy.consent.vocabulary import Channel, Matter
 from privacy.messages import outbox, pieces, unsubscribe
+from privacy.messages.channels import PARTS
 from privacy.messages.kinds import Kind
 from privacy.messages.newsroom import Campaign
 from privacy.register.vocabulary import Purpose
@@ -43,16 +45,16 @@ HEADING: Final = re.compile(r"(</?)h1\b", re.I)  # the editor's only heading; th
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One reader's mail."""
+    """What one reader gets: a mail has a title, text and HTML, a letter a title and text, a text message its text."""
 
     title: str
     text: str
-    html: str
+    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads it: their number, their mailbox, and since when they want this topic."""
+    """Who reads it: their number, where it goes, and since when they want this topic."""
 
     subject_id: UUID
     address: str
@@ -77,11 +79,12 @@ def is_empty(body: str) -> bool:
 
 
 class Copy:
-    """One newsletter, ready to be addressed: what is the same for all its readers is made once."""
+    """One newsletter by one way, ready to be addressed: what is the same for all its readers is made once."""
 
-    def __init__(self, campaign: Campaign) -> None:
+    def __init__(self, campaign: Campaign, channel: Channel = Channel.EMAIL) -> None:
+        way = campaign.way(channel) if channel in WRITTEN_APART else None
         body = sanitised(campaign.body)  # here too, whatever the row holds
-        self.title = campaign.title
+        self.channel, self.title = channel, campaign.title
         self.template = KINDS[Matter(campaign.topic)].template
         self.known: dict[str, Any] = {
             **outbox.frame(),
@@ -89,25 +92,41 @@ class Copy:
             "preheader": campaign.preheader,
             "body": mark_safe(body),  # noqa: S308
             "body_text": plain(body),
-            "pieces": pieces.find(campaign.pieces),
+            "words": tidied(way.text, channel) if way else "",
+            "pieces": pieces.find(campaign.pieces) if channel == Channel.EMAIL else [],
             "topic": Matter(campaign.topic).words,
-            "channel": Channel(campaign.channel).words,
+            "channel": channel.words,
         }
 
     def to(self, reader: Reader) -> Letter:
-        """The mail that this reader gets: same words and pictures for all, links to leave of their own."""
-        own = {
-            "agreed_at": reader.agreed_at,
-            "unsubscribe_url": unsubscribe.url(reader.subject_id, address=reader.address),
-            "preferences_url": unsubscribe.preferences_url(reader.subject_id),
+        """What this reader gets: same words and pictures for all; in a mail, links to leave of their own."""
+        own: dict[str, Any] = {"agreed_at": reader.agreed_at}
+        if self.channel == Channel.EMAIL:
+            own["unsubscribe_url"] = unsubscribe.url(reader.subject_id, address=reader.address)
+            own["preferences_url"] = unsubscribe.preferences_url(reader.subject_id)
+        parts = {
+            part: render_to_string(f"{self.template}.{suffix}", self.known | own).strip()
+            for part, suffix in PARTS[self.channel].items()
+            if part != "title"
         }
-        text, html = (render_to_string(f"{self.template}.{part}", self.known | own) for part in ("txt", "html"))
-        return Letter(self.title, text, html)
+        return Letter("" if self.channel == Channel.SMS else self.title, **parts)
 
 
-def written(campaign: Campaign, reader: Reader) -> Letter:
-    """One reader's mail."""
-    return Copy(campaign).to(reader)
+def written(campaign: Campaign, reader: Reader, channel: Channel = Channel.EMAIL) -> Letter:
+    """What one reader gets by one way."""
+    return Copy(campaign, channel).to(reader)
+
+
+WRITTEN_APART: Final = frozenset({Channel.SMS, Channel.POST})
+"""Ways with words of their own, plain ones."""
+
+
+def tidied(words: str, channel: Channel) -> str:
+    """Plain words as they go: a text message on one line, a letter with one empty line between its paragraphs."""
+    if channel == Channel.SMS:
+        return " ".join(words.split())
+    lines = "\n".join(" ".join(line.split()) for line in words.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
 # The same as plain text

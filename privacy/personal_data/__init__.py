@@ -13,6 +13,7 @@ from privacy.personal_data import (  # each noun declares its own
     inbox,  # noqa: F401
     incidents,  # noqa: F401
     intake,  # noqa: F401
+    letters,  # noqa: F401
     messages,  # noqa: F401
     notices,  # noqa: F401
     objections,  # noqa: F401

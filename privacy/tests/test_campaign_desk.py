@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 WORDS = {
     "topic": "new_pieces",
-    "channel": "email",
+    "ways": ["email"],
     "title": "The autumn case",
     "preheader": "",
     "body": "<p>Rings.</p>",
@@ -81,7 +81,7 @@ def test_no_page_names_a_reader():
     pages = [owner.get(address) for address in (page(campaign), page(campaign, "audience"), page(campaign, "pause"))]
     assert [answer.status_code for answer in pages] == [200, 200, 200]
     assert [answer for answer in pages if "tokenmona" in answer.content.decode()] == []
-    assert "mails written" in pages[0].content.decode()
+    assert "messages written" in pages[0].content.decode()
 
 
 def test_a_text_of_nothing_but_script_is_refused():

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from privacy import probes
 from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
-from privacy.messages import campaigns, delivery, outbox, outcomes, sms, suppressions, unsubscribe
+from privacy.messages import campaigns, delivery, outbox, outcomes, print_lists, sms, suppressions, unsubscribe
 from privacy.messages.kinds import KINDS, Kind
+from privacy.messages.print_models import PrintList
 from privacy.models import Message
 from privacy.register import ages, subjects
 from privacy.register.vocabulary import Purpose
@@ -40,9 +41,10 @@ NEWS = {
     for topic in sorted(TOPICS)
 }
 ORDER = Kind("tests.property_order", purpose=Purpose.ORDER, label="Order")
-CHANNELS = (Channel.EMAIL, Channel.SMS)
+CHANNELS = tuple(Channel)
 PEOPLE = ("alice", "bob")
 NUMBERS = {"alice": "+12125550111", "bob": "+12125550122"}
+PLACES = {name: f"{name.capitalize()} Reader\n1 {name.capitalize()} Lane\nSpringfield" for name in PEOPLE}
 
 
 class Weather(EmailBackend):
@@ -91,6 +93,8 @@ class World:
         Message.objects.all().delete()
         django_mail.outbox.clear()
         Recorder.given.clear()
+        self.printed: list[UUID] = []
+        self.reached: set[str] = set()
         Weather.now = "fine"
 
     def may(self, name: str, topic: str, channel: str) -> bool:
@@ -101,6 +105,7 @@ class World:
         """Everything that has just left the house was allowed to."""
         numbers = [UUID(sent.extra_headers["Message-ID"][1:37]) for sent in django_mail.outbox]
         carried = [*((number, Channel.EMAIL) for number in numbers), *((each, Channel.SMS) for each in Recorder.given)]
+        carried += [(each, Channel.POST) for each in self.printed]
         by_name = {person.pk: name for name, person in self.people.items()}
         for sent in django_mail.outbox:
             row = Message.objects.get(pk=sent.extra_headers["Message-ID"][1:37])
@@ -112,10 +117,12 @@ class World:
             if kind.is_marketing:
                 name = by_name[row.subject_id]
                 self.marketing += 1
+                self.reached.add(channel)
                 assert self.may(name, str(kind.matter), channel), f"{kind.name} to {name} by {channel}"
         self.seen += len(carried)
         django_mail.outbox.clear()
         Recorder.given.clear()
+        self.printed.clear()
 
 
 # What can happen
@@ -189,6 +196,22 @@ def sweep_comes(world: World, name: str, topic: str, channel: str) -> None:
     outbox.sweep(at=world.at)
 
 
+def lists_are_taken_out(world: World, name: str, topic: str, channel: str) -> None:
+    """Every letter that is handed over, also one that was handed over before."""
+    for row in PrintList.objects.exclude(state="over").order_by("pk"):
+        try:
+            printer = print_lists.Printer.HOUSE
+            print_lists.take_out(row, printer=printer, with_text=False, by="staff:3", at=world.at)
+        except print_lists.Nobody:
+            continue
+        world.printed += list(row.letters.values_list("pk", flat=True))
+
+
+def lists_run_out(world: World, name: str, topic: str, channel: str) -> None:
+    world.at += timedelta(days=8)
+    print_lists.close_ended(at=world.at)
+
+
 def server_is_away(world: World, name: str, topic: str, channel: str) -> None:
     Weather.now = "away"
 
@@ -226,7 +249,9 @@ def newsletter_runs(world: World, name: str, topic: str, channel: str) -> None:
 
 
 def post(world: World, kind: Kind, name: str, channel: str) -> None:
-    facts = {"title": "Hello", "html": "<p>Hello.</p>"} if channel == Channel.EMAIL else {}
+    facts = {Channel.EMAIL: {"title": "Hello", "html": "<p>Hello.</p>"}, Channel.POST: {"title": "Hello"}}.get(
+        Channel(channel), {}
+    )
     outbox.post_rendered(
         kind, to=to(name, channel), subject=world.people[name], text="Hello.", channel=channel, **facts,
         by="test", at=world.at,
@@ -234,13 +259,16 @@ def post(world: World, kind: Kind, name: str, channel: str) -> None:
 
 
 def to(name: str, channel: str) -> str:
-    return f"{name}@example.com" if channel == Channel.EMAIL else NUMBERS[name]
+    return {Channel.EMAIL: f"{name}@example.com", Channel.SMS: NUMBERS[name], Channel.POST: PLACES[name]}[
+        Channel(channel)
+    ]
 
 
-OFTEN = (news_is_posted, sweep_comes, bell_rings, time_passes)
+OFTEN = (news_is_posted, sweep_comes, bell_rings, time_passes, lists_are_taken_out)
 SELDOM = (
     grants, withdraws, takes_all_back, leaves_by_the_link, complains, is_restricted, deactivates, is_a_minor, is_erased,
     order_is_posted, server_is_away, server_falls_silent, server_is_back, worker_dies, staff_send_again, newsletter_runs,
+    lists_run_out,
 )  # fmt: skip
 HAPPENINGS = (*OFTEN * 5, *SELDOM)
 THINGS = list(product(PEOPLE, sorted(TOPICS), CHANNELS))
@@ -278,6 +306,7 @@ def lived(agreed: set[tuple[str, Matter, Channel]], steps: list[Any]) -> None:
         Weather.now = "fine"
         world.at += timedelta(days=2)
         outbox.sweep(at=world.at)
+        lists_are_taken_out(world, "", "", "")
         world.look()
         event("marketing left" if world.marketing else "none left")
 
@@ -305,6 +334,7 @@ def test_a_yes_lets_news_leave_and_the_model_notices_one_too_many(wires: None, c
     news_is_posted(world, "alice", Matter.OFFERS, channel)
     news_is_posted(world, "bob", Matter.OFFERS, channel)
     sweep_comes(world, "", "", "")
+    lists_are_taken_out(world, "", "", "")
     world.agreed.discard(("alice", Matter.OFFERS, channel))
     with pytest.raises(AssertionError, match=r"tests\.property_offers to alice"):
         world.look()

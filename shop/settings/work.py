@@ -48,6 +48,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="37"),
     },
     "newsletters on their way": {"task": "privacy.tasks.sweep_campaigns", "schedule": 10.0},
+    "print lists past their time": {"task": "privacy.tasks.close_print_lists", "schedule": crontab(minute="37")},
     "the list at Mailchimp": {"task": "privacy.tasks.reconcile_mailchimp", "schedule": 600.0},
     "newsletter sign-ups that are over": {
         "task": "privacy.tasks.close_newsletter_signups",

@@ -22,6 +22,7 @@ OTHER_MATTERS: Final = {
     "privacy/consent/ledger.py": "what people said is kept and answered whatever is restricted",
     "privacy/messages/delivery.py": "carries one message at a time; the gate asks before each",
     "privacy/messages/outbox.py": "keeps and stops messages; the gate asks before one goes",
+    "privacy/messages/print_lists.py": "lists letters and strikes them off; the gate asks before each, twice",
     "privacy/probes.py": "counts what should not be there",
     "privacy/proof/receipts.py": "somebody's own proof of what they said",
     "privacy/rights/correction.py": "puts right what its person asked for, and tells who received it",
@@ -29,22 +30,21 @@ OTHER_MATTERS: Final = {
 }
 #: Queries of the uses themselves that may see everybody.
 MAY_SEE_ALL: Final = {
-    "accounts/print_lists.py:_addresses:Address": "counts why somebody is left out; the gate asks for each line",
     "accounts/social.py:_of:SocialToken": "gives permissions back, and deletes them",
     "accounts/social.py:erase:SocialToken": "the same",
     "privacy/register/activities.py:bound:Disclosure": "how often something left for a company; a number",
     "privacy/messages/audience.py:__init__:Preference": "of people whom `usable` has passed or named a reason for",
     "privacy/messages/audience.py:__init__:Subject": "counts why somebody is left out, beside what is usable",
     "privacy/messages/audience.py:_families:SubjectLink": "who is one person",
-    "privacy/messages/audience.py:_proven_addresses:Identifier": "which addresses are proved; the contacts are usable ones",
+    "privacy/messages/contacts.py:proven_emails:Identifier": "which addresses are proved; the contacts are usable ones",
     "privacy/messages/audience.py:_stopped:Suppression": "who must not be written to",
-    "privacy/messages/audience.py:count:Identifier": "a number of people who never agreed",
+    "privacy/messages/audience.py:_confirmed:Identifier": "a number of people who never agreed",
     "privacy/messages/audience.py:page:ConsentState": "counts why somebody who agreed is left out",
     "privacy/messages/campaigns.py:_held_back:Message": "takes mails back",
     "privacy/messages/campaigns.py:_is_waiting:Message": "whether a page is on its way",
     "privacy/messages/campaigns.py:_write_page:Message": "whether a mail was written before",
     "privacy/messages/campaigns.py:pause:Message": "takes mails back",
-    "privacy/messages/campaigns.py:results:Message": "numbers of mails by outcome",
+    "privacy/messages/campaigns.py:_results:Message": "numbers of mails by outcome",
     "privacy/messages/gate.py:too_soon:Subject": "whose mail is in hand, asked after the gate let it pass",
     "privacy/messages/mailchimp.py:_known:MailchimpMember": "the contact of somebody whom the audience has passed",
     "privacy/messages/mailchimp.py:_member:MailchimpMember": "the same",
@@ -92,7 +92,7 @@ def test_no_exception_outlives_its_query():
 def test_the_rooms_of_every_use_are_read():
     """The net is wide enough: a room of each use that everybody knows is in it."""
     paths = {named(path) for path in concerned(tracked(*(f"{app}/*.py" for app in APPS)), ROOT)}
-    rooms = {"privacy/messages/audience.py", "privacy/messages/campaigns.py", "accounts/print_lists.py", "shop/activity.py",
+    rooms = {"privacy/messages/audience.py", "privacy/messages/campaigns.py", "privacy/messages/print_lists.py", "shop/activity.py",
              "shop/reports.py", "orders/reports.py", "orders/recommended.py", "privacy/register/disclosures.py",
              "privacy/messages/mailchimp.py", "orders/gateway.py"}  # fmt: skip
     assert sorted(rooms - paths) == []

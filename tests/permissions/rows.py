@@ -15,9 +15,10 @@ from django.db.models import Model
 from accounts import roles
 from accounts.models import User
 from accounts.tests.conftest import make_user
+from privacy.consent.vocabulary import Channel
 from privacy.ground import references
-from privacy.messages import breach
-from privacy.models import Campaign
+from privacy.messages import handover
+from privacy.models import Announcement, Campaign, CampaignWay, PolicyVersion
 from privacy.register import synthetic
 from privacy.rights import policy
 from shop.models import Reservation
@@ -36,7 +37,7 @@ AS: Final[dict[str, dict[str, Any]]] = {
         "begun_at": None,
         "finished_at": None,
         "scope": LEAKED,
-        "words": dict.fromkeys(breach.WORDS, "A laptop was stolen."),
+        "words": dict.fromkeys(handover.WORDS, "Aurum House LLC takes over."),
     },
     "privacy.Incident": {"state": "open", "closed_at": None, "contained_at": None, "scope": LEAKED, **UNWEIGHED},
     "privacy.ResidueSweep": {
@@ -60,11 +61,16 @@ def make(*, at: datetime) -> None:
     synthetic.people(1, seed=3, at=at)
     make_piece(make_category())
     Reservation.objects.create(owner=UUID(int=1), stone=make_stone(), quantity=1, created_at=at, expires_at=at)
-    Campaign.objects.create(reference=references.new("CP"), title="New pearls", body="<p>Look</p>", created_at=at)
+    letter = Campaign.objects.create(
+        reference=references.new("CP"), title="New pearls", body="<p>Look</p>", created_at=at
+    )
+    for channel in Channel:
+        CampaignWay.objects.create(campaign=letter, channel=channel, text="Look")
     policy.publish(effective_on=at.date(), is_material=False, by="system:test", at=at)
     for model, facts in AS.items():
         with pgtrigger.ignore():  # some are evidence, which nobody changes
             apps.get_model(model)._base_manager.update(**facts)
+    Announcement.objects.update(occasion="owner", version=PolicyVersion.objects.latest("pk"))
 
 
 def people() -> dict[str, User | None]:

@@ -1,11 +1,11 @@
-"""Nobody sells contact details: no purpose is to sell, and a list of people leaves by one page, for a reason, on the record."""
+"""Nobody sells contact details: no purpose is to sell, and a list of people leaves by one page, on the record."""
 
 from __future__ import annotations
 
 import pytest
 
 from accounts import roles
-from privacy.models import AuditEvent
+from privacy.models import AuditEvent, ListedLetter, Message, PrintList
 from privacy.register import registry
 from privacy.register.vocabulary import Purpose
 from privacy.tests.people import NOON
@@ -30,6 +30,15 @@ def test_a_file_with_people_on_it_leaves_the_desk_by_one_page(monkeypatch: pytes
     monkeypatch.setattr("django.template.backends.django.Template.render", lambda self, context=None, request=None: "")
     rows.make(at=NOON)
     crawl.mark()
+    Message.objects.create(
+        pk=ListedLetter.objects.get().pk,
+        kind="orders.order_confirmed",
+        channel="post",
+        state="listed",
+        next_attempt_at=NOON,
+        created_at=NOON,
+    )
+    PrintList.objects.update(kind="orders.order_confirmed")
     owner = rows.people()[roles.OWNER]
     ask, files = askers.at_the_view(owner), {}
     for page in matrix.pages():
@@ -37,13 +46,15 @@ def test_a_file_with_people_on_it_leaves_the_desk_by_one_page(monkeypatch: pytes
         if answer is not None and "attachment" in answer.headers.get("Content-Disposition", ""):
             files[page.name] = crawl.CANARY.findall(answer.content.decode())
     assert files == {"registers/article-30.csv": [], "reports/<slug>.csv": []}
-    may = dict(zip(rows.PEOPLE, matrix.agreed()["print-lists/"], strict=True))
+    page = "privacy/printlist/<id>/take-out/"
+    may = dict(zip(rows.PEOPLE, matrix.agreed()[page], strict=True))
     assert {person for person, cell in may.items() if cell not in ("-", "login")} == {roles.OWNER}
 
-    refused = ask("POST", "/admin/print-lists/", {"topic": "offers", "reason": "  "})
-    assert (refused.status_code, "Content-Disposition" in refused.headers) == (400, False)
-    assert not AuditEvent.objects.filter(event="print_list.made").exists()
-    made = ask("POST", "/admin/print-lists/", {"topic": "offers", "reason": "The winter letter"})
+    address = f"/admin/privacy/printlist/{PrintList.objects.get().pk}/take-out/"
+    refused = ask("POST", address, {"file": "addresses"})
+    assert (refused.status_code, "Content-Disposition" in refused.headers) == (200, False)
+    assert not AuditEvent.objects.filter(event="print_list.taken_out").exists()
+    made = ask("POST", address, {"file": "addresses", "printer": "ourselves"})
     assert made.headers["Content-Type"].startswith("text/csv")
-    event = AuditEvent.objects.get(event="print_list.made")
-    assert (event.actor, event.note) == (f"staff:{owner.pk}", "The winter letter")  # type: ignore[union-attr]
+    event = AuditEvent.objects.get(event="print_list.taken_out")
+    assert (event.actor, event.details["printer"]) == (f"staff:{owner.pk}", "ourselves")  # type: ignore[union-attr]

@@ -41,9 +41,11 @@ from privacy.models import (
     IdentityCode,
     InboundMail,
     Incident,
+    ListedLetter,
     Message,
     MisusedAccount,
     NewsletterSignup,
+    PrintList,
     RequestMessage,
     SoftOptIn,
     Subject,
@@ -178,6 +180,12 @@ def message(at: datetime) -> Message:
     return Message.objects.create(
         kind="accounts.account_unused", state="sent", sent_at=at, next_attempt_at=at, created_at=at
     )
+
+
+def letter_to_be_printed(at: datetime) -> ListedLetter:
+    """On a list that nobody has taken out."""
+    made = PrintList.objects.create(reference=references.new("PL"), kind="tests.letter", opened_at=at, state="full")
+    return ListedLetter.objects.create(print_list=made, address=["Ida"], content={"title": "", "text": ""}, put_at=at)
 
 
 def announced(at: datetime) -> AnnouncementDelivery:
