@@ -197,7 +197,7 @@ def test_the_printing_house_leaves_a_row_for_each_person_that_says_what_it_got(a
     row = listed(alice, bob)
     taken(row, printer=Printer.HOUSE, with_text=with_text)
     given = {each.subject_id: (each.processor, each.reference, set(each.keys)) for each in Disclosure.objects.all()}
-    keys = {"full_name", "line1", "line2", "city", "region", "postal_code", "country"} | (
+    keys = {"full_name", "line1", "line2", "city", "region", "postal_code", "country", "address"} | (
         {"letter"} if with_text else set()
     )
     assert given == dict.fromkeys((alice.subject.pk, bob.subject.pk), ("print", row.reference, keys))
