@@ -13,8 +13,8 @@ from accounts import addresses, details, pausing, social
 from accounts.models import Session
 from accounts.personal_data import guests  # noqa: F401  # declared with the rest
 from accounts.personal_data.terms import WHILE_ACCOUNT, hidden
-from privacy.models import Identifier
 from privacy.messages import print_lists
+from privacy.models import Identifier
 from privacy.register import profiles, rotation, subjects
 from privacy.register.declare import (
     Action,

@@ -10,7 +10,7 @@ from privacy import demo
 from privacy.messages import announcements
 from privacy.messages.announcement_models import Announcement
 from privacy.models import Message
-from privacy.tests.people import at_the_desk, mails, someone
+from privacy.tests.people import at_the_desk, mails
 from privacy.tests.test_announcements import SOLD, leak, order
 
 pytestmark = pytest.mark.django_db

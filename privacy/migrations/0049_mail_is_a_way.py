@@ -23,7 +23,7 @@ def the_mail_alone(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("privacy", "0046_ways_and_print_lists"),
+        ("privacy", "0048_ways_and_print_lists"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0045_spam_reports'),
+        ('privacy', '0047_categories'),
     ]
 
     operations = [
