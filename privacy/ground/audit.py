@@ -7,7 +7,7 @@ let them go before their time has run.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -32,7 +32,7 @@ class Person(Protocol):
     subject_id: UUID
 
 
-Actor = Person | models.Model | str
+Actor: TypeAlias = Person | models.Model | str
 
 
 def actor(by: Actor) -> str:

@@ -18,7 +18,7 @@ from django.db.models import Count, Max
 from privacy.consent import cookies
 from privacy.consent.entries import Category as Cookies
 from privacy.ground import audit
-from privacy.register import registry, subjects
+from privacy.register import presence, registry, subjects
 from privacy.register.activities import once
 from privacy.register.declare import Family
 from privacy.register.demand_models import Demand
@@ -106,7 +106,7 @@ def carry_out(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
 
 def held(family: Family) -> list[Held]:
     """The categories of which this person has something, in the order of the vocabulary."""
-    there = registry.present(family)
+    there = presence.of(family)
     every = [found for found in registry.every_field() if found[0].model in there]
     return [_held(category, every) for category in Category if any(field.category is category for _, _, field in every)]
 

@@ -8,7 +8,7 @@ import pytest
 
 from privacy.messages import inbox
 from privacy.models import Disclosure
-from privacy.register import registry, subjects
+from privacy.register import presence, registry, subjects
 from privacy.register.demand_models import Demand
 from privacy.rights import acts, categories, contents, intake, kinds, mailroom
 from privacy.rights.kinds import Kind, Proof
@@ -49,7 +49,7 @@ def family(person):
 
 @pytest.mark.promise("JE-87")
 def test_every_category_that_is_held_is_named_with_its_purposes_and_sources(alice):
-    there = registry.present(family(alice))
+    there = presence.of(family(alice))
     expected = {
         (str(field.category), purpose.words, str(field.source))
         for declaration, name, field in registry.every_field()
