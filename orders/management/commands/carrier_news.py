@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import csv
 import sys
-from argparse import ArgumentParser, FileType
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
@@ -32,13 +34,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("carrier", choices=carriers.SLUGS)
-        parser.add_argument("file", nargs="?", type=FileType("r", encoding="utf-8"), default=sys.stdin)
+        parser.add_argument("file", nargs="?", type=Path, help="Without one the lines are read from standard input.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = csv.DictReader(options["file"])
-        if tuple(lines.fieldnames or ()) != HEADINGS:
-            raise CommandError(f"The first line has to be: {','.join(HEADINGS)}")
-        became = take(options["carrier"], lines, at=timezone.now())
+        with options["file"].open(encoding="utf-8", newline="") if options["file"] else nullcontext(sys.stdin) as file:
+            lines = csv.DictReader(file)
+            if tuple(lines.fieldnames or ()) != HEADINGS:
+                raise CommandError(f"The first line has to be: {','.join(HEADINGS)}")
+            became = take(options["carrier"], lines, at=timezone.now())
         self.stdout.write("; ".join(f"{count} {what}" for what, count in became.items()) or "Nothing was said.")
 
 
