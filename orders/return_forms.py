@@ -56,7 +56,7 @@ class ReturnForm(forms.Form):
     @property
     def wanted(self) -> dict[int, int]:
         """How many of which line."""
-        return {piece.line.pk: self.cleaned_data.get(name, 0) for name, piece in self.pieces.items()}
+        return {piece.line.pk: self.cleaned_data.get(name) or 0 for name, piece in self.pieces.items()}
 
     def clean(self) -> dict[str, Any]:
         """Say what stands in the way before anything is asked for; the room asks again."""
@@ -104,6 +104,4 @@ def _how_many(piece: Returnable) -> forms.TypedChoiceField:
     counts = [(str(many), str(many) if many else "None") for many in range(piece.left + 1)]
     if piece.left == 1:
         counts = [("0", "I keep it"), ("1", "I send it back")]
-    return forms.TypedChoiceField(
-        label=piece.line.title, choices=counts, coerce=int, empty_value=0, initial="0", required=False
-    )
+    return forms.TypedChoiceField(label=piece.line.title, choices=counts, coerce=int, initial="0", required=False)
