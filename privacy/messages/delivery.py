@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from privacy.messages import gate, kinds, print_lists, suppressions
+from privacy.messages import attempts, foresight, gate, kinds, print_lists, suppressions
 from privacy.messages.channels import PRINTED, ways_out
 from privacy.messages.kinds import KINDS
 from privacy.messages.models import Message, MessageQuerySet
@@ -42,20 +42,6 @@ ANSWERED_WITHIN: Final = timedelta(days=30)
 """What was perhaps sent, and what it said, waits so long for the staff."""
 
 State = Message.State
-MESSAGES, DISCLOSURES = Message._meta.db_table, Disclosure._meta.db_table
-BEGIN: Final = f"""
-    WITH gone AS (
-        UPDATE {MESSAGES} SET state = 'sent', payload = NULL, stopped_because = '', sent_at = %(at)s
-         WHERE id = %(gone)s AND state = 'sending'
-    ), begun AS (
-        UPDATE {MESSAGES} SET state = 'sending', attempts = attempts + 1
-         WHERE id = %(message)s AND state = 'queued' AND next_attempt_at = %(lease)s
-        RETURNING id
-    )
-    INSERT INTO {DISCLOSURES} (processor, subject_id, keys, purpose, host, reference, actor, at)
-    SELECT %(processor)s, %(subject)s::uuid, %(keys)s, %(purpose)s, %(host)s, %(reference)s, %(actor)s, %(at)s FROM begun
-    RETURNING id
-"""  # noqa: S608  # names of our own tables
 
 
 def claim(*, at: datetime, only: UUID | None = None) -> list[Message]:
@@ -98,7 +84,7 @@ def send_all(taken: list[Message], *, at: datetime) -> int:
     began = time.monotonic()
     problems: list[Exception] = []
     with ways_out() as way:
-        worker = Worker(way, at)
+        worker = Worker(way, at, marks=foresight.marks(taken))
         for message in taken:
             if time.monotonic() - began > BATCH_SECONDS:
                 break  # the lease of the rest ends by itself
@@ -116,26 +102,47 @@ class Worker:
     """Somebody who sends one message after the other.
 
     That a message went is written down with the next attempt, in one statement and one commit; so a worker never has more than one
-    message on its way, and a message costs one write.
+    message on its way, and a message costs one write. *marks*: what the gate let go when it was asked about the batch.
     """
 
-    def __init__(self, way: Callable[[str], Transport], at: datetime) -> None:
-        self.way, self.at = way, at
+    def __init__(self, way: Callable[[str], Transport], at: datetime, *, marks: Mapping[UUID, str]) -> None:
+        self.way, self.at, self.marks = way, at, marks
         self.sent = 0
         self._gone: Message | None = None
 
     def attempt(self, message: Message) -> None:
         """One attempt: the gate, the row, the wire."""
-        if objection := gate.objection(message) or gate.too_soon(message, at=self.at):
-            _close(message, State.STOPPED, because=objection)
+        mark = self.marks.get(message.pk)
+        if (mark and self._hand_over(message, mark=mark)) or not self._may_go(message):
             return
         if message.channel in PRINTED:
             self.sent += print_lists.put(message, at=self.at)
-            return
+        else:
+            self._hand_over(message)
+
+    def finish(self) -> None:
+        """Write down that the last one went."""
+        if self._gone is not None:
+            _close(self._gone, State.SENT, sent_at=self.at)
+            self._gone = None
+
+    def _may_go(self, message: Message) -> bool:
+        """Ask the gate about this one message, now; what it stops is over."""
+        if objection := gate.objection(message) or gate.too_soon(message, at=self.at):
+            _close(message, State.STOPPED, because=objection)
+        return not objection
+
+    def _hand_over(self, message: Message, *, mark: str = "") -> bool:
+        """The row, then the wire. False where no attempt was begun, and nothing was sent."""
         transport = self.way(message.channel)
         parcel = _packed(message, transport)
-        if not self._begin(message, _disclosure(message, parcel, transport, at=self.at)):
-            return  # somebody else has it, or an erasure took it away
+        given = _disclosure(message, parcel, transport, at=self.at)
+        has_begun = attempts.begin(message, given, gone=self._gone, mark=mark, at=self.at)
+        self._gone = None
+        if not has_begun:
+            return False
+        message.attempts += 1
+        message.state = State.SENDING
         try:
             transport.hand_over(parcel)
         except NotSent as refusal:
@@ -145,36 +152,7 @@ class Worker:
         else:
             self._gone = message
             self.sent += 1
-
-    def finish(self) -> None:
-        """Write down that the last one went."""
-        if self._gone is not None:
-            _close(self._gone, State.SENT, sent_at=self.at)
-            self._gone = None
-
-    def _begin(self, message: Message, given: Disclosure) -> bool:
-        """Commit that an attempt is made, who is given what by it, and that the one before went. False where the claim is over."""
-        facts: dict[str, Any] = {
-            "gone": self._gone and str(self._gone.pk),
-            "message": str(message.pk),
-            "lease": message.next_attempt_at,
-            "processor": given.processor,
-            "subject": given.subject_id and str(given.subject_id),
-            "keys": given.keys,
-            "purpose": given.purpose,
-            "host": given.host,
-            "reference": given.reference,
-            "actor": given.actor,
-            "at": self.at,
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(BEGIN, facts)
-            has_begun = cursor.fetchone() is not None
-        self._gone = None
-        if has_begun:
-            message.attempts += 1
-            message.state = State.SENDING
-        return has_begun
+        return True
 
 
 def _packed(message: Message, transport: Transport) -> Parcel:

@@ -28,7 +28,8 @@ def objection(message: Message) -> str:
         suppressions.stops(message.channel, value, marketing=kind.is_marketing) for value in _known_by(message, person)
     ):
         return "suppressed"
-    return (person and _state(person, kind)) or (_consent(person, kind, message) if kind.is_marketing else "")
+    state = "" if person is None else forbids(person, kind, objects=_objects(person, kind))
+    return state or (_consent(person, kind, message) if kind.is_marketing else "")
 
 
 def too_soon(message: Message, *, at: datetime) -> str:
@@ -61,8 +62,8 @@ def _known_by(message: Message, person: Subject | None) -> Iterator[str]:
         yield from contacts.proven_emails(owners).get(person.pk, [])
 
 
-def _state(person: Subject, kind: Kind) -> str:
-    """What about the person forbids it."""
+def forbids(person: Subject, kind: Kind, *, objects: bool) -> str:
+    """What about the person forbids it, or an empty text. *objects*: an objection of theirs to its purpose stands."""
     if person.is_erased:
         return "erased"
     if person.is_restricted and not kind.reaches_restricted:
@@ -71,9 +72,13 @@ def _state(person: Subject, kind: Kind) -> str:
         return "paused"
     if kind.purpose in NOT_FOR_MINORS and person.is_minor:
         return "a minor"
-    if kind.purpose in objections.OPEN_TO and not kind.reaches_restricted and objections.stands(person, kind.purpose):
+    if objects and not kind.reaches_restricted:
         return "objected"
     return ""
+
+
+def _objects(person: Subject, kind: Kind) -> bool:
+    return kind.purpose in objections.OPEN_TO and objections.stands(person, kind.purpose)
 
 
 def _consent(person: Subject | None, kind: Kind, message: Message) -> str:

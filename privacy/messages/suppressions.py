@@ -55,6 +55,11 @@ def why(channel: str, value: str, *, marketing: bool) -> str:
     return found.order_by("raised_at").values_list("reason", flat=True).first() or ""
 
 
+def are_stopping(reasons: Iterable[str], *, marketing: bool) -> bool:
+    """Whether live suppressions for these reasons stop a message: `SuppressionQuerySet.stopping` for what was read before."""
+    return any(marketing or reason in Suppression.STOPS_EVERYTHING for reason in reasons)
+
+
 def lift(channel: str, value: str, *, by: audit.Actor, at: datetime) -> int:
     """The person asked for messages again and proved that the address is theirs. Returns how many suppressions ended.
 

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from dev.mail import sink
-from privacy.messages import delivery, outbox
+from privacy.messages import attempts, delivery, outbox
+from privacy.messages.attempts import BEGIN
 from privacy.messages.kinds import Kind
 from privacy.models import Disclosure, Message
 from privacy.register import disclosures, payloads, registry, subjects
@@ -126,8 +127,8 @@ def test_a_mail_leaves_one_row_before_it_leaves(server):
 
 def test_the_guard_refuses_a_mail_whose_row_is_missing(server, monkeypatch):
     queue(someone("alice").subject)
-    without = delivery.BEGIN.partition("INSERT INTO")[0] + "SELECT id FROM begun"
-    monkeypatch.setattr(delivery, "BEGIN", without)
+    without = {asked: begin.rpartition("INSERT INTO")[0] + "SELECT id FROM begun" for asked, begin in BEGIN.items()}
+    monkeypatch.setattr(attempts, "BEGIN", without)
     with socket_guard.watching({("127.0.0.1", server.port): MAIL}), pytest.raises(socket_guard.Undisclosed):
         outbox.sweep(at=NOON)
     assert server.delivered == []

@@ -20,6 +20,8 @@ USES: Final = frozenset({Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMEN
 OTHER_MATTERS: Final = {
     "privacy/admin/messages.py": "the desk reads what became of messages",
     "privacy/consent/ledger.py": "what people said is kept and answered whatever is restricted",
+    "privacy/messages/attempts.py": "begins one attempt, if what the gate was told still holds",
+    "privacy/messages/foresight.py": "reads what the gate asks about each message of a batch",
     "privacy/messages/delivery.py": "carries one message at a time; the gate asks before each",
     "privacy/messages/outbox.py": "keeps and stops messages; the gate asks before one goes",
     "privacy/messages/print_lists.py": "lists letters and strikes them off; the gate asks before each, twice",
