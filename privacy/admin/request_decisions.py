@@ -19,6 +19,7 @@ from privacy.rights import (
     child_reports,
     conversation,
     correction,
+    deadlines,
     erasure,
     extension,
     grounds,
@@ -152,7 +153,7 @@ DECISIONS: Final = {
         explains="The person is told these words and the new date, which is the last one the laws allow. It works once, and only "
         "before the present date.",
         permission=MAY_DECIDE,
-        fits=_stands_in(extension.EXTENDABLE),
+        fits=extension.fits,
         do=_extend,
         form=ExtensionForm,
         is_seldom=True,
@@ -188,6 +189,8 @@ DECISIONS: Final = {
 REFUSALS: Final[dict[type[Exception], str]] = {
     conversation.Closed: "It has ended, or its erasure has begun: nobody would read a message any more.",
     conversation.Empty: "An empty message is none.",
+    conversation.TooLong: "That is more than one message holds. Send it in two.",
+    conversation.TooMany: "That is as many messages as a person writes in a day. Write again tomorrow.",
     answers.Missing: "An empty answer is none.",
     requests.OpenSteps: "",
     correction.ReceiptMissing: "Say how it was done.",
@@ -198,4 +201,5 @@ REFUSALS: Final[dict[type[Exception], str]] = {
     **children.REFUSALS,
     extension.Once: "It was given more time before. The law knows no second time.",
     extension.TooLate: "Its time has run: more time had to be told before that.",
+    deadlines.NoExtension: "No law where this person lives gives more time for this.",
 }

@@ -17,7 +17,7 @@ from privacy.register.declare import (
     not_personal,
     personal,
 )
-from privacy.rights import backups, packages
+from privacy.rights import packages
 
 WHILE_TRANSFERRED = Retention.until_event("the transfer is over", model="privacy.Transfer")
 
@@ -93,4 +93,3 @@ declare(
 )
 
 rotation.files("Copies waiting to be fetched", packages.folder)
-rotation.files("Backups", backups.folder)

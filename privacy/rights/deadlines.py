@@ -107,9 +107,14 @@ def of(right: str, *, residence: str, received_at: datetime) -> Deadlines:
     return Deadlines(first_reply.at, completion.at, [*replies, *ends])
 
 
+def may_take_longer(right: str, *, residence: str) -> bool:
+    """Whether a law of the residence gives more time for *right* at all."""
+    return any(_rules(Which.LONGEST, right, residence))
+
+
 def longest(right: str, *, residence: str, received_at: datetime) -> tuple[datetime, list[dict[str, str | bool]]]:
     """The last date an extension may reach, counted from receipt, and how it came about. Raises `NoExtension`."""
-    if not list(_rules(Which.LONGEST, right, residence)):
+    if not may_take_longer(right, residence=residence):
         raise NoExtension(right)
     governing, records = _earliest(Which.LONGEST, right, residence, received_at)
     return governing.at, [{**record, "clock": Which.COMPLETION.value} for record in records]

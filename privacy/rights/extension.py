@@ -34,12 +34,18 @@ class Once(Exception):
     """It was extended before, and the law knows no second time."""
 
 
+def fits(request: DataRequest) -> bool:
+    """Whether it stands where more time can be taken, and a law knows more time for it."""
+    return request.state in EXTENDABLE and deadlines.may_take_longer(request.kind, residence=request.subject.residence)
+
+
 @transaction.atomic
 def extend(request: DataRequest, *, reason: str, by: audit.Actor, at: datetime) -> DataRequest:
     """Put the date off to the last one the laws allow. *Writes* date, derivation and reason, and how much of the new
     time has run; *sends* the notice.
 
-    *Raises* ReasonMissing, Once, TooLate, and `states.NotAllowed` for a request that is unproven or has ended.
+    *Raises* ReasonMissing, Once, TooLate, `deadlines.NoExtension`, and `states.NotAllowed` for a request that is unproven or
+    has ended.
     """
     if not reason.strip():
         raise ReasonMissing

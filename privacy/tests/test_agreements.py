@@ -16,8 +16,7 @@ from privacy.register.agreements import NotAgreed
 from privacy.register.declare import DECLARATIONS, PROCESSORS, Processor
 from privacy.register.profiles import Agreement
 from privacy.register.vocabulary import Purpose
-from privacy.tests.people import NOON, someone
-from privacy.tests.test_incidents_desk import staff
+from privacy.tests.people import NOON, at_the_desk, someone
 
 TODAY = NOON.date()
 STRIPE = "stripe"
@@ -173,7 +172,7 @@ def test_a_date_is_a_date(tmp_path, settings):
 @pytest.mark.promise("SG-16", "JE-52")
 @pytest.mark.django_db
 def test_what_binds_each_stands_at_the_desk_and_the_safeguard_in_the_policy(shop):
-    bob, carol = someone("bob"), staff("privacy desk")
+    bob, carol = someone("bob"), at_the_desk("privacy desk")
     shop()
     give(bob.subject)
     page = carol.get("/admin/registers/processors/").text
@@ -187,7 +186,7 @@ def test_what_binds_each_stands_at_the_desk_and_the_safeguard_in_the_policy(shop
 
 @pytest.mark.django_db
 def test_other_desks_do_not_read_it():
-    assert staff("order desk").get("/admin/registers/processors/").status_code == 403
+    assert at_the_desk("order desk").get("/admin/registers/processors/").status_code == 403
 
 
 def test_an_agreement_counts_through_its_last_day(shop):

@@ -10,8 +10,7 @@ from privacy.consent import statistics
 from privacy.consent.statistics import Answers, Standing
 from privacy.consent.vocabulary import Surface
 from privacy.tests.consents import person, says_no, says_yes, takes_back
-from privacy.tests.people import NOON
-from privacy.tests.test_incidents_desk import staff
+from privacy.tests.people import NOON, at_the_desk
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -40,7 +39,7 @@ def test_where_nobody_answered_there_is_no_share():
 
 
 def test_the_desk_reads_numbers_only():
-    alice, auditor = person(), staff("auditor")
+    alice, auditor = person(), at_the_desk("auditor")
     says_yes(alice)
     page = auditor.get("/admin/registers/consents/?days=365").text
     assert ("News about new pieces" in page, str(alice.pk) in page) == (True, False)

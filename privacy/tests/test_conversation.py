@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from privacy.models import AuditEvent, RequestMessage
 from privacy.rights import clock, conversation, conversation_templates, desk_people, erasure, requests
@@ -208,3 +209,14 @@ def test_every_template_is_filled_with_the_facts_and_fits_its_kinds(alice):
     received = next(each for each in fitting if each.slug == "received").filled(request)
     assert request.reference in received
     assert clock.day_of(request.due_at) in received
+
+
+def test_a_colleague_who_writes_too_much_about_their_own_request_is_told_so(client, monkeypatch):
+    monkeypatch.setattr(conversation, "MOST_A_DAY", 1)
+    dora = colleague("dora")
+    request = asks(dora, at=timezone.now())
+    client.force_login(dora.user)
+    for words in ("is on its page", "Write again tomorrow"):
+        answer = client.post(f"/admin/privacy/datarequest/{request.pk}/write/", {"text": WORDS}, follow=True)
+        assert (answer.status_code, words in answer.text) == (200, True)
+    assert said(request) == [(False, WORDS)]

@@ -17,9 +17,8 @@ from privacy.models import AuditEvent, Demand, LegalHold
 from privacy.register import disclosures, registry, subjects
 from privacy.rights import demands
 from privacy.rights.demands import Ground, State
-from privacy.tests.people import NOON, Someone, someone
+from privacy.tests.people import NOON, Someone, at_the_desk, someone
 from privacy.tests.test_announcements import order
-from privacy.tests.test_incidents_desk import staff
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -161,7 +160,7 @@ def test_what_it_asks_for_is_kept_until_it_is_answered(alice, carol, dave):
 
 def test_a_demand_goes_through_two_pairs_of_hands_at_the_desk(alice):
     order(alice.email, subject=alice.subject)
-    desk = staff("privacy desk")
+    desk = at_the_desk("privacy desk")
     call_command("ensure_roles", verbosity=0)
     erin = someone("erin", is_staff=True)
     erin.user.groups.add(Group.objects.get(name="data protection officer"))

@@ -12,8 +12,7 @@ from privacy.models import Attachment
 from privacy.register import subjects
 from privacy.rights import agents, attachments, looks
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import asks, mails, someone
-from privacy.tests.test_rights_desk import staff
+from privacy.tests.people import asks, at_the_desk, mails, someone
 
 pytestmark = pytest.mark.django_db
 ENTER = "/admin/privacy/datarequest/enter/"
@@ -28,7 +27,7 @@ def home(settings, tmp_path):
 
 @pytest.fixture
 def carol():
-    return staff("carol", "privacy desk")
+    return at_the_desk()
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_other_desks_enter_nothing_and_open_nothing(enclosed):
         *(f"/admin/privacy/attachment/{enclosed.pk}/{each}/" for each in ("open", "discard")),
     ]
     for role in ("auditor", "order desk"):
-        other = staff(role.partition(" ")[0], role)
+        other = at_the_desk(role, name=role.partition(" ")[0])
         assert [other.post(page, {**what, **WHY}).status_code for page in pages] == [403, 403, 403]
     enclosed.refresh_from_db()
     assert (DataRequest.objects.count(), enclosed.is_there) == (1, True)

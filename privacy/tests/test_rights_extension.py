@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 
 from privacy.ground import states
 from privacy.models import AuditEvent
-from privacy.rights import extension, intake, requests, timeline
+from privacy.rights import deadlines, extension, intake, requests, timeline
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import LATER, NOON, asks, mails, someone
-from privacy.tests.test_rights_desk import page_of, staff
+from privacy.tests.people import LATER, NOON, asks, at_the_desk, mails, someone
+from privacy.tests.test_rights_desk import page_of
 
 pytestmark = pytest.mark.django_db
 CAROL = "staff:3"
@@ -108,12 +108,27 @@ def test_the_database_knows_no_extension_without_its_reason(alice):
 def test_the_desk_takes_more_time_and_is_told_why_not_twice(alice):
     from django.utils import timezone
 
-    request, carol = asks(alice, at=timezone.now()), staff("carol", "privacy desk")
+    request, carol = asks(alice, at=timezone.now()), at_the_desk()
     path = page_of(request, then="extend/")
     assert carol.post(path, {"reason": " "}).status_code == 200
     assert carol.post(path, {"reason": WHY}).status_code == 302
     assert "no second time" in carol.post(path, {"reason": WHY}).text
     request.refresh_from_db()
     assert (request.extension_reason, request.state) == (WHY, State.VERIFIED)
-    assert staff("oscar", "order desk").post(path, {"reason": WHY}).status_code == 403
+    assert at_the_desk("order desk", name="oscar").post(path, {"reason": WHY}).status_code == 403
     assert len(mails("request_extended")) == 1
+
+
+@pytest.mark.parametrize("kind", ["question", "child_report", "parental"])
+def test_what_no_law_gives_more_time_for_is_refused_with_a_sentence(alice, kind):
+    from django.utils import timezone
+
+    request, carol = asks(alice, kind, wishes={"text": "Why?", "about": "an account"}, at=timezone.now()), at_the_desk()
+    path, due = page_of(request, then="extend/"), request.due_at
+    assert "/extend/" not in carol.get(page_of(request, then="change/")).text, "no button that cannot work"
+    answer = carol.post(path, {"reason": WHY}, follow=True)
+    assert (answer.status_code, "nothing was changed" in answer.text) == (200, True)
+    with pytest.raises(deadlines.NoExtension):
+        extension.extend(request, reason=WHY, by=CAROL, at=LATER)
+    request.refresh_from_db()
+    assert (request.due_at, request.extended_at, mails("request_extended")) == (due, None, [])

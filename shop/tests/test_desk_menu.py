@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user
 from django.test import RequestFactory
 
-from privacy.tests.test_incidents_desk import staff
+from privacy.tests.people import at_the_desk
 from shop.desk import MENU, navigation
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_every_page_of_the_menu_exists():
 
 
 def test_all_that_somebody_may_open_stands_in_the_menu_once():
-    request = asks(staff("owner"))
+    request = asks(at_the_desk("owner"))
     named = [
         title for section, titles in menu(request).items() if section != "Registers and reports" for title in titles
     ]
@@ -36,7 +36,7 @@ def test_all_that_somebody_may_open_stands_in_the_menu_once():
 
 
 def test_the_order_desk_is_shown_orders_and_nothing_of_the_privacy_desk():
-    carol = asks(staff("order desk"))
+    carol = asks(at_the_desk("order desk"))
 
     assert next(iter(menu(carol))) == "Selling"
     assert "Requests" not in menu(carol)
