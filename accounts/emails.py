@@ -25,17 +25,19 @@ class UnknownMail(Exception):
     """allauth asked for a mail that the shop has no words for."""
 
 
-def _kind(name: str, label: str, purpose: Purpose = Purpose.SECURITY) -> Kind:
+def _kind(name: str, label: str, purpose: Purpose = Purpose.SECURITY, *, proves_address: bool = False) -> Kind:
     # They reach a restricted person too: each answers something just done to the account, or asked for.
-    return Kind(f"accounts.{name}", purpose=purpose, label=label, reaches_restricted=True)
+    return Kind(
+        f"accounts.{name}", purpose=purpose, label=label, reaches_restricted=True, proves_address=proves_address
+    )
 
 
-CONFIRM_SIGNUP = _kind("confirm_signup", "Confirm your e-mail address", Purpose.ACCOUNT)
-CONFIRM_CHANGE = _kind("confirm_change", "Confirm your new e-mail address", Purpose.ACCOUNT)
+CONFIRM_SIGNUP = _kind("confirm_signup", "Confirm your e-mail address", Purpose.ACCOUNT, proves_address=True)
+CONFIRM_CHANGE = _kind("confirm_change", "Confirm your new e-mail address", Purpose.ACCOUNT, proves_address=True)
 ALREADY_EXISTS = _kind("already_exists", "You already have an account")
 EMAIL_CHANGED = _kind("email_changed", "Your e-mail address was changed")
 EMAIL_IN_USE = _kind("email_in_use", "Your new e-mail address is in use", Purpose.ACCOUNT)
-PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purpose.ACCOUNT)
+PASSWORD_RESET_LINK = _kind("password_reset_link", "Choose a new password", Purpose.ACCOUNT, proves_address=True)
 PASSWORD_CHANGED = _kind("password_changed", "Your password was changed")
 DEACTIVATED = _kind("deactivated", "Your account is closed for now")
 COME_BACK = _kind("come_back", "Open your account again")

@@ -11,21 +11,17 @@ from django.utils import timezone
 
 from accounts import emails, inactivity, security, suspicion
 from accounts.models import User
+from privacy.messages import suppressions
 from privacy.register import subjects
 from privacy.rights import identity
 
 
 def address_confirmed(*, email_address: EmailAddress, **kwargs: Any) -> None:
     """Join the subjects of guests who used the address that was just proven."""
-    user = email_address.user
-    subjects.prove(
-        user.subject,
-        kind="email",
-        value=email_address.email,
-        proof=subjects.Proof.EMAIL_CONFIRMED,
-        by=user,
-        at=timezone.now(),
-    )
+    user, now = email_address.user, timezone.now()
+    proof = subjects.Proof.EMAIL_CONFIRMED
+    subjects.prove(user.subject, kind="email", value=email_address.email, proof=proof, by=user, at=now)
+    suppressions.reached(email_address.email, by=user, at=now)
 
 
 def password_renewed(*, user: User, **kwargs: Any) -> None:
@@ -34,6 +30,11 @@ def password_renewed(*, user: User, **kwargs: Any) -> None:
     security.revoke_all_tokens(user, by=user, at=now)
     suspicion.unlock(user, by=user, at=now)
     identity.note_change(user.subject, identity.Change.PASSWORD, by=user, at=now)
+
+
+def password_chosen_by_link(*, user: User, **kwargs: Any) -> None:
+    """The link that was mailed for it arrived, whatever came back from there before."""
+    suppressions.reached(user.email, by=user, at=timezone.now())
 
 
 def address_exchanged(*, user: User, from_email_address: EmailAddress | None, **kwargs: Any) -> None:
@@ -57,3 +58,4 @@ def connect() -> None:
     signals.password_changed.connect(password_renewed, dispatch_uid="accounts.password_changed")
     signals.password_set.connect(password_renewed, dispatch_uid="accounts.password_set")
     signals.password_reset.connect(password_renewed, dispatch_uid="accounts.password_reset")
+    signals.password_reset.connect(password_chosen_by_link, dispatch_uid="accounts.password_chosen_by_link")

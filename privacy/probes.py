@@ -14,7 +14,7 @@ from privacy.messages.models import Message
 from privacy.proof.models import Certificate, ResidueSweep
 from privacy.proof.probes import declare
 from privacy.register.models import Identifier, SubjectLink
-from privacy.rights import incidents, retention
+from privacy.rights import backups, incidents, retention
 from privacy.rights.models import DataRequest, ExportPackage, Kind, LegalHold, State
 
 SWEPT_WITHIN = timedelta(minutes=70)
@@ -105,6 +105,7 @@ def leaks_untold(at: datetime) -> int:
     return len(incidents.untold(at))
 
 
+declare("backups_amiss", "Backups that outlive their days, and hours in which none was made", backups.amiss)
 declare("leaks_untold", "Leaks that no authority heard of within 72 hours", leaks_untold)
 declare("consents_out_of_step", "Choices that do not stand as they were made", consents_out_of_step)
 declare("requests_past_due", "Requests still open after the date they were due", requests_past_due)

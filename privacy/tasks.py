@@ -202,6 +202,15 @@ def sweep_residue() -> None:
     sweep.run(by="system:sweep", at=timezone.now())
 
 
+@shared_task(time_limit=10_800)
+def back_up() -> None:
+    """Make a backup, where the shop makes its own."""
+    from privacy.rights import backups
+
+    if backups.are_on():
+        backups.run(at=timezone.now())
+
+
 @shared_task(time_limit=4 * 3600)
 def retention() -> None:
     """Let go of everything whose time has run."""

@@ -24,8 +24,10 @@ def objection(message: Message) -> str:
     if kind is None:
         return "no such kind"
     person = None if message.subject_id is None else subjects.of_number(message.subject_id)
+    asked_at = message.created_at if kind.proves_address else None
     if not kind.is_last_word and any(
-        suppressions.stops(message.channel, value, marketing=kind.is_marketing) for value in _known_by(message, person)
+        suppressions.stops(message.channel, value, marketing=kind.is_marketing, asked_at=asked_at)
+        for value in _known_by(message, person)
     ):
         return "suppressed"
     state = "" if person is None else forbids(person, kind, objects=_objects(person, kind))

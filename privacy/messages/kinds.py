@@ -20,6 +20,8 @@ class Kind:
 
     Transactional or marketing: what serves `Purpose.MARKETING` is marketing, and goes only to people who agreed to its *matter*.
     *reaches_restricted*: still sent to somebody whose data are restricted or being erased: answers to their own request.
+    *proves_address*: asked for a moment ago by whoever is at the address; its link shows that mails arrive there. It is tried even
+    where an earlier mail came back, once a day (`suppressions.TRIED_AGAIN_AFTER`).
     *is_last_word*: the one answer to a STOP. It passes the suppression that it confirms, and is lost rather than sent twice.
     """
 
@@ -29,6 +31,7 @@ class Kind:
     reaches_restricted: bool = False
     matter: Matter | None = None
     is_last_word: bool = False
+    proves_address: bool = False
 
     def __post_init__(self) -> None:
         if self.name in KINDS:

@@ -31,7 +31,9 @@ from privacy.register import stops, subjects
 from privacy.register.models import Identifier, Subject
 from privacy.register.vocabulary import Purpose
 
-CONFIRM: Final = Kind("privacy.newsletter_confirm", purpose=Purpose.SUPPORT, label="Newsletter: is it you?")
+CONFIRM: Final = Kind(
+    "privacy.newsletter_confirm", purpose=Purpose.SUPPORT, label="Newsletter: is it you?", proves_address=True
+)
 FORM: Final = "system:newsletter-form"
 NOTICE: Final = "newsletter"
 TOPIC: Final = Matter.NEW_PIECES

@@ -3,7 +3,7 @@
 A suppression says no by itself: the consent ledger may say yes again by an import, a restored backup or a new account under the
 same address, and still nothing is sent. Only the person's own confirmed opt-in lifts it (`lift`). What it stops depends on why it
 was raised: somebody who unsubscribed or complained still gets the mails their orders and requests need; a mailbox that does not
-exist gets nothing.
+exist gets nothing, but for one mail a day that its owner asks for, to show that it does (`TRIED_AGAIN_AFTER`, `reached`).
 
 No foreign key and no address: a digest under a key outside the database, which the gate compares at the moment of sending.
 """
@@ -11,7 +11,7 @@ No foreign key and no address: a digest under a key outside the database, which 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -23,6 +23,8 @@ from privacy.register import rotation
 Reason = Suppression.Reason
 KINDS: Final = {"email": "email", "sms": "phone", "post": "post"}
 """What a channel's addresses are, in the words of `digests.NORMAL`."""
+TRIED_AGAIN_AFTER: Final = timedelta(days=1)
+"""So long after a mail came back nothing at all goes there; what is asked for later, to prove the address, is tried."""
 
 
 def raise_for(channel: str, value: str, *, reason: str, by: audit.Actor, at: datetime) -> Suppression:
@@ -31,7 +33,10 @@ def raise_for(channel: str, value: str, *, reason: str, by: audit.Actor, at: dat
 
 
 def raise_digest(channel: str, digest: digests.Digest, *, reason: str, by: audit.Actor, at: datetime) -> Suppression:
-    """The same for an address of which only the fingerprint is known, as in an unsubscribe link."""
+    """The same for an address of which only the fingerprint is known, as in an unsubscribe link.
+
+    Of what came back the last time counts: the wait begins anew.
+    """
     raised, is_new = Suppression.objects.get_or_create(
         channel=channel,
         digest=digest.value,
@@ -41,17 +46,21 @@ def raise_digest(channel: str, digest: digests.Digest, *, reason: str, by: audit
     lifted = Suppression.objects.filter(pk=raised.pk, lifted_at__isnull=False)
     if is_new or lifted.update(lifted_at=None, raised_at=at):
         audit.append("suppression.raised", obj=raised, details={"channel": channel, "reason": reason}, by=by, at=at)
+    elif reason == Reason.BOUNCED:
+        Suppression.objects.filter(pk=raised.pk, raised_at__lt=at).update(raised_at=at)
     return raised
 
 
-def stops(channel: str, value: str, *, marketing: bool) -> bool:
+def stops(channel: str, value: str, *, marketing: bool, asked_at: datetime | None = None) -> bool:
     """Whether nothing may go to *value*: one indexed query, whatever key made the fingerprint."""
-    return why(channel, value, marketing=marketing) != ""
+    return why(channel, value, marketing=marketing, asked_at=asked_at) != ""
 
 
-def why(channel: str, value: str, *, marketing: bool) -> str:
-    """The reason for which nothing may go to *value*, or an empty text."""
+def why(channel: str, value: str, *, marketing: bool, asked_at: datetime | None = None) -> str:
+    """The reason for which nothing may go to *value*, or an empty text. *asked_at*: when what proves the address was asked for."""
     found = _of(channel, value).stopping(marketing=marketing)
+    if asked_at is not None:
+        found = found.exclude(reason=Reason.BOUNCED, raised_at__lte=asked_at - TRIED_AGAIN_AFTER)
     return found.order_by("raised_at").values_list("reason", flat=True).first() or ""
 
 
@@ -67,6 +76,14 @@ def lift(channel: str, value: str, *, by: audit.Actor, at: datetime) -> int:
     the account of whoever confirmed it.
     """
     return _lift(_of(channel, value).live(), by=by, at=at)
+
+
+def reached(address: str, *, by: audit.Actor, at: datetime) -> int:
+    """A link mailed to *address* was pressed, so somebody is there after all. Ends what was raised because nobody was.
+
+    Whoever unsubscribed, complained or wants nothing has said so, and still does.
+    """
+    return _lift(_of("email", address).live().filter(reason=Reason.BOUNCED), by=by, at=at)
 
 
 def lift_digest(channel: str, digest: digests.Digest, *, reason: str, by: audit.Actor, at: datetime) -> int:

@@ -17,7 +17,7 @@ from privacy.register.declare import (
     not_personal,
     personal,
 )
-from privacy.rights import packages
+from privacy.rights import backups, packages
 
 WHILE_TRANSFERRED = Retention.until_event("the transfer is over", model="privacy.Transfer")
 
@@ -93,3 +93,4 @@ declare(
 )
 
 rotation.files("Copies waiting to be fetched", packages.folder)
+rotation.files("Backups", backups.folder)

@@ -10,9 +10,8 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.apps import apps
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, models
 
 from privacy.register import registry
 from privacy.register.declare import ByValue, Declaration, Family, Reach, Rows
@@ -34,13 +33,13 @@ def of(family: Family) -> frozenset[str]:
 
 
 def _look(declaration: Declaration, family: Family) -> Look:
-    looks = [*_looks(declaration.model, declaration.reach, family)]
+    looks = [*_looks(declaration.model_class(), declaration.reach, family)]
     if declaration.visible is not None:
-        looks += _looks(declaration.model, declaration.visible, family)
+        looks += _looks(declaration.model_class(), declaration.visible, family)
     return " OR ".join(sql for sql, _ in looks), tuple(each for _, values in looks for each in values)
 
 
-def _looks(model: str, reach: Reach, family: Family) -> list[Look]:
+def _looks(model: type[models.Model], reach: Reach, family: Family) -> list[Look]:
     if isinstance(reach, ByValue):
         return [_any_of(reach.find(family))]
     paths = (reach,) if isinstance(reach, str) else reach
@@ -52,10 +51,10 @@ def _looks(model: str, reach: Reach, family: Family) -> list[Look]:
 
 
 @cache
-def _along(model: str, path: str, subjects: int) -> Look:
+def _along(model: type[models.Model], path: str, subjects: int) -> Look:
     """Whether rows of *model* reach one of so many subjects; in the place of each stands its number."""
     stand_ins = [UUID(int=number) for number in range(subjects)]
-    return _any_of(apps.get_model(model)._base_manager.filter(**{f"{path}__in": stand_ins}))
+    return _any_of(model._base_manager.filter(**{f"{path}__in": stand_ins}))
 
 
 def _any_of(rows: Rows) -> Look:

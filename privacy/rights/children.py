@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from privacy.consent import notices
 from privacy.ground import audit, digests
+from privacy.messages import suppressions
 from privacy.register import ages, stops, subjects, tombstones
 from privacy.register.ages import Standing, band, is_minor
 from privacy.register.models import Subject
@@ -93,6 +94,7 @@ def agree(consent: ParentalConsent, *, at: datetime) -> ParentalConsent:
         consent.save(update_fields=["state", "agreed_at"])
         proof = subjects.Proof.LINK_CLICKED
         subjects.prove(consent.parent, value=consent.contact, proof=proof, by=consent.parent, at=at)
+        suppressions.reached(consent.contact, by=consent.parent, at=at)
         audit.append("parent.agreed", subject=consent.child, obj=consent, by=consent.parent, at=at)
         children_emails.parent_agreed(consent, url=url(consent), by=consent.parent, at=at)
     return consent

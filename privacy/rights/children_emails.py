@@ -15,7 +15,7 @@ from privacy.register.vocabulary import Purpose
 from privacy.rights.child_models import ParentalConsent
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
-PARENT_ASKED: Final = _kind("privacy.parent_asked", label="A parent's word: please look")
+PARENT_ASKED: Final = _kind("privacy.parent_asked", label="A parent's word: please look", proves_address=True)
 PARENT_TOLD: Final = _kind("privacy.parent_told", label="To a parent: a child's data were deleted")
 PARENT_AGREED: Final = _kind("privacy.parent_agreed", label="A parent's word: recorded")
 

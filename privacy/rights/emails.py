@@ -26,7 +26,7 @@ from privacy.rights.models import GUESTS, Channel, DataRequest
 from privacy.rights.reasons import Waiting
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
-REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm")
+REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm", proves_address=True)
 REQUEST_VERIFIED = _kind("privacy.request_verified", label="Privacy request: accepted")
 REQUEST_EXTENDED = _kind("privacy.request_extended", label="Privacy request: we need longer")
 REQUEST_REFUSED = _kind("privacy.request_refused", label="Privacy request: refused")

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from privacy.ground import audit
+from privacy.messages import suppressions
 from privacy.register import subjects
 from privacy.register.models import Subject
 from privacy.rights import facts, identity, intake_emails, requests, strangers
@@ -155,6 +156,8 @@ def _accept(request: DataRequest, proof: subjects.Proof, *, at: datetime) -> Dat
     """The address is theirs: join what was typed with it. Take the request up, or ask for two facts first."""
     person = request.subject
     subjects.prove(person, "email", value=request.contact, proof=proof, by=person, at=at)
+    if proof == subjects.Proof.LINK_CLICKED:
+        suppressions.reached(request.contact, by=person, at=at)
     if Agent.objects.filter(request=request, confirmed_at=None).update(confirmed_at=at):
         identity.note(request, IdentityCheck.Method.AGENT_CONFIRMED, by=person, at=at)
     if facts.asked_of(request) is None:

@@ -18,7 +18,7 @@ from privacy.rights.models import DataRequest, State
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
 REQUEST_FACTS = _kind("privacy.request_facts", label="Privacy request: two facts, please")
-AGENT_ASKS = _kind("privacy.agent_asks", label="Privacy request: somebody asks in your name")
+AGENT_ASKS = _kind("privacy.agent_asks", label="Privacy request: somebody asks in your name", proves_address=True)
 AGENT_RECEIVED = _kind("privacy.agent_received", label="Privacy request: to whoever asks for somebody else")
 
 

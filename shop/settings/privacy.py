@@ -19,10 +19,23 @@ LOUPE_ERASURE_GRACE = env.seconds(
     low=timedelta(0) if IS_DEMO else timedelta(hours=24),
 )
 LOUPE_BACKUP_DAYS = env.number("LOUPE_BACKUP_DAYS", 35, low=0, high=3650)  # how old the oldest backup gets
+# Where the shop lays its own backups, sealed: nowhere in the demo, and nowhere where an operator makes them otherwise.
+_BACKUPS = env.text("LOUPE_BACKUPS", "off" if IS_DEMO else str(LOUPE_HOME / "backups"))
+LOUPE_BACKUPS = None if _BACKUPS == "off" else env.path("LOUPE_BACKUPS", LOUPE_HOME / "backups")
+LOUPE_PG_DUMP = env.text("LOUPE_PG_DUMP", "pg_dump")
 # What the residue sweep looks through besides LOUPE_HOME and the media; and what lies in LOUPE_HOME and belongs to other
 # programs: the cluster and the broker (read through their own doors), keys, the stand-ins, the list of the demo's logins.
 LOUPE_SWEEP_FOLDERS = env.words("LOUPE_SWEEP_FOLDERS")
-LOUPE_SWEEP_LEAVES_OUT = ("postgres/data", "valkey", "keys", "static", "test", "stripe.sqlite3*", "demo.json")
+LOUPE_SWEEP_LEAVES_OUT = (
+    "postgres/data",
+    "valkey",
+    "keys",
+    "backups",
+    "static",
+    "test",
+    "stripe.sqlite3*",
+    "demo.json",
+)
 # The faces of a certificate on paper; a profile of one's own gets the first.
 LOUPE_PAPER_TEXT = BASE_DIR / "static/fonts/instrument-sans.woff2"
 LOUPE_PAPER_DISPLAY = (

@@ -31,6 +31,7 @@ CELERY_BEAT_SCHEDULE = {
     "restrictions whose notice has run": {"task": "privacy.tasks.lift_restrictions", "schedule": crontab(minute="29")},
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "enclosed files without a row": {"task": "privacy.tasks.sweep_attachments", "schedule": crontab(minute="23")},
+    "a backup": {"task": "privacy.tasks.back_up", "schedule": crontab(minute="19")},
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},
     "what was allowed and is not any more": {
         "task": "privacy.tasks.sweep_what_was_allowed",
