@@ -22,12 +22,14 @@ from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import warn_of_residue
 from privacy.messages.arrivals import InboundMail
 from privacy.rights import figures
-from privacy.rights.figures import Pace, Standing, Week
+from privacy.rights.clock import of_the_shop
+from privacy.rights.figures import Pace, Past, Standing, Week
 from privacy.rights.models import DataRequest, ErasureStep, Kind
 
 MAY_SEE: Final = "privacy.view_datarequest"
 MAY_SEE_LEAKS: Final = "privacy.view_incident"
 A_DAY: Final = timedelta(days=1)
+NO_ANSWERS: Final = Pace(answered=0, in_time=0, median=None)
 QUEUE: Final = "admin:privacy_datarequest_changelist"
 
 TICKS: Final = {"color": "#8b8278"}
@@ -68,20 +70,20 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         warn_of_incidents(request)
     at = timezone.now()
     owed = figures.standing(at=at)
-    whole, kinds = figures.pace(at=at)
-    weeks = figures.by_week(at=at)
+    past = figures.past(at=at)
     return context | {
         "title": "Today",
         "sentence": _sentence(owed),
         "figures": [*_figures(owed), _letters(at)],
         "next_due": _next_due(figures.next_due(), at),
         "blocked": _blocked(figures.blocked()),
-        "pace": whole,
+        "pace": past.whole,
+        "as_of": f"{of_the_shop().local(past.at):%H:%M %Z}",
         "period_days": figures.PERIOD.days,
-        "kinds": _kinds(kinds),
-        "kinds_chart": _chart_of_kinds(kinds),
-        "weeks": _weeks(weeks),
-        "weeks_chart": _chart_of_weeks(weeks),
+        "kinds": _kinds(owed, past),
+        "kinds_chart": _chart_of_kinds(owed, past),
+        "weeks": _weeks(past.weeks),
+        "weeks_chart": _chart_of_weeks(past.weeks),
         "upright": UPRIGHT,
         "lying": LYING,
     }
@@ -147,16 +149,20 @@ def _to(asked: DataRequest) -> SafeString:
     )
 
 
-def _kinds(paces: dict[str, Pace]) -> dict[str, Any]:
+def _kinds(owed: Standing, past: Past) -> dict[str, Any]:
     """A line for each kind that was asked for."""
     return {
         "headers": ["Asked", "Open", "Answered", "In time", "Median"],
-        "rows": [[label, each.open, each.answered, _share(each), _days(each)] for label, each in _named(paces)],
+        "rows": [
+            [label, opened, each.answered, _share(each), _days(each)] for label, opened, each in _named(owed, past)
+        ],
     }
 
 
-def _named(paces: dict[str, Pace]) -> list[tuple[str, Pace]]:
-    return [(str(kind.label), paces[kind]) for kind in Kind if kind in paces]
+def _named(owed: Standing, past: Past) -> list[tuple[str, int, Pace]]:
+    """Each kind of which anything is open or was answered: its name, how many are open, how answers came."""
+    there = [kind for kind in Kind if kind in owed.kinds or kind in past.kinds]
+    return [(str(kind.label), owed.kinds.get(kind, 0), past.kinds.get(kind, NO_ANSWERS)) for kind in there]
 
 
 def _share(pace: Pace) -> str:
@@ -185,14 +191,14 @@ def _chart_of_weeks(weeks: list[Week]) -> str:
     return json.dumps({"labels": [f"{each.begins_on:%-d %b}" for each in weeks], "datasets": series})
 
 
-def _chart_of_kinds(paces: dict[str, Pace]) -> str:
-    named = _named(paces)
+def _chart_of_kinds(owed: Standing, past: Past) -> str:
+    named = _named(owed, past)
     series = [
-        _series("Open", [each.open for _, each in named], "var(--color-base-400)"),
-        _series("Answered in time", [each.in_time for _, each in named], "var(--color-green-500)"),
-        _series("Answered late", [each.answered - each.in_time for _, each in named], "var(--color-red-500)"),
+        _series("Open", [opened for _, opened, _ in named], "var(--color-base-400)"),
+        _series("Answered in time", [each.in_time for *_, each in named], "var(--color-green-500)"),
+        _series("Answered late", [each.answered - each.in_time for *_, each in named], "var(--color-red-500)"),
     ]
-    return json.dumps({"labels": [label for label, _ in named], "datasets": series})
+    return json.dumps({"labels": [label for label, *_ in named], "datasets": series})
 
 
 def _series(label: str, data: list[int], colour: str, **more: str) -> dict[str, Any]:

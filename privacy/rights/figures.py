@@ -1,16 +1,19 @@
 """How the desk stands: what is owed and until when, how fast answers were, and how many came in time. Counts only, nobody's name.
 
-A day is a day on the shop's own calendar. An answer is what completes or refuses a request; what its person took back, what was
-joined with another, and what nobody ever proved counts for no time.
+What is owed is counted at the moment it is asked for, from an index of what is open. What was answered in a quarter of a year is
+counted at most every few minutes in each process (`past`), and a page says as of when. A day is one of the shop's own calendar. An
+answer is what completes or refuses a request; what its person took back, what was joined with another, and what nobody ever proved
+counts for no time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.db import connection
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, TruncWeek
 
@@ -21,9 +24,13 @@ from privacy.rights.states import OPEN
 SOON: Final = timedelta(days=3)
 PERIOD: Final = timedelta(days=90)
 WEEKS: Final = 12
+REMEMBERED_FOR: Final = timedelta(minutes=5)
 IS_OPEN: Final = Q(state__in=OPEN)
 ENDED_AT: Final = Coalesce("completed_at", "refused_at")
 TOOK: Final = ExpressionWrapper(F("ended_at") - F("received_at"), output_field=DurationField())
+
+
+_remembered: Final[list[Past]] = []  # one at most, in each process
 
 
 class Median(Aggregate):
@@ -46,13 +53,14 @@ class Standing:
     mostly_used: int
     unproven: int
     partly_done: int
+    kinds: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """How many of each kind are open."""
 
 
 @dataclass(frozen=True)
 class Pace:
     """How answers came, over a period. No answers: no median, and no share."""
 
-    open: int
     answered: int
     in_time: int
     median: timedelta | None
@@ -66,6 +74,16 @@ class Pace:
     def share_in_time(self) -> int | None:
         """Whole percent, rounded down: a hundred is said only when none was late."""
         return 100 * self.in_time // self.answered if self.answered else None
+
+
+@dataclass(frozen=True)
+class Past:
+    """How answers came, as of a moment: of everything, of each kind that was answered, and by week."""
+
+    at: datetime
+    whole: Pace
+    kinds: Mapping[str, Pace]
+    weeks: list[Week]
 
 
 @dataclass(frozen=True)
@@ -97,30 +115,43 @@ def end_of_today(at: datetime) -> datetime:
 
 
 def standing(*, at: datetime) -> Standing:
-    """What is owed, in one question."""
+    """What is owed, in one question: by kind, and in all."""
     spans = due(at)
-    found = DataRequest.objects.filter(IS_OPEN).aggregate(
-        open=Count("pk"),
-        overdue=Count("pk", filter=spans["late"]),
-        due_today=Count("pk", filter=spans["today"]),
-        replies_due=Count("pk", filter=spans["reply"]),
-        half_used=Count("pk", filter=Q(escalated__gte=50)),
-        mostly_used=Count("pk", filter=Q(escalated__gte=80)),
-        unproven=Count("pk", filter=Q(state=State.RECEIVED)),
-        partly_done=Count("pk", filter=Q(state=State.PARTLY_DONE)),
-    )
-    return Standing(**found)
+    counts = {
+        "open": Count("pk"),
+        "overdue": Count("pk", filter=spans["late"]),
+        "due_today": Count("pk", filter=spans["today"]),
+        "replies_due": Count("pk", filter=spans["reply"]),
+        "half_used": Count("pk", filter=Q(escalated__gte=50)),
+        "mostly_used": Count("pk", filter=Q(escalated__gte=80)),
+        "unproven": Count("pk", filter=Q(state=State.RECEIVED)),
+        "partly_done": Count("pk", filter=Q(state=State.PARTLY_DONE)),
+    }
+    by_kind = list(DataRequest.objects.filter(IS_OPEN).order_by().values("kind").annotate(**counts))
+    sums = {name: sum(row[name] for row in by_kind) for name in counts}
+    return Standing(**sums, kinds={row["kind"]: row["open"] for row in by_kind})
+
+
+def past(*, at: datetime) -> Past:
+    """How answers came, as of *at* or a few minutes before. Inside a transaction nothing is remembered: it may never be."""
+    if not connection.in_atomic_block:
+        for known in _remembered:
+            if timedelta(0) <= at - known.at < REMEMBERED_FOR:
+                return known
+    whole, kinds = pace(at=at)
+    counted = Past(at, whole, kinds, by_week(at=at))
+    if not connection.in_atomic_block:
+        _remembered[:] = [counted]
+    return counted
 
 
 def pace(*, at: datetime, over: timedelta = PERIOD) -> tuple[Pace, dict[str, Pace]]:
-    """How fast answers were: of everything, and of each kind that was asked for. Two questions."""
-    rows = DataRequest.objects.annotate(ended_at=ENDED_AT).filter(IS_OPEN | Q(ended_at__gt=at - over, ended_at__lte=at))
-    answered = Q(ended_at__isnull=False)
+    """How fast answers were: of everything, and of each kind that was answered. Two questions."""
+    rows = DataRequest.objects.annotate(ended_at=ENDED_AT).filter(ended_at__gt=at - over, ended_at__lte=at)
     counts = {
-        "open": Count("pk", filter=IS_OPEN),
-        "answered": Count("pk", filter=answered),
-        "in_time": Count("pk", filter=answered & Q(ended_at__lte=F("due_at"))),
-        "median": Median(TOOK, filter=answered),
+        "answered": Count("pk"),
+        "in_time": Count("pk", filter=Q(ended_at__lte=F("due_at"))),
+        "median": Median(TOOK),
     }
     kinds = rows.order_by().values_list("kind").annotate(**counts)
     return Pace(**rows.aggregate(**counts)), {kind: Pace(*figures) for kind, *figures in kinds}

@@ -17,7 +17,7 @@ from privacy.rights.models import DataRequest, State
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 4, 17, tzinfo=UTC)  # a Wednesday; nine in the morning where the shop is (Los Angeles)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -85,21 +85,44 @@ def test_the_pace_is_of_answers_in_the_period(asks):
     asks(State.WITHDRAWN)
     asks(State.VERIFIED)
     whole, kinds = figures.pace(at=NOON)
-    assert whole == Pace(open=1, answered=4, in_time=3, median=6.5 * DAY)
+    assert whole == Pace(answered=4, in_time=3, median=6.5 * DAY)
     assert (whole.median_days, whole.share_in_time) == (6.5, 75)
     assert kinds == {
-        "erasure": Pace(open=1, answered=3, in_time=3, median=4 * DAY),
-        "access": Pace(open=0, answered=1, in_time=0, median=31 * DAY),
+        "erasure": Pace(answered=3, in_time=3, median=4 * DAY),
+        "access": Pace(answered=1, in_time=0, median=31 * DAY),
     }
+
+
+def test_what_is_open_is_counted_by_kind_too(asks):
+    asks(State.VERIFIED)
+    asks(State.RECEIVED, kind="access")
+    asks(State.PARTLY_DONE)
+    asks(State.COMPLETED, kind="question", ended=NOON)
+    assert figures.standing(at=NOON).kinds == {"erasure": 2, "access": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_past_is_counted_again_after_a_few_minutes_and_what_is_owed_at_once(asks):
+    figures._remembered.clear()
+    asks(State.COMPLETED, ended=NOON - DAY)
+    assert figures.past(at=NOON).whole.answered == 1
+    asks(State.COMPLETED, ended=NOON - DAY)
+    asks(State.VERIFIED)
+    soon = figures.past(at=NOON + 4 * MINUTE)
+    assert (soon.whole.answered, soon.at, figures.standing(at=NOON).open) == (1, NOON, 1)
+    later = figures.past(at=NOON + 5 * MINUTE)
+    assert (later.whole.answered, later.at) == (2, NOON + 5 * MINUTE)
+    assert figures.past(at=NOON).at == NOON, "an earlier moment is not answered with a later one"
+    figures._remembered.clear()
 
 
 def test_a_desk_that_has_answered_nothing_has_no_share():
     whole, kinds = figures.pace(at=NOON)
-    assert (whole, whole.median_days, whole.share_in_time, kinds) == (Pace(0, 0, 0, None), None, None, {})
+    assert (whole, whole.median_days, whole.share_in_time, kinds) == (Pace(0, 0, None), None, None, {})
 
 
 def test_a_hundred_percent_is_said_only_when_none_was_late():
-    assert Pace(open=0, answered=1000, in_time=999, median=DAY).share_in_time == 99
+    assert Pace(answered=1000, in_time=999, median=DAY).share_in_time == 99
 
 
 def test_weeks_begin_on_the_shop_s_monday_and_none_is_left_out(asks):
