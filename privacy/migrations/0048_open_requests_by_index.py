@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0046_leaks_and_routes'),
+        ('privacy', '0047_categories'),
     ]
 
     operations = [
