@@ -96,17 +96,18 @@ def deliver(order: Order, *, arrived_at: datetime | None = None, by: Actor, at: 
 
 @transaction.atomic
 def readdress(order: Order, whereto: Whereto, *, by: Actor, at: datetime) -> Order:
-    """Send a parcel that has not left to another address in the same place. *Sends* a mail; its trail names fields only.
+    """Send a parcel that has not left to another address in the same place; its invoice keeps the one it was issued with.
 
-    *Raises* NothingChanged, and `states.NotAllowed` once it has left.
+    *Sends* a mail; its trail names fields only. *Raises* NothingChanged, and `states.NotAllowed` once it has left.
     """
     order = _still_here(order)
     changed = [name for name, value in asdict(whereto).items() if getattr(order, name) != value]
     if not changed:
         raise NothingChanged
+    order.invoiced_to = order.invoice_lines  # issued when it was paid, and it stays so
     for name in changed:
         setattr(order, name, getattr(whereto, name))
-    order.save(update_fields=changed)
+    order.save(update_fields=[*changed, "invoiced_to"])
     _note(order, "address_changed", {"fields": changed}, by=by, at=at)
     emails.order_address_changed(order, by=by, at=at)
     return order

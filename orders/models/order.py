@@ -85,6 +85,8 @@ class Order(models.Model):
     ship_line2 = models.CharField("apartment, floor", max_length=150, blank=True)
     ship_city = models.CharField("town or city", max_length=100, blank=True)
     ship_postal_code = models.CharField("postal code", max_length=20, blank=True)
+    # Null: the parcel goes where the invoice says; else the lines of the address it was issued with.
+    invoiced_to = SealedJSONField("address on the invoice", null=True, blank=True)
     # Null: bought by a person, not by a company. Tax law asks for it on the invoice.
     vat_number = SealedJSONField("VAT number", null=True, blank=True)
     # Null: no gift message, or erased.
@@ -177,6 +179,17 @@ class Order(models.Model):
     def tax_percent(self) -> str:
         """The tax rate as it is written: *7.25*, *20*."""
         return f"{self.tax_rate.normalize():f}"
+
+    @property
+    def invoice_lines(self) -> list[str]:
+        """Street and town on its invoice, which stays as it was issued wherever the parcel goes."""
+        return list(self.invoiced_to) if self.invoiced_to else self.delivery_lines
+
+    @property
+    def delivery_lines(self) -> list[str]:
+        """Street and town where the parcel goes."""
+        town = " ".join(filter(None, (self.ship_city, self.region, self.ship_postal_code)))
+        return [line for line in (self.ship_line1, self.ship_line2, town) if line]
 
     @property
     def is_gift(self) -> bool:

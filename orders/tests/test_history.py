@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -35,6 +36,19 @@ def test_a_key_opens_the_order_and_its_invoice(browser: Browser, order: Order, n
     invoice = browser.get(links.path(order, "orders:invoice", at=now))
     assert all(word in invoice.text for word in (order.invoice_number, "Gwen Garnet", "$1,325.00"))
     assert "private" in page["Cache-Control"]
+
+
+def test_an_invoice_stays_as_it_was_issued_wherever_the_parcel_goes(
+    browser: Browser, order: Order, carol: User, now: datetime
+) -> None:
+    elsewhere = fulfilment.Whereto("Ida Ivory", "9 Prong Court", "", "Buffalo", "14201")
+    fulfilment.readdress(order, elsewhere, by=carol, at=now)
+    fulfilment.readdress(order, replace(elsewhere, ship_line1="11 Prong Court"), by=carol, at=now)
+    page, invoice = (browser.get(links.path(order, name, at=now)).text for name in ("orders:order", "orders:invoice"))
+    assert ("11 Prong Court" in page, "12 Bezel Street" in page) == (True, False)
+    for words in ("12 Bezel Street", "New York"):
+        assert words in invoice, words
+    assert [word for word in ("Prong Court", "Buffalo", "14201") if word in invoice] == []
 
 
 def test_without_a_key_or_with_a_wrong_one_nothing_shows(browser: Browser, order: Order, now: datetime) -> None:
