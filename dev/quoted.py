@@ -11,11 +11,12 @@ from typing import Final
 
 from orders import destinations
 from orders.models import Return
-from privacy.consent.vocabulary import TOPICS, Channel
+from privacy.consent.vocabulary import Channel, Matter
 from privacy.register import registry
 from privacy.register.declare import Action
 from privacy.rights import conversation_templates, grounds, holdings, kinds
 from privacy.rights.deadlines import Which
+from privacy.rights.identity import Change
 
 
 def tables() -> Iterator[tuple[str, str]]:
@@ -46,7 +47,7 @@ def _returns() -> Iterator[str]:
 
 
 def _topics() -> Iterator[str]:
-    yield from (topic.words for topic in sorted(TOPICS))
+    yield from (matter.words for matter in Matter)
     yield from (channel.words for channel in Channel)
 
 
@@ -67,6 +68,7 @@ TABLES: Final[dict[str, Callable[[], Iterable[str]]]] = {
     "privacy/rights/kinds.py": _rights,
     "privacy/rights/grounds.py": _grounds,
     "privacy/rights/deadlines.py": lambda: [each.value for each in Which],
+    "privacy/rights/identity.py": lambda: [each.value for each in Change],
     "privacy/rights/conversation_templates.py": _beginnings,
     "privacy/consent/vocabulary.py": _topics,
     "orders/data/destinations.toml": _ways,

@@ -11,16 +11,18 @@ from typing import Final
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from orders import disputes
 from orders.models import Order, Payment, Return
 from privacy.register.declare import Basis, Blocker, Family, Keeps, WayOut
 
 IN_HAND: Final = {
-    Order.State.PENDING_PAYMENT: "waits for its payment",
-    Order.State.PAID: "is being made ready",
-    Order.State.PACKED: "is packed",
-    Order.State.SHIPPED: "is on its way",
+    Order.State.PENDING_PAYMENT: _("Order {reference} waits for its payment."),
+    Order.State.PAID: _("Order {reference} is being made ready."),
+    Order.State.PACKED: _("Order {reference} is packed."),
+    Order.State.SHIPPED: _("Order {reference} is on its way."),
 }
 #: The fields of an order that its delivery needs.
 DELIVERED_TO: Final = (
@@ -37,17 +39,21 @@ def of(family: Family) -> Iterator[Blocker]:
     """What blocks an erasure here: orders in hand, and those whose card holder claims the money back."""
     yield from in_hand(family)
     for order in disputes.of(family):
-        words = f"A dispute about order {order.reference} is open at your bank."
+        words = gettext("A dispute about order {reference} is open at your bank.").format(reference=order.reference)
         evidence = (Keeps("orders.Order", Q(pk=order.pk), DELIVERED_TO), Keeps("orders.Shipment", Q(order=order.pk)))
-        yield Blocker(order.reference, words, evidence, Basis.LEGITIMATE_INTEREST, ends="when the bank has decided")
+        yield Blocker(
+            order.reference, words, evidence, Basis.LEGITIMATE_INTEREST, ends=gettext("when the bank has decided")
+        )
 
 
 def in_hand(family: Family) -> Iterator[Blocker]:
     """Orders that are not finished: each keeps what delivering it needs, and nothing of any other."""
     for order in Order.objects.of(family).filter(state__in=IN_HAND).order_by("placed_at"):
-        words = f"Order {order.reference} {IN_HAND[Order.State(order.state)]}."
+        words = gettext(IN_HAND[Order.State(order.state)]).format(reference=order.reference)
         keeps, way_out = tuple(_needed_for(order)), _cancelling(order)
-        yield Blocker(order.reference, words, keeps, ends="when it has arrived or is cancelled", way_out=way_out)
+        yield Blocker(
+            order.reference, words, keeps, ends=gettext("when it has arrived or is cancelled"), way_out=way_out
+        )
 
 
 def returns(family: Family) -> Iterator[Blocker]:

@@ -26,12 +26,12 @@ from privacy.rights import (
     intake_emails,
     mailroom_emails,
     restriction_emails,
+    transfer,
 )
 from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
 from privacy.rights.incident_models import Incident
-from privacy.rights.models import Channel, DataRequest, Kind, Restriction
-from privacy.rights.reasons import Waiting
+from privacy.rights.models import Channel, DataRequest, Kind, Restriction, State
 
 REASON: Final = "Three processors have to look for you in their archives."
 
@@ -102,13 +102,13 @@ def copy_ready(sketch: Sketch, at: datetime) -> None:
 @shows(emails.TRANSFER_DONE)
 def transfer_done(sketch: Sketch, at: datetime) -> None:
     asked = _asked(sketch)
-    emails.transfer_done(asked, to=asked.contact, host="other.example", outcome="It was taken.", by=BY, at=at)
+    emails.transfer_done(asked, to=asked.contact, host="other.example", outcome=transfer.GIVEN, by=BY, at=at)
 
 
 @shows(emails.TRANSFER_FAILED)
 def transfer_failed(sketch: Sketch, at: datetime) -> None:
     asked = _asked(sketch)
-    emails.transfer_failed(asked, to=asked.contact, host="other.example", outcome="It was refused.", by=BY, at=at)
+    emails.transfer_failed(asked, to=asked.contact, host="other.example", outcome=transfer.GONE, by=BY, at=at)
 
 
 @shows(emails.IDENTITY_CODE)
@@ -125,10 +125,7 @@ def erasure_approved(sketch: Sketch, at: datetime) -> None:
 
 @shows(emails.ERASURE_WAITS)
 def erasure_waits(sketch: Sketch, at: datetime) -> None:
-    parcel = Waiting(
-        "Your order LP-7F3K-92QD is on its way.", "It ends when the parcel has arrived.", ("your address",)
-    )
-    emails.erasure_waits(_asked(sketch, Kind.ERASURE), [parcel], by=BY, at=at)
+    emails.erasure_waits(_asked(sketch, Kind.ERASURE, state=State.PARTLY_DONE), by=BY, at=at)
 
 
 @shows(emails.ERASED)

@@ -154,7 +154,7 @@ def disclosure(row: Any, sketch: Sketch) -> None:
 def request(row: Any, sketch: Sketch) -> None:
     """A copy that was asked for and answered."""
     row.reference, row.kind, row.state = invented.reference(sketch.who.chance, "DSR"), "access", "completed"
-    row.contact = None
+    row.language, row.contact = "en", None
     row.derivation = [
         {"clock": clock, "rule": "GDPR Art. 12(3)", "words": "30 days from receipt", "governs": True}
         for clock in ("first reply", "completion")

@@ -7,6 +7,7 @@ from dataclasses import fields as dataclass_fields
 
 from django.contrib.auth import get_user_model
 from django.db.models import Func, Q
+from django.utils.translation import gettext
 from knox.settings import knox_settings
 
 from accounts import addresses, details, pausing, social
@@ -73,8 +74,8 @@ def at_work(family: Family) -> Iterator[Blocker]:
             Keeps("account.EmailConfirmation", Q(email_address__user=pk)),
             *(Keeps(model, Q(user=pk)) for model in keys),
         )
-        words = "You work here: the account you work with, and what you did with it, stay until you leave."
-        yield Blocker(f"staff:{pk}", words, keeps, ends="when you leave", lasts=True)
+        words = gettext("You work here: the account you work with, and what you did with it, stay until you leave.")
+        yield Blocker(f"staff:{pk}", words, keeps, ends=gettext("when you leave"), lasts=True)
 
 
 def close_accounts(family: Family) -> int:

@@ -2,7 +2,7 @@
 
 A text stands here once, under its slug. Showing it, and recording a yes to it, both go through `current`, so that what is kept is
 what was read. Changing a text makes a new row the next time it is shown; rows are never changed, and old records keep theirs.
-Another language is another table of the same slugs.
+Another language is another table of the slugs that a page shows in it: no text is recorded in a language it was not read in.
 """
 
 from __future__ import annotations
@@ -100,8 +100,27 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "{shop} notes for you what you told us in person, by telephone or by letter. You can see it, and change it, in your "
             "preferences."
         ),
-    }
+    },
+    # Only what a page shows in German: the preferences of somebody whose letters are in German.
+    "de": {
+        "preferences": (
+            "Wir schicken Ihnen nur, was Sie hier ankreuzen, und so, wie Sie es ankreuzen, bis Sie das Kreuz wieder entfernen. "
+            "{shop} gibt Ihre Wahl nicht weiter."
+        ),
+        "text_messages": (
+            "Wenn Sie SMS einschalten, darf {shop} Werbung an die Mobilnummer schicken, die Sie uns gegeben haben. Nichts hängt "
+            "davon ab. Ihr Anbieter kann für den Empfang Gebühren verlangen. Mit der Antwort STOP enden die SMS."
+        ),
+        "recommendations": (
+            "{shop} darf nach dem, was Sie angesehen und gekauft haben, Stücke auswählen, die wir Ihnen zeigen. Sie können das "
+            "jederzeit ausschalten; das Geschäft bleibt dasselbe."
+        ),
+    },
 }
+
+
+ON_PREFERENCES: Final = ("preferences", "recommendations", "text_messages")
+"""What the page of preferences shows, in the language of its reader's letters."""
 
 
 class Unknown(LookupError):

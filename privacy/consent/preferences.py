@@ -55,15 +55,15 @@ def of(subject: Subject) -> Preference:
 
 
 def language_of(subject: Subject | None) -> str:
-    """The language this person's letters are in: the one they chose last, else the one that is being spoken with them now.
+    """The language this person's letters are in: the one they chose last, else the one that is being spoken with them now."""
+    return (subject and chosen_language(subject)) or tongue.current()
 
-    One that we no longer write in is none.
-    """
-    if subject is None:
-        return tongue.current()
+
+def chosen_language(subject: Subject) -> str:
+    """The language this person chose last, English for one we no longer write in; nothing where they chose none."""
     said = Preference.objects.filter(subject_id__in=subjects.family(subject), changed_at__isnull=False)
     chosen = said.order_by("-changed_at", "pk").values_list("language", flat=True).first()
-    return tongue.known(chosen) if chosen else tongue.current()
+    return tongue.known(chosen) if chosen else ""
 
 
 @transaction.atomic

@@ -7,18 +7,21 @@ from typing import Any, Final, NamedTuple
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from privacy.consent import preferences
 from privacy.consent.ledger import Thing
 from privacy.consent.preference_models import Frequency
 from privacy.consent.vocabulary import TOPICS, Channel, Matter
+from privacy.ground import tongue
 from privacy.messages import wishes
 from privacy.messages.wishes import Manner, Wishes
 
 ASKS: Final = {
-    Matter.NEW_PIECES: ("New pieces", "Tell me about new pieces"),
-    Matter.OFFERS: ("Offers", "Tell me about offers and sales"),
-    Matter.CARE: ("Care", "Tell me how to care for my pieces"),
+    Matter.NEW_PIECES: ("New pieces", _("Tell me about new pieces")),
+    Matter.OFFERS: ("Offers", _("Tell me about offers and sales")),
+    Matter.CARE: ("Care", _("Tell me how to care for my pieces")),
 }
 CURRENCY_NAMES: Final = {"USD": "US dollars", "EUR": "euros", "GBP": "pounds sterling"}
 KEPT: Final = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
@@ -32,7 +35,10 @@ class Switches(NamedTuple):
 
 
 class PreferencesForm(forms.Form):
-    """What is on and how, as it stands; *locked* are switches that this page cannot switch on."""
+    """What is on and how, as it stands; *locked* are switches that this page cannot switch on.
+
+    What there is to agree to stands in the language of its reader's letters, *spoken*.
+    """
 
     frequency = forms.ChoiceField(
         label="How often", choices=Frequency.choices, widget=forms.RadioSelect, error_messages=KEPT
@@ -40,18 +46,22 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label="Language of our letters", required=False, error_messages=KEPT)
     currency = forms.ChoiceField(label="Prices in", error_messages=KEPT)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    read_in = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, held: Wishes, data: Any = None, *, locked: Iterable[Thing] = ()) -> None:
         super().__init__(
             data, initial={**held.manner._asdict(), "seen": " ".join(sorted(map(wishes.name_of, held.yes)))}
         )
+        self.spoken = tongue.known(held.manner.language)
         self.manner = held.manner
         offered = wishes.offered()
         self.things = {wishes.name_of(thing): thing for thing in (*offered, *sorted(held.yes - set(offered)))}
         self.locked = frozenset(locked) - held.yes
+        with tongue.writing(self.spoken):
+            labels = {name: sentence(thing) for name, thing in self.things.items()}
         for name, thing in self.things.items():
             self.fields[name] = forms.BooleanField(
-                label=sentence(thing), required=False, initial=thing in held.yes, disabled=thing in self.locked
+                label=labels[name], required=False, initial=thing in held.yes, disabled=thing in self.locked
             )
         self.fixed: dict[str, str] = {}
         self._offer("language", dict(settings.LANGUAGES))
@@ -69,7 +79,7 @@ class PreferencesForm(forms.Form):
 
     def topics(self) -> Iterator[Switches]:
         """The switches of messages, topic by topic."""
-        for topic, (name, _) in ASKS.items():
+        for topic, (name, _words) in ASKS.items():
             yield Switches(name, [self[each] for each, thing in self.things.items() if thing.matter == topic])
 
     def picks(self) -> forms.BoundField:
@@ -93,6 +103,10 @@ class PreferencesForm(forms.Form):
         manner = {name: sent.get(name) or getattr(self.manner, name) for name in Manner._fields}
         return Wishes(frozenset(yes), Manner(**manner))
 
+    def language_read(self) -> str:
+        """The language of what there was to agree to, when the page was made."""
+        return tongue.known(self.cleaned_data["read_in"])
+
     def shown(self) -> frozenset[Thing]:
         """What was on when the page was made; never more than what is known here."""
         names = self.cleaned_data["seen"].split()
@@ -100,9 +114,10 @@ class PreferencesForm(forms.Form):
 
 
 def sentence(thing: Thing) -> str:
-    """A switch as a sentence: `Tell me about new pieces by e-mail`."""
+    """A switch as a sentence, in the language that is being written: `Tell me about new pieces by e-mail`."""
     if thing.matter in ASKS:
-        return f"{ASKS[thing.matter][1]} {Channel(thing.channel).words}"
+        return f"{tongue.translated(ASKS[thing.matter][1])} {tongue.translated(Channel(thing.channel).words)}"
     if thing.matter == Matter.RECOMMENDATIONS:
-        return "Show me pieces picked from what I bought and looked at"
-    return f"{thing.matter.words} ({thing.about})" if thing.about else thing.matter.words
+        return gettext("Show me pieces picked from what I bought and looked at")
+    words = tongue.translated(thing.matter.words)
+    return f"{words} ({thing.about})" if thing.about else words

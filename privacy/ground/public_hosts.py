@@ -22,6 +22,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import idna
+from django.utils.translation import gettext_noop as _
 
 MAX_ADDRESS: Final = 2_000
 PORT: Final = 443
@@ -67,18 +68,18 @@ class Target:
 def read(address: str) -> Target:
     """What *address* names. Looks at the text only. Raises `Refused`."""
     if len(address) > MAX_ADDRESS or not address.isprintable() or " " in address or "\\" in address:
-        raise Refused("This is not a web address.")
+        raise Refused(_("This is not a web address."))
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise Refused("This is not a web address.")
+        raise Refused(_("This is not a web address."))
     if parts.scheme != "https":
-        raise Refused("The address must begin with https://, so that nobody can read along.")
+        raise Refused(_("The address must begin with https://, so that nobody can read along."))
     if "@" in parts.netloc:
-        raise Refused("An address with a name or password in it is not accepted.")
+        raise Refused(_("An address with a name or password in it is not accepted."))
     if port not in (None, PORT):
-        raise Refused("Only the usual port of https, 443, is accepted.")
+        raise Refused(_("Only the usual port of https, 443, is accepted."))
     return Target(_host(parts), _path(parts))
 
 
@@ -89,23 +90,23 @@ def _host(parts: SplitResult) -> str:
     except ValueError:
         pass
     else:
-        raise Refused("Type the name of the host, not a number.")
+        raise Refused(_("Type the name of the host, not a number."))
     try:
         host = idna.encode(typed, uts46=True).decode().lower()
     except idna.IDNAError:
-        raise Refused("This is not the name of a host.")
+        raise Refused(_("This is not the name of a host."))
     labels = host.split(".")
     if len(host) > 253 or len(labels) < 2 or not all(map(LABEL.fullmatch, labels)) or not TOP.fullmatch(labels[-1]):
-        raise Refused("This is not the name of a public host.")
+        raise Refused(_("This is not the name of a public host."))
     if labels[-1] in (*AT_HOME, *NEVER):
-        raise Refused("This name does not lead to a public host.")
+        raise Refused(_("This name does not lead to a public host."))
     return host
 
 
 def _path(parts: SplitResult) -> str:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
-        raise Refused("Write the part behind the host in plain letters and %-signs.")
+        raise Refused(_("Write the part behind the host in plain letters and %-signs."))
     return path
 
 
@@ -145,11 +146,11 @@ def vetted(host: str, route: Route = PUBLIC) -> str:
     try:
         found = [ipaddress.ip_address(each.partition("%")[0]) for each in route.resolve(host)]
     except (OSError, UnicodeError):
-        raise Unreachable("The name of the host is not known.")
+        raise Unreachable(_("The name of the host is not known."))
     if not found:
-        raise Unreachable("The name of the host is not known.")
+        raise Unreachable(_("The name of the host is not known."))
     if not all(map(route.is_allowed, found)):
-        raise Refused("The name leads to an address that is not public.")
+        raise Refused(_("The name leads to an address that is not public."))
     return str(found[0])
 
 
@@ -195,23 +196,23 @@ def put(
         connection.request("PUT", target.path, body=content, headers=dict(headers))
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as problem:
-        raise Unreachable("The host was too slow." if time.monotonic() >= deadline else _why(problem))
+        raise Unreachable(_("The host was too slow.") if time.monotonic() >= deadline else _why(problem))
     finally:
         bell.cancel()
         connection.close()
     if time.monotonic() >= deadline:  # half an answer can look like a whole one
-        raise Unreachable("The host was too slow.")
+        raise Unreachable(_("The host was too slow."))
     return status
 
 
 def _why(problem: Exception) -> str:
     if isinstance(problem, ssl.SSLCertVerificationError):
-        return "The host's certificate is not valid for its name."
+        return _("The host's certificate is not valid for its name.")
     if isinstance(problem, TimeoutError):
-        return "The host was too slow."
+        return _("The host was too slow.")
     if isinstance(problem, ssl.SSLError):
-        return "The host does not speak https as it should."
-    return "The connection to the host failed or broke off."
+        return _("The host does not speak https as it should.")
+    return _("The connection to the host failed or broke off.")
 
 
 def _hang_up(connection: http.client.HTTPSConnection) -> None:

@@ -72,6 +72,8 @@ class Said:
     by: audit.Actor
     at: datetime
     address: str = ""
+    locale: str = notices.DEFAULT
+    """The language of the texts that the page showed them."""
 
     @property
     def recorded(self) -> dict[str, Any]:
@@ -192,14 +194,14 @@ def _thing(parts: list[str]) -> Thing:
 
 
 def _give(subject: Subject, thing: Thing, said: Said) -> None:
-    notice = notices.current(notice_of(thing))
+    notice = notices.current(notice_of(thing), said.locale)
     ledger.grant(subject, thing.matter, channel=thing.channel, about=thing.about, notice=notice, **said.recorded)
     if thing.matter in TOPICS and thing.channel == Channel.EMAIL and said.address:
         suppressions.lift(Channel.EMAIL, said.address, by=said.by, at=said.at)
 
 
 def _take(subject: Subject, thing: Thing, said: Said) -> bool:
-    notice = notices.current(notice_of(thing))
+    notice = notices.current(notice_of(thing), said.locale)
     channel, about = thing.channel, thing.about
     return (
         ledger.withdraw(subject, thing.matter, channel=channel, about=about, notice=notice, **said.recorded) is not None

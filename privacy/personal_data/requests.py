@@ -36,6 +36,7 @@ declare(
         "kind": _shown,
         "channel": _shown,
         "state": _shown,
+        "language": _shown,
         "contact": personal(
             Category.CONTACT,
             on_erase=keep("it is needed to answer you, and blanked with the last answer"),

@@ -1,11 +1,13 @@
-"""What staff often write about a request. A template is put into the form, where they finish it; it never goes by itself."""
+"""What staff often write about a request, in its person's language. It is put into the form, where they finish it; it never goes by
+itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from privacy.rights import clock
+from privacy.ground import tongue
+from privacy.rights import clock, emails
 from privacy.rights.models import DataRequest
 
 ALL: Final[frozenset[str]] = frozenset()
@@ -25,13 +27,13 @@ class Template:
         return not self.kinds or request.kind in self.kinds
 
     def filled(self, request: DataRequest) -> str:
-        """The text with the facts of *request* in it."""
-        return self.text.format(
-            reference=request.reference,
-            asked=request.get_kind_display(),
-            received=f"{request.received_at:%-d %B %Y}",
-            due=clock.day_of(request.due_at),
-        )
+        """The text with the facts of *request* in it, in the language of the letters about it."""
+        with tongue.writing(emails.language_of(request)):
+            return tongue.translated(self.text).format(
+                reference=request.reference,
+                received=tongue.day(request.received_at),
+                due=clock.day_of(request.due_at),
+            )
 
 
 TEMPLATES: Final = (

@@ -5,7 +5,6 @@ Every one of these answers the person's own request, so a restriction of their d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +13,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
 
-from privacy.ground import audit
+from privacy.consent import preferences
+from privacy.ground import audit, tongue
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.proof.models import Certificate
@@ -23,7 +23,6 @@ from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 from privacy.rights import grounds, letter, links
 from privacy.rights.models import GUESTS, Channel, DataRequest
-from privacy.rights.reasons import Waiting
 
 _kind = partial(Kind, purpose=Purpose.RIGHTS, reaches_restricted=True)
 REQUEST_RECEIVED = _kind("privacy.request_received", label="Privacy request: please confirm", proves_address=True)
@@ -82,14 +81,14 @@ def copy_ready(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
 
 
 def transfer_done(
-    request: DataRequest, *, to: str | None, host: str, outcome: str, by: audit.Actor, at: datetime
+    request: DataRequest, *, to: str | None, host: str, outcome: object, by: audit.Actor, at: datetime
 ) -> None:
     """Say that another provider has the copy now."""
     _of_transfer(TRANSFER_DONE, request, to, {"host": host, "outcome": outcome, "at": at}, by=by, at=at)
 
 
 def transfer_failed(
-    request: DataRequest, *, to: str | None, host: str, outcome: str, by: audit.Actor, at: datetime
+    request: DataRequest, *, to: str | None, host: str, outcome: object, by: audit.Actor, at: datetime
 ) -> None:
     """Say that it did not reach the other provider, and why."""
     _of_transfer(TRANSFER_FAILED, request, to, {"host": host, "outcome": outcome, "at": at}, by=by, at=at)
@@ -107,12 +106,14 @@ def erasure_approved(request: DataRequest, *, by: audit.Actor, at: datetime) -> 
     _post(ERASURE_APPROVED, request, followed_at(request), _("See it, or take it back"), by=by, at=at, kept=kept)
 
 
-def erasure_waits(request: DataRequest, waiting: Sequence[Waiting], *, by: audit.Actor, at: datetime) -> None:
+def erasure_waits(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
     """Say what is gone, what waits and for what. By signed link, since the account may be gone already.
 
     It belongs to no person record, or the next attempt would erase it before it went out.
     """
     url = links.url(request, links.Use.FOLLOW)
+    with tongue.writing(language_of(request)):
+        waiting = letter.waiting(request, at=at)
     _post(ERASURE_WAITS, request, url, _("See how it stands"), by=by, at=at, belongs_to_nobody=True, waiting=waiting)
 
 
@@ -128,6 +129,14 @@ def followed_at(request: DataRequest) -> str:
     if request.channel in GUESTS:
         return links.url(request, links.Use.FOLLOW)
     return f"{settings.LOUPE_PUBLIC_URL}{reverse('privacy:own_request', args=[request.reference])}"
+
+
+def language_of(request: DataRequest) -> str:
+    """The language of the letters about a request: what its person chose, else the one they had when they asked.
+
+    The choice goes with the person; the last mail comes after that.
+    """
+    return preferences.chosen_language(request.subject) or tongue.known(request.language)
 
 
 def _post(
@@ -147,6 +156,7 @@ def _post(
         kind,
         to=request.contact,
         subject=None if belongs_to_nobody else request.subject,
+        language=language_of(request),
         context={
             "request": request,
             "why": _why(request),

@@ -313,7 +313,7 @@ def _pause(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataReques
         is_news = not AuditEvent.objects.about(request.reference).filter(event="request.partly_done").exists()
         REQUEST.advance(request, State.PARTLY_DONE, by=by, at=at)
         if is_news:
-            emails.erasure_waits(request, letter.waiting(request, at=at), by=by, at=at)
+            emails.erasure_waits(request, by=by, at=at)
         request.retry_at = at + RETRY_AFTER
         request.save(update_fields=["retry_at"])
     return request

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+
+from privacy.ground import tongue
 
 
 class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
@@ -59,5 +62,6 @@ class LegalHold(models.Model):
     @property
     def words(self) -> str:
         """How the person reads it."""
-        again = f"We look at it again by {self.review_on:%-d %B %Y}."
-        return f"A legal hold ({self.reference}) keeps this: {self.reason.rstrip('.')}. {again}"
+        return gettext("A legal hold ({reference}) keeps this: {reason}. We look at it again by {review_on}.").format(
+            reference=self.reference, reason=self.reason.rstrip("."), review_on=tongue.day(self.review_on)
+        )

@@ -10,27 +10,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext
+
+from privacy.ground import tongue
 from privacy.proof import certificates
 from privacy.register import profiles, registry, subjects
-from privacy.rights import reasons
+from privacy.rights import holdings, phrases, reasons
 from privacy.rights.models import DataRequest, ErasureStep, LegalHold, State, StepKind, StepState
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line: so many of something, what is left of them, why, and until which day; None where an event ends it."""
+    """One line: so many of something, what is left of them, why, and until which day; None where an event ends it.
 
-    what: str
+    Steps are kept in English; a line is read in the language that is being written.
+    """
+
+    step: ErasureStep
     count: int
-    stays: str
-    why: str
     until: date | None
+
+    @property
+    def what(self) -> str:
+        """What it is called."""
+        return tongue.translated(self.step.label)
+
+    @property
+    def stays(self) -> str:
+        """What is left of them: the names of the columns, where the step says just these."""
+        return _in_words(self.step.stays, _columns(self.step))
+
+    @property
+    def why(self) -> str:
+        """The reasons that the declarations give for it."""
+        return _in_words(self.step.why, _grounds(self.step), joint="; ")
 
 
 def items(request: DataRequest) -> list[Item]:
     """Everything that stays, but for the record of the request itself: a line for each end date, the earliest first."""
     every = [item for step in request.steps.all() if stays(step) for item in _items_of(step)]
-    return sorted(every, key=lambda item: (item.until is None, item.until or date.max, item.what))
+    return sorted(every, key=lambda item: (item.until is None, item.until or date.max, item.step.label))
 
 
 def stays(step: ErasureStep) -> bool:
@@ -45,7 +64,7 @@ def waiting(request: DataRequest, *, at: datetime) -> list[reasons.Waiting]:
     known = reasons.unfinished(subjects.family(request.subject), at=at)
     said = {each.words for each in known}
     refused = [
-        reasons.Waiting(step.blocker, "when we have cleared it", (step.label,))
+        reasons.Waiting(step.blocker, gettext("when we have cleared it"), (tongue.translated(step.label),))
         for step in request.steps.filter(state=StepState.BLOCKED)
         if step.blocker not in said and (step.kind != StepKind.ROWS or not known)
     ]
@@ -109,4 +128,27 @@ def _basis(step: ErasureStep) -> str:
 def _items_of(step: ErasureStep) -> Iterator[Item]:
     for end in step.retained or [{"until": "", "count": 0}]:
         until = date.fromisoformat(str(end["until"])) if end["until"] else None
-        yield Item(step.label, int(end["count"]), step.stays, step.why, until)
+        yield Item(step, int(end["count"]), until)
+
+
+def _columns(step: ErasureStep) -> list[str]:
+    """The names of the columns that stay where a step has rows; none for a processor."""
+    if step.kind != StepKind.ROWS:
+        return []
+    declaration = registry.of(step.target)
+    return holdings.field_words(declaration, sorted(declaration.kept_fields()))
+
+
+def _grounds(step: ErasureStep) -> list[str]:
+    """Why they stay, each reason once."""
+    if step.kind != StepKind.ROWS:
+        return []
+    kept = registry.of(step.target).kept_fields().values()
+    return list(dict.fromkeys(field.on_erase.reason for field in kept))
+
+
+def _in_words(kept: str, words: list[str], *, joint: str = ", ") -> str:
+    """A sentence that was kept, in the language that is being written: word by word where it is made of *words*, else whole."""
+    if kept != phrases.sentence(words, joint=joint):
+        return tongue.translated(kept)
+    return phrases.sentence(map(tongue.translated, words), joint=joint)

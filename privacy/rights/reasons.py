@@ -23,7 +23,9 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
+from privacy.ground import tongue
 from privacy.register import registry
 from privacy.register.declare import EVERY_ROW, Action, Basis, Declaration, Family, Rows, WayOut
 from privacy.rights import disposal, holdings, holds, phrases
@@ -176,8 +178,9 @@ def _kept_words(declaration: Declaration, reason: Reason, number: int) -> str:
     blanked = [name for name, field in declaration.personal_fields().items() if field.on_erase.kind == "blank"]
     names = [name for name in blanked if name in reason.keeps(declaration)]
     if declaration.action is Action.DELETE_ROW or not names:
-        return f"{declaration.label} ({number})"
-    return f"{declaration.label} ({number}): {phrases.listed(holdings.field_words(declaration, names))}"
+        return f"{tongue.translated(declaration.label)} ({number})"
+    words = [tongue.translated(each) for each in holdings.field_words(declaration, names)]
+    return f"{tongue.translated(declaration.label)} ({number}): {phrases.listed(words)}"
 
 
 def _of_law() -> Iterator[Reason]:
@@ -216,7 +219,7 @@ def _of_holds(family: Family, *, at: datetime) -> Iterator[Reason]:
             rows = None if declaration.is_evidence else holds.covered(hold, declaration)
             if rows is not None:
                 yield Reason(
-                    Ground.HOLD, declaration.model, hold.words, Basis.LEGITIMATE_INTEREST, "when the hold is released",
+                    Ground.HOLD, declaration.model, hold.words, Basis.LEGITIMATE_INTEREST, gettext("when the hold is released"),
                     rows, reference=hold.reference,
                 )  # fmt: skip
 

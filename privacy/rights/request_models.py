@@ -96,6 +96,8 @@ class DataRequest(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     channel = models.CharField(max_length=12, choices=Channel.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
+    # The language of the letters about it: the person's choice goes with the person, before the last letter. Empty: English.
+    language = models.CharField(max_length=10, blank=True)
     # null: the request has ended, and nobody needs the address any more.
     contact = SealedJSONField(null=True, blank=True)
     # null: the kind says it all. Else what exactly was asked, by the names in `Rule.asks`.

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from privacy import tasks
+from privacy.consent import preferences
 from privacy.ground import audit, doorbell, references
 from privacy.register import subjects
 from privacy.register.models import Subject
@@ -110,6 +111,7 @@ def receive(
             subject=subject if channel in GUESTS else person,
             kind=kind,
             channel=channel,
+            language=preferences.language_of(person),
             contact=contact,
             wishes=dict(wishes) if wishes else None,
             received_at=since,

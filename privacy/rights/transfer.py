@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import base64
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
-from privacy.ground import audit, doorbell, public_hosts, sealed_files, states
+from privacy.ground import audit, doorbell, public_hosts, sealed_files, states, tongue
 from privacy.ground.public_hosts import PUBLIC, Route, Target
 from privacy.register import disclosures
 from privacy.register.vocabulary import Purpose
@@ -30,7 +34,29 @@ WITHIN: Final = 300.0
 ABANDONED_AFTER: Final = timedelta(minutes=15)
 TAKEN: Final = range(200, 300)
 MOVED: Final = range(300, 400)
-BROKE_OFF: Final = "We were interrupted while we sent it. It may have arrived in part."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went: an English sentence and what it leaves open, read in the language that is being written."""
+
+    words: str
+    facts: Mapping[str, str | int | datetime] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return gettext(self.words).format(**{name: _said(fact) for name, fact in self.facts.items()})
+
+
+def _said(fact: str | int | datetime) -> str:
+    return tongue.day(fact) if isinstance(fact, datetime) else tongue.translated(str(fact))
+
+
+GIVEN: Final = Outcome(_("The other provider has taken it."))
+GONE: Final = Outcome(_("The copy was no longer there to be sent."))
+BROKE_OFF: Final = Outcome(_("We were interrupted while we sent it. It may have arrived in part."))
+MOVED_AWAY: Final = Outcome(_("The other provider answered with a redirect, which we do not follow."))
+REFUSED: Final = _("The other provider did not take it (it answered {status}).")
+CHANGED: Final = _("The {what} of your account changed, so no copy leaves before {until}.")
 
 
 class UnderWay(Exception):
@@ -82,17 +108,15 @@ def send(transfer_id: UUID, *, by: audit.Actor, at: datetime, route: Route = PUB
     try:
         status = _put(transfer, by=by, at=at, route=route)
     except (public_hosts.Refused, public_hosts.Unreachable) as problem:
-        return _finish(transfer, TransferState.FAILED, str(problem), by=by, at=at)
+        return _finish(transfer, TransferState.FAILED, Outcome(str(problem)), by=by, at=at)
     except (packages.PackageGone, sealed_files.Damaged):
-        return _finish(transfer, TransferState.FAILED, "The copy was no longer there to be sent.", by=by, at=at)
+        return _finish(transfer, TransferState.FAILED, GONE, by=by, at=at)
     except packages.Held as held:
-        words = (
-            f"The {held.cooling.what} of your account changed, so no copy leaves before {held.cooling.until:%-d %B %Y}."
-        )
-        return _finish(transfer, TransferState.FAILED, words, by=by, at=at)
+        why = Outcome(CHANGED, {"what": held.cooling.what, "until": held.cooling.until})
+        return _finish(transfer, TransferState.FAILED, why, by=by, at=at)
     if status in TAKEN:
         packages.spend(transfer.package, by=by, at=at)
-        return _finish(transfer, TransferState.DONE, "The other provider has taken it.", by=by, at=at)
+        return _finish(transfer, TransferState.DONE, GIVEN, by=by, at=at)
     return _finish(transfer, TransferState.FAILED, _refusal(status), by=by, at=at)
 
 
@@ -134,14 +158,14 @@ def _put(transfer: Transfer, *, by: audit.Actor, at: datetime, route: Route) -> 
         return public_hosts.put(target, ip, pieces, headers=headers, within=WITHIN, route=route)
 
 
-def _finish(transfer: Transfer, state: TransferState, outcome: str, *, by: audit.Actor, at: datetime) -> Transfer:
+def _finish(transfer: Transfer, state: TransferState, outcome: Outcome, *, by: audit.Actor, at: datetime) -> Transfer:
     """The end of one: forgets where it went but for the host, and tells its owner how it went. The first end counts."""
     contact = transfer.contact
     with transaction.atomic():
-        over = {"state": state, "outcome": outcome, "finished_at": at, "address": None, "contact": None}
+        over = {"state": state, "outcome": str(outcome), "finished_at": at, "address": None, "contact": None}
         if Transfer.objects.filter(pk=transfer.pk, state=transfer.state).update(**over):
             about = transfer.package.request
-            details = {"host": transfer.host, "outcome": outcome}
+            details = {"host": transfer.host, "outcome": str(outcome)}
             audit.append(f"transfer.{state}", subject=about.subject_id, obj=about, details=details, by=by, at=at)
             tell = emails.transfer_done if state == TransferState.DONE else emails.transfer_failed
             tell(about, to=contact, host=transfer.host, outcome=outcome, by=by, at=at)
@@ -149,7 +173,5 @@ def _finish(transfer: Transfer, state: TransferState, outcome: str, *, by: audit
     return transfer
 
 
-def _refusal(status: int) -> str:
-    if status in MOVED:
-        return "The other provider answered with a redirect, which we do not follow."
-    return f"The other provider did not take it (it answered {status})."
+def _refusal(status: int) -> Outcome:
+    return MOVED_AWAY if status in MOVED else Outcome(REFUSED, {"status": status})

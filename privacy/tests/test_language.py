@@ -1,15 +1,15 @@
-"""The language of our letters: whoever chose one is written to in it, everybody else in English; pages stay English."""
+"""The language of our letters: whoever chose one is written to in it, everybody else in English; pages stay English but
+for what their reader agrees to there."""
 
 from __future__ import annotations
 
 import pytest
 from django.utils import translation
 
-from privacy.consent import ledger, preferences
+from privacy.consent import ledger, notices, preferences
 from privacy.ground import tongue
 from privacy.messages import outbox
-from privacy.models import ConsentRecord
-from privacy.rights import emails
+from privacy.rights import conversation_templates, emails, erasure, requests, transfer
 from privacy.tests.people import NOON, asks, mails, someone
 from privacy.tests.test_preferences_page import PAGE, browser_of, save
 
@@ -28,6 +28,10 @@ def bob():
 
 def chooses(person, language, *, at=NOON):
     preferences.choose(person.subject, frequency="all", language=language, currency="USD", by=person.user, at=at)
+
+
+def kept(person):
+    return [(said.decision, said.locale, said.notice.text) for said in ledger.history(person.subject).order_by("id")]
 
 
 def titles():
@@ -62,12 +66,41 @@ def test_the_page_stays_english_and_remembers_each_change_of_language(alice, bob
     assert "How you like to be written to" not in browser_of(bob).get(PAGE).content.decode()
 
 
-def test_what_somebody_agrees_to_on_an_english_page_is_kept_as_the_english_text(alice):
+@pytest.mark.promise("JK-32")
+def test_what_somebody_agrees_to_is_shown_and_kept_in_the_language_of_their_letters(alice, bob):
     chooses(alice, "de")
-    save(browser_of(alice), **{"offers-email": True})
-    (record,) = ConsentRecord.objects.all()
-    assert (record.locale, record.notice.locale) == ("en", "en")
-    assert ledger.history(alice.subject).count() == 1
+    for person in (alice, bob):
+        page = browser_of(person).get(PAGE).content.decode()
+        german = f'<span lang="de">{notices.text("preferences", "de")}</span>'
+        assert (german in page, notices.text("preferences") in page) == ((person is alice), (person is bob))
+        assert ("Informieren Sie mich über Angebote und Aktionen per E-Mail" in page) is (person is alice)
+        save(browser_of(person), **{"offers-email": True})
+    assert kept(alice) == [("granted", "de", notices.text("preferences", "de"))]
+    assert kept(bob) == [("granted", "en", notices.text("preferences"))]
+
+
+def test_a_text_is_kept_in_the_language_it_was_read_in_although_the_choice_changed_meanwhile(alice):
+    """The page was made in English, and left open while another window chose German; the same press may change both."""
+    browser = browser_of(alice)
+    page = browser.get(PAGE).content.decode()
+    assert '<input type="hidden" name="read_in" value="en">' in page
+    chooses(alice, "de")
+    sent = {"frequency": "all", "language": "de", "currency": "USD", "seen": "", "do": "save", "offers-email": "on"}
+    browser.post(PAGE, sent | {"read_in": "en"})
+    assert kept(alice) == [("granted", "en", notices.text("preferences"))]
+    for stranger in ("", "tlh"):
+        browser.post(PAGE, sent | {"read_in": stranger, "care-email": "on"})
+    assert {locale for _, locale, _ in kept(alice)} == {"en"}
+    browser.post(PAGE, sent | {"do": "withdraw"})
+    assert {said for said in kept(alice) if said[0] == "withdrawn"} == {
+        ("withdrawn", "de", notices.text("preferences", "de"))
+    }
+
+
+def test_only_what_a_page_shows_in_german_is_there_in_german():
+    assert set(notices.TEXTS["de"]) == set(notices.ON_PREFERENCES)
+    with pytest.raises(notices.Unknown):
+        notices.text("banner", "de", asked="")
 
 
 @pytest.mark.parametrize("gone", ["tlh", "", "fr-CH"])
@@ -91,3 +124,45 @@ def test_a_letter_to_nobody_we_know_can_name_its_language(alice):
         language="de", by="system:test", at=NOON,
     )  # fmt: skip
     assert mail.payload["title"] == "Ihr Code für Jane Ellen"
+
+
+def test_an_erased_person_gets_the_last_mail_in_their_language(alice, bob):
+    """The choice is erased with everything else; the request remembers what its letters are in."""
+    chooses(alice, "de")
+    for person in (alice, bob):
+        approved = requests.approve(
+            asks(person, "erasure"), by=someone(f"carol-{person.email[:3]}", is_staff=True).user, at=NOON
+        )
+        erasure.execute(approved.pk, by="system:test", at=approved.execute_after)
+    assert not preferences.Preference.objects.filter(subject=alice.subject).exists()
+    last = {mail.payload["to"]: mail.payload["title"].partition(" ")[0] for mail in mails("erased")}
+    assert last == {alice.email: "Gelöscht", bob.email: "Erased"}
+
+
+def test_what_staff_begin_a_message_with_is_in_the_customers_language(alice, bob):
+    chooses(alice, "de")
+    received = next(each for each in conversation_templates.TEMPLATES if each.slug == "received")
+    of_alice, of_bob = asks(alice, "access"), asks(bob, "access")
+    assert received.filled(of_alice).startswith(
+        f"Vielen Dank. Wir haben Ihre Anfrage {of_alice.reference} am 2. November 2026"
+    )
+    assert received.filled(of_bob).startswith(
+        f"Thank you. We received your request {of_bob.reference} on 2 November 2026"
+    )
+
+
+def test_how_a_date_came_about_is_told_in_the_letters_language_and_kept_in_english(alice):
+    chooses(alice, "de")
+    request = asks(alice, "access")
+    (mail,) = mails("request_verified")
+    assert "Eingegangen am Montag, 2. November 2026; " in mail.payload["text"]
+    assert all(each["words"].startswith("Received Monday 2 November 2026; ") for each in request.derivation)
+
+
+def test_a_reason_that_keeps_something_is_told_in_the_letters_language(alice):
+    with tongue.writing("de"):
+        said = str(transfer.Outcome(transfer.CHANGED, {"what": "password", "until": NOON}))
+    assert said == "Das Passwort Ihres Kontos wurde geändert, deshalb geht vor dem 2. November 2026 keine Kopie hinaus."
+    assert str(transfer.Outcome(transfer.REFUSED, {"status": 500})) == (
+        "The other provider did not take it (it answered 500)."
+    )

@@ -76,7 +76,10 @@ def save(browser, page=PAGE, **changes):
     opened = browser.get(page)
     sent = {name: "on" for name, is_on in {**switches(opened), **changes}.items() if is_on is True}
     rest = {name: value for name, value in changes.items() if isinstance(value, str)}
-    return browser.post(page, {**ALL, "seen": hidden(opened, "seen"), **sent, **rest, "do": "save"})
+    return browser.post(
+        page,
+        {**ALL, "seen": hidden(opened, "seen"), "read_in": hidden(opened, "read_in"), **sent, **rest, "do": "save"},
+    )
 
 
 def records(subject):

@@ -88,12 +88,13 @@ def by_key(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, who: Visitor, template: str, more: Mapping[str, object]) -> HttpResponse:
     """The page as things stand after what was pressed. A press is answered at once, so that taking it back is one press more."""
     outcome = ACTS.get(request.POST.get("do", ""), _save)(request, who) if request.method == "POST" else Outcome()
+    form = outcome.form or _form(who)
     shown = {
         **more,
-        "form": outcome.form or _form(who),
+        "form": form,
         "outcome": outcome,
         "undo": wishes.undo_key(who.subject, outcome.change) if outcome.change else "",
-        "texts": {slug: notices.text(slug) for slug in ("preferences", "recommendations", "text_messages")},
+        "texts": {slug: notices.text(slug, form.spoken) for slug in notices.ON_PREFERENCES},
     }
     return render(request, template, shown, status=outcome.status)
 
@@ -108,16 +109,19 @@ def _save(request: HttpRequest, who: Visitor) -> Outcome:
     form = _form(who, request.POST)
     if not form.is_valid():
         return Outcome(form=form, status=422)
-    return Outcome(wishes.save(who.subject, form.wanted(), seen=form.shown(), said=_said(request, who)))
+    said = _said(request, who, locale=form.language_read())
+    return Outcome(wishes.save(who.subject, form.wanted(), seen=form.shown(), said=said))
 
 
 def _withdraw(request: HttpRequest, who: Visitor) -> Outcome:
-    return Outcome(wishes.withdraw_everything(who.subject, said=_said(request, who)))
+    said = _said(request, who, locale=preferences.language_of(who.subject))
+    return Outcome(wishes.withdraw_everything(who.subject, said=said))
 
 
 def _undo(request: HttpRequest, who: Visitor) -> Outcome:
     try:
-        wishes.undo(who.subject, request.POST.get("key", ""), said=_said(request, who))
+        said = _said(request, who, locale=preferences.language_of(who.subject))
+        wishes.undo(who.subject, request.POST.get("key", ""), said=said)
     except wishes.TooLate:
         return Outcome(words=TOO_LATE, status=409)
     return Outcome(words=AS_BEFORE)
@@ -130,6 +134,6 @@ ACTS: Final[Mapping[str, Callable[[HttpRequest, Visitor], Outcome]]] = {
 }
 
 
-def _said(request: HttpRequest, who: Visitor) -> Said:
-    address = get_adapter().get_client_ip(request) or ""
-    return Said(Surface.PREFERENCES, network=address, by=who.by, at=timezone.now(), address=who.address)
+def _said(request: HttpRequest, who: Visitor, *, locale: str) -> Said:
+    address, now = get_adapter().get_client_ip(request) or "", timezone.now()
+    return Said(Surface.PREFERENCES, network=address, by=who.by, at=now, address=who.address, locale=locale)
