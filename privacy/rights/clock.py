@@ -67,6 +67,12 @@ def day_of(moment: datetime) -> str:
     return tongue.day(of_the_shop().local(moment).date())
 
 
+def moment_of(moment: datetime) -> str:
+    """`19 December 2026, 14:05 EST`: the same with the hour on the shop's wall clock."""
+    local = of_the_shop().local(moment)
+    return f"{dateformat.format(local, gettext('j F Y, H:i'))} {local:%Z}"
+
+
 @dataclass(frozen=True)
 class Due:
     """A date and how we came to it: `rule` in English, `words` in the language that is being written.

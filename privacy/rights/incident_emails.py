@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from privacy.ground import audit
 from privacy.messages import outbox
 from privacy.messages.kinds import Kind
 from privacy.register.vocabulary import Purpose
-from privacy.rights.clock import of_the_shop
 from privacy.rights.incident_models import Incident
 
 INCIDENT_DUE: Final = Kind(
@@ -26,12 +26,11 @@ def incident_due(colleague: Any, incident: Incident, *, by: audit.Actor, at: dat
     context = {
         "incident": incident,
         "is_overdue": incident.due_at <= at,
-        "until": f"{of_the_shop().local(incident.due_at):%-d %B %Y, %H:%M %Z}",
         "is_new": incident.alarm == Incident.Alarm.OPENED,
         "hours_left": int((incident.due_at - at).total_seconds() // 3600),
-        "why": "your work at the privacy desk",
+        "why": _("your work at the privacy desk"),
         "action_url": f"{settings.LOUPE_PUBLIC_URL}{page}",
-        "action_label": "Open the incident",
+        "action_label": _("Open the incident"),
     }
     reference = incident.reference
     to, subject = colleague.email, colleague.subject

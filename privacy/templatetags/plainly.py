@@ -36,6 +36,12 @@ def appeal(request: DataRequest) -> str:
 
 
 @register.filter
+def shop_moment(moment: datetime) -> str:
+    """`3 March 2033, 14:05 EST`, by the shop's own clock, in the letter's language."""
+    return clock.moment_of(moment)
+
+
+@register.filter
 def shop_day(moment: datetime) -> str:
     """The shop's own day on which a moment falls: until when something is due, the way it was counted."""
     return clock.day_of(moment)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0045_spam_reports'),
+        ('privacy', '0049_mail_is_a_way'),
     ]
 
     operations = [
