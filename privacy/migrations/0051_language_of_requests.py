@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0049_mail_is_a_way'),
+        ('privacy', '0050_open_requests_by_index'),
     ]
 
     operations = [
