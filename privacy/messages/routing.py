@@ -79,6 +79,10 @@ FILLERS: Final = frozenset(TABLE["fillers"])
 ALONE: Final = frozenset({"stop", "quit", "end", "revoke", "opt out", "opt-out", "optout", "cancel", "unsubscribe"})
 """What ends texts (47 CFR 64.1200(a)(10)) ends mails as well, where a mail says nothing else."""
 REFERENCE: Final = re.compile(r"\b(?:DSR|LP|IN)-[2-9A-Z]{4}-[2-9A-Z]{4}\b", re.IGNORECASE)
+FAREWELLS: Final = frozenset(each.casefold() for each in TABLE["farewells"])
+SENT_FROM: Final = tuple(each.casefold() for each in TABLE["sent_from"])
+NAMES: Final = 2
+"""Lines below a farewell that are a name, at most."""
 EDGES: Final = " \t.,;:!?¡¿*_-–—\"'“”„«»‘()<>[]#"
 
 
@@ -196,15 +200,35 @@ def _harmless(letter: Letter) -> Direction | None:
 
 def _one_word(said: str, letter: Letter) -> Direction | None:
     """A mail that is one of the words which end texts, and nothing else. Under an order's number it may mean the order."""
-    if headline(letter.own) in ALONE:
+    text = spoken(letter.own)
+    if headline(text) in ALONE:
         return Direction(Route.UNSUBSCRIBE, "text: one word that ends")
-    is_empty = letter.is_whole and not letter.own.strip()
+    is_empty = letter.is_whole and not text
     return Direction(Route.UNSUBSCRIBE, "subject: one word that ends") if is_empty and said in ALONE else None
+
+
+def spoken(own: str) -> str:
+    """What somebody says: without the line that a telephone adds below, and without a farewell with a name under it."""
+    lines = [line for line in own.splitlines() if line.strip() and not headline(line).startswith(SENT_FROM)]
+    end = next((at for at, line in enumerate(lines) if _is_farewell(line, lines[at + 1 :])), len(lines))
+    return "\n".join(lines[:end])
+
+
+def _is_farewell(line: str, below: list[str]) -> bool:
+    """`Thanks`, `Merci, Alice`, `Best regards` above a name: nothing but names may follow."""
+    said, _, name = headline(line).partition(",")
+    names = [*([name.strip()] if name else []), *below]
+    return said in FAREWELLS and len(names) <= NAMES and all(_is_name(each) for each in names)
+
+
+def _is_name(line: str) -> bool:
+    words = plain(line).split()
+    return len(words) <= 4 and all(re.sub("[.'-]", "", word).isalpha() for word in words)
 
 
 def _told_apart(letter: Letter) -> Direction:
     """A data request is told apart by its text; one without a text asks to see what there is."""
-    text = plain(letter.own)
+    text = plain(spoken(letter.own))
     if not text and letter.is_whole and not FORWARDED.match(plain(letter.subject)):
         return Direction(Route.ACCESS, "subject: data request, without a text")
     asked = {

@@ -42,6 +42,44 @@ def test_a_word_that_ends_texts_ends_mails_where_it_stands_alone(word):
     assert [route_of(raw) for raw in alone] == [Route.UNSUBSCRIBE] * 4
 
 
+BELOW = (
+    "Sent from my iPhone",
+    "Von meinem iPhone gesendet",
+    "Get Outlook for iOS<https://mail.example/app>",
+    "Thanks",
+    "Thank you!\nAlice Smith",
+    "Best regards,\n\nAlice Smith\nSent from my Galaxy",
+    "Merci, Alice",
+    "Mit freundlichen Grüßen\nAlice",
+)
+
+
+@pytest.mark.parametrize("word", ["STOP", "Quit", "END", "revoke", "Opt out", "Cancel", "unsubscribe"])
+def test_what_a_telephone_and_good_manners_put_below_the_word_says_nothing(word):
+    polite = [
+        given for below in BELOW for given in (mail(word, f"{below}\n"), mail("Re: Rings", f"{word}\n\n{below}\n"))
+    ]
+    assert {route_of(raw) for raw in polite} == {Route.UNSUBSCRIBE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks\nMy ring is broken.\nCan you mend it?\nIt was a present.\nAlice",
+        "Thanks for the ring, it fits.",
+        "Sent from my iPhone\nWhere is my parcel?",
+        "Thanks\nThe order LP-7F3K-92QD",
+        "Thanks, 2 of them",
+    ],
+)
+def test_a_farewell_hides_nothing_that_somebody_says_below_it(text):
+    assert route_of(mail("Cancel", text)) == Route.ORDINARY
+
+
+def test_a_data_request_that_only_a_telephone_signed_has_no_text():
+    assert route_of(mail("Data Request", "Sent from my iPhone\n")) == Route.ACCESS
+
+
 @pytest.mark.parametrize("word", ["Cancel", "End", "Revoke", "Quit"])
 def test_where_it_may_mean_something_else_a_person_reads_it(word):
     assert route_of(mail(word, "The order of yesterday, if you can.")) == Route.ORDINARY
