@@ -127,6 +127,19 @@ def has_proved(subject: Subject, kind: str = "email", *, value: str) -> bool:
     return proven.filter(digest__in=same).exists()
 
 
+def is_typed_elsewhere(subject: Subject, kind: str = "email", *, value: str) -> bool:
+    """Whether *value*, which this person proved, was typed on a record since that nobody has proved to be theirs: a mail, an order.
+
+    It says that there is something, and nothing of it: the next proof joins it.
+    """
+    if not has_proved(subject, kind, value=value):
+        return False
+    same = [digest.value for digest in digests.all_of(kind, value)]
+    typed = Identifier.objects.filter(kind=kind, digest__in=same, proven_at=None, subject__erased_at=None)
+    free = typed.exclude(subject__restricted_for__contains=[Reason.ERASURE])
+    return free.exclude(subject__in=family(subject)).exists()
+
+
 def _proved_another(subject: Subject, kind: str, *, value: str) -> bool:
     """Whether this person has proved an identifier other than *value*."""
     same = [digest.value for digest in digests.all_of(kind, value)]

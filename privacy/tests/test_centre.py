@@ -414,3 +414,29 @@ def test_somebody_without_an_account_names_an_address_to_appeal(alice):
     client.post(here, {"do": "appeal", "text": "It was mine.", "email": "Gwen@Example.com"})
     assert request.appeals.get().contact == "gwen@example.com"
     assert request.appeals.get().reference in client.get(here).content.decode()
+
+
+# What came in under their address, and nobody has proved to be theirs
+
+
+def test_a_mail_nobody_vouched_for_is_said_to_be_there_and_joins_with_the_next_link(client, alice, bob):
+    raw = f"From: {alice.email}\r\nSubject: A ring\r\nMessage-ID: <1@example.com>\r\n\r\nIs it mended?".encode()
+    mail = inbox.keep(inbox.Arrival(raw, len(raw), InboundMail.Via.IMAP, NOON), at=NOON)
+    for person, is_told in ((alice, True), (bob, False)):
+        client.force_login(person.user)
+        page = client.get(reverse("privacy:centre")).content.decode()
+        assert ('id="elsewhere"' in page, "mended" in page) == (is_told, False)
+    asked = intake.ask(Kind.ERASURE, address=alice.email, at=NOON)
+    intake.confirm(asked.pk, at=NOON)
+    assert mail.subject_id in subjects.family(alice.subject)
+    assert mail.subject_id not in subjects.family(bob.subject)
+    client.force_login(alice.user)
+    assert 'id="elsewhere"' not in client.get(reverse("privacy:centre")).content.decode()
+
+
+def test_whoever_has_not_proved_an_address_is_told_nothing_about_it(alice):
+    mallory = subjects.new(by="guest", at=NOON)
+    subjects.identify(mallory, value=alice.email, by="guest", at=NOON)
+    assert subjects.is_typed_elsewhere(mallory, value=alice.email) is False
+    assert subjects.is_typed_elsewhere(alice.subject, value=alice.email) is True
+    assert subjects.is_typed_elsewhere(alice.subject, value="bob@example.com") is False

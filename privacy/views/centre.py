@@ -48,6 +48,7 @@ def centre(request: SignedIn) -> HttpResponse:
         "said": ledger.history(person)[:WORDS_SHOWN],
         "looks": looks.of(family, most=LOOKS_SHOWN),
         "received": disclosures.received(family),
+        "is_elsewhere": subjects.is_typed_elsewhere(person, value=request.user.email),
     }
     return render(request, "privacy/centre.html", shown)
 
