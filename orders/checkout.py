@@ -31,7 +31,7 @@ from privacy.ground.audit import Actor
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.models import Subject
-from privacy.register import ages, subjects
+from privacy.register import ages, policy_versions, subjects
 from privacy.register.ages import Answer
 from shop import stock
 from shop.stock import Key
@@ -324,6 +324,7 @@ def _draft(reference: str, bag: Bag, priced: Contents, details: CheckoutDetails,
         tax_rate=quote.rate,
         is_tax_included=place.is_tax_included,
         total_minor=quote.total_minor,
+        terms_version=terms.number if (terms := policy_versions.in_force(on=at.date())) else None,
         placed_at=at,
     )
 
@@ -355,7 +356,7 @@ def _lines(order: Order, priced: Contents, details: CheckoutDetails) -> list[Ord
 AGREED: Final = (
     *("email", "full_name", "phone", "wants_texts", "vat_number", "gift_message"),
     *("ship_name", "ship_line1", "ship_line2", "ship_city", "ship_postal_code", "country", "region", "shipping_method"),
-    *("currency", "subtotal_minor", "shipping_minor", "tax_minor", "total_minor"),
+    *("currency", "subtotal_minor", "shipping_minor", "tax_minor", "total_minor", "terms_version"),
 )
 
 

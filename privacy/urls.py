@@ -56,6 +56,7 @@ urlpatterns = [
     path("account/preferences/", preferences.own, name="preferences"),
     path("preferences/", preferences.by_key, name="preferences_by_key"),
     path("privacy/", policy.policy, name="policy"),
+    path("terms/", policy.terms, name="terms"),
     path("privacy/copy-schema.json", pages.copy_schema, {"version": contents.VERSION}, name="copy_schema_newest"),
     path("privacy/copy-schema-<int:version>.json", pages.copy_schema, name="copy_schema"),
     path("privacy/versions/", policy.versions, name="versions"),

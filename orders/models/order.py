@@ -107,6 +107,8 @@ class Order(models.Model):
     # Null until paid: the number is taken from the gapless counter in the same transaction.
     invoice_number = models.CharField(max_length=20, null=True, blank=True, unique=True)
 
+    # Null where no version was published yet. A contract's text, no consent: those have a ledger of their own.
+    terms_version = models.PositiveIntegerField("version of the terms", null=True, blank=True, editable=False)
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)  # null: not paid
     confirmed_at = models.DateTimeField(null=True, blank=True)  # null: no confirmation in the outbox yet

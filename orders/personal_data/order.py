@@ -104,6 +104,9 @@ declare(
         "is_tax_included": tax(),
         "total_minor": tax(),
         "invoice_number": tax(),
+        "terms_version": not_personal(
+            "which published version of the terms applied: the same for everybody who ordered then"
+        ),
         "placed_at": tax(),
         "paid_at": tax(),
         "confirmed_at": not_personal("when its confirmation mail was written"),

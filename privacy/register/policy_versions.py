@@ -109,6 +109,11 @@ def newest() -> PolicyVersion | None:
     return published().first()
 
 
+def in_force(*, on: date) -> PolicyVersion | None:
+    """The version that applies on that day; none before the first was published."""
+    return published().filter(effective_on__lte=on).first()
+
+
 def published() -> models.QuerySet[PolicyVersion]:
     """Every version of this shop's policy, the newest first."""
     return PolicyVersion.objects.filter(profile=profiles.current().slug).order_by("-number")

@@ -22,7 +22,9 @@ from privacy.register.activities import Row
 from privacy.register.documents import Document, Section
 from privacy.register.models import PolicyVersion
 
-#: The chapters in order; words about children always matter to people, whoever changes them.
+#: The chapter that is no privacy notice: it has a page of its own, and an order says under which version it was placed.
+TERMS: Final = "terms"
+#: The chapters in order; words about children and about disputes always matter to people, whoever changes them.
 CHAPTERS: Final = (
     partial(Section, "you", "What you can do"),
     partial(Section, "hold", "What we hold, why and how long"),
@@ -30,6 +32,7 @@ CHAPTERS: Final = (
     partial(Section, "sale", "Sale, sharing, tracking"),
     partial(Section, "security", "How we keep it safe"),
     partial(Section, "ages", "Ages", is_grave=True),
+    partial(Section, TERMS, "Terms of use", is_grave=True),
     partial(Section, "contact", "How to reach us"),
 )
 

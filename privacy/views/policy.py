@@ -34,6 +34,14 @@ def policy(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """The terms of use: the chapter of the policy's document that applies to orders and accounts, on a page of its own."""
+    [section] = [each for each in policies.compose().sections if each.slug == policies.TERMS]
+    shown = {"section": section, "version": policy_versions.in_force(on=timezone.now().date())}
+    return _public(request, render(request, "privacy/terms.html", shown))
+
+
+@require_safe
 def versions(request: HttpRequest) -> HttpResponse:
     """Every version, the newest first."""
     return _public(request, render(request, "privacy/versions.html", {"versions": policy_versions.published()}))

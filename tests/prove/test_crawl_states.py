@@ -41,7 +41,7 @@ PLAIN = [
     "/privacy/request/agent/asked/",
     "/privacy/newsletter/asked/", "/privacy/unsubscribe/", "/privacy/unsubscribe/by-address/", "/privacy/certificate/",
     "/privacy/receipt/", "/privacy/authorities/", "/preferences/",
-    "/privacy/parent/deleted/",
+    "/privacy/parent/deleted/", "/terms/",
 ]  # fmt: skip
 # What the walk does not reach by an address, and why.
 NEEDS_AN_ACCOUNT = {
