@@ -81,6 +81,15 @@ class NothingChosen(NotReturnable):
         super().__init__("Choose what you send back.")
 
 
+class NothingLeft(NotReturnable):
+    """Every piece is on its way back or was paid back, or two years are over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing more of this order can come back: it is on its way to us already, or its time is over."
+        )
+
+
 class TooMany(NotReturnable):
     """More of a piece than were bought and are not on their way back."""
 
@@ -195,6 +204,13 @@ def offer(order: Order, *, at: datetime) -> Offer:
         fault_until=_end(order, arrived, FAULT_DAYS),
         at=at,
     )
+
+
+def still_offered(order: Order, *, at: datetime) -> Offer:
+    """The same, for whoever wants to send something back now. *Raises* NothingLeft, too."""
+    if not (found := offer(order, at=at)).is_open:
+        raise NothingLeft
+    return found
 
 
 def _pieces(order: Order) -> Sequence[Returnable]:

@@ -17,12 +17,12 @@ from privacy.ground.sealed import SealedJSONField
 class ReturnState(models.TextChoices):
     """Where a return stands."""
 
-    REQUESTED = "requested", "Asked for"
-    APPROVED = "approved", "Send it to us"
+    REQUESTED = "requested", "Requested"
+    APPROVED = "approved", "Approved"
     REFUSED = "refused", "Refused"
-    RECEIVED = "received", "With us"
+    RECEIVED = "received", "Received"
     REFUNDED = "refunded", "Paid back"
-    WITHDRAWN = "withdrawn", "Taken back"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 UNFINISHED: Final = (ReturnState.REQUESTED, ReturnState.APPROVED, ReturnState.RECEIVED)

@@ -418,7 +418,8 @@ def test_two_pages_and_nothing_kept_before_the_second(alices_browser: Browser, o
     assert "Please do not send anything yet." in shown
 
     again = alices_browser.post(page, typed | {"confirm": "yes"})
-    assert (again.status_code, Return.objects.count()) == (200, 1)
+    assert (again.status_code, Return.objects.count()) == (409, 1)
+    assert "on its way to us already" in again.text
     assert (
         alices_browser.post(f"/account/orders/{order.reference}/returns/{made.reference}/withdraw/").status_code == 302
     )

@@ -79,7 +79,7 @@ def _ask(request: HttpRequest, order: Order, *, back: str, is_account: bool, by:
     at = timezone.now()
     context: dict[str, Any] = {"order": order, "back": back, "is_account": is_account}
     try:
-        offer = returns.offer(order, at=at)
+        offer = returns.still_offered(order, at=at)
         form = ReturnForm(offer, request.POST if request.method == "POST" else None)
         if form.is_valid() and CONFIRM in request.POST:
             typed = {name: form.cleaned_data[name] for name in ("reason", "words", "wish")}
