@@ -10,9 +10,9 @@ from allauth.account.models import EmailAddress
 
 from accounts import addresses, pausing, security
 from accounts.models import User
-from orders import checkout, fulfilment, payments, refunds
+from orders import checkout, fulfilment, payments, refunds, returns
 from orders.bag import Bag
-from orders.models import Order, Refund
+from orders.models import Order, Refund, Return
 from orders.tests.conftest import details
 from privacy.messages import outbox
 from privacy.models import Message
@@ -125,6 +125,27 @@ def gets_money_back(world: World, person: Person) -> None:
         fulfilment.refund(order, amount_minor=100, reason="a scratch", by=world.carol, at=world.at)
         for promised in Refund.objects.filter(payment__order=order, state=Refund.State.REQUESTED):
             refunds.carry_out(promised.pk, at=world.at)
+
+
+@act
+def sends_back(world: World, person: Person) -> None:
+    for order in person.orders[-1:]:
+        words = f"{world.token(person, order.subject_id)} is bent"
+        wanted = {line.pk: line.quantity for line in order.lines.all()}
+        returns.ask(order, wanted, reason=Return.Reason.FAULTY, words=words, by=WORKER, at=world.at)
+
+
+@act
+def keeps_it_after_all(world: World, person: Person) -> None:
+    for made in Return.objects.of(person.records).open():
+        returns.withdraw(made, by=WORKER, at=world.at)
+
+
+@act
+def return_is_worked(world: World, person: Person) -> None:
+    for made in Return.objects.of(person.records).open():
+        step = {"requested": returns.approve, "approved": returns.receive, "received": returns.refund}[made.state]
+        step(made, by=world.carol, at=world.at)
 
 
 def _asks(world: World, person: Person, kind: str) -> DataRequest | None:

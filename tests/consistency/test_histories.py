@@ -37,6 +37,7 @@ HISTORIES = strategies.one_of(ERASED, ANYHOW)
 ALONG = [
     *("orders_as_a_guest", "signs_up", "proves_the_address", "orders_signed_in", "adds_an_address", "is_written_to"),
     *("parcel_leaves", "parcel_leaves", "parcel_arrives", "parcel_arrives", "gets_money_back", "takes_a_copy"),
+    *("sends_back", "return_is_worked", "return_is_worked", "return_is_worked"),
     *("asks_for_erasure", "is_approved", "time_passes"),
 ]
 WRITTEN: dict[str, list[Event]] = {
@@ -48,6 +49,11 @@ WRITTEN: dict[str, list[Event]] = {
             (name, "alice")
             for name in ("asks_for_erasure", "is_approved", "time_passes", "parcel_arrives", "time_passes")
         ),
+    ],
+    "a return on its way": [
+        *((name, "alice") for name in ("orders_as_a_guest", "parcel_leaves", "parcel_arrives", "sends_back")),
+        *((name, "alice") for name in ("asks_for_erasure", "is_approved", "time_passes", "keeps_it_after_all")),
+        ("time_passes", "alice"),
     ],
     "held, and let go": [
         *((name, "alice") for name in ("signs_up", "adds_an_address", "is_held", "asks_for_erasure", "is_approved")),

@@ -14,6 +14,7 @@ from django.test.signals import template_rendered
 
 from orders import links as order_links
 from orders.tests.conftest import bag_of
+from orders.tests.test_personal_data import delivered
 from privacy.consent import cookies
 from privacy.consent import links as preference_links
 from privacy.messages import newsletter, unsubscribe
@@ -59,7 +60,8 @@ ANSWERS_A_FORM_OR_A_FAILURE = {
     "accounts/locked.html", "accounts/unlock.html",
     "accounts/closed_for_now.html", "accounts/come_back.html", "accounts/come_back_over.html",
     "orders/already_ordered.html", "orders/link_sent.html", "orders/not_paid.html",
-    "orders/no_order.html", "orders/waiting.html", "privacy/disowned.html", "privacy/facts_stopped.html",
+    "orders/no_order.html", "orders/waiting.html", "orders/not_returnable.html", "orders/return_confirm.html",
+    "privacy/disowned.html", "privacy/facts_stopped.html",
     "privacy/no_cookies.html", "privacy/older_database.html",
     "privacy/stay_late.html", "privacy/too_many.html",
 }  # fmt: skip
@@ -93,7 +95,7 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
     recall.forget()
     pagecache.store.clear()
     piece, stone = make_piece(make_category("rings")), make_stone()
-    order = buy(bag_of((necklace, 1)))
+    order = delivered(buy(bag_of((necklace, 1))), "staff:3", now)
     alice, bob = someone("alice"), someone("bob")
     asked = intake.ask(Kind.ACCESS, address="guest@example.com", at=now)
     known = intake.confirm(intake.ask(Kind.ACCESS, address=order.email, at=now).pk, at=now)
@@ -121,7 +123,10 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
         f"/privacy/versions/{version.number}/",
         f"/order/{order.reference}/?key=none",
         preference_links.path(alice.subject),
-        *(order_links.path(order, page, at=now) for page in ("orders:order", "orders:thanks", "orders:invoice")),
+        *(
+            order_links.path(order, page, at=now)
+            for page in ("orders:order", "orders:thanks", "orders:invoice", "orders:return")
+        ),
     ]
 
 
