@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0008_returns'),
+        ('orders', '0010_terms_of_use'),
     ]
 
     operations = [
