@@ -30,7 +30,11 @@ LETTERS, ADDRESSES = "letters", "addresses"
 class TakeOutForm(DecisionForm):
     """Who prints it, and what they need for that."""
 
-    printer = forms.ChoiceField(label="Who prints it", widget=UnfoldAdminRadioSelectWidget)
+    printer = forms.ChoiceField(
+        label="Who prints it",
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text="Printed in house, nobody else receives anything. Else each person sees that the printer received their address.",
+    )
     file = forms.ChoiceField(
         label="What to take",
         choices=[
@@ -47,7 +51,7 @@ class TakeOutForm(DecisionForm):
         house = registry.processor(print_lists.PROCESSOR)
         printer.choices = [
             (Printer.OURSELVES.value, Printer.OURSELVES.label),
-            (Printer.HOUSE.value, f"{house.name}: each person sees that it received their address"),
+            (Printer.HOUSE.value, house.name),
         ]
 
 

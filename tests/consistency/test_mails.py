@@ -144,6 +144,13 @@ def test_a_mail_names_its_shop_and_says_why_it_was_sent(letters, name):
         assert "something you did" not in why["why"], "say what"
 
 
+@pytest.mark.parametrize("name", ["privacy.breach", "privacy.new_owner", "privacy.policy_changed"])
+def test_what_everybody_is_told_leads_each_reader_to_their_own_preferences(letters, name):
+    mail = letters[name]
+    links = [re.findall(r"http\S+/preferences/\?key=[\w=-]+", unescape(part)) for part in (mail.text, mail.html)]
+    assert [len(found) for found in links] == [1, 1]
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_text_stands_alone(letters, name):
     """Every figure and every link of the HTML is in the text, and the text has no markup and no gap."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -38,12 +39,12 @@ def drain() -> None:
         outbox.sweep(at=at)
 
 
-def live() -> int:
+def live(work: Callable[[], None] = drain) -> int:
     """One life in a process of its own; returns how it ended."""
     child = os.fork()
     if child == 0:
         try:
-            drain()
+            work()
         except BaseException as problem:  # noqa: BLE001 - nothing may run on in the copy
             print(type(problem).__name__, problem, file=sys.stderr, flush=True)
             os._exit(FAILED)

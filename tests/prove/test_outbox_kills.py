@@ -57,13 +57,19 @@ class Assassin:
 
 
 @contextmanager
-def worker(port: int, log: Path) -> Iterator[Any]:
+def worker(port: int, log: Path, program: str = "tests.prove.sender", **settings: str) -> Iterator[Any]:
     """The process that forks a worker for each life."""
     name = str(connection.settings_dict["NAME"])
-    environment = {**os.environ, "DATABASE_URL": url_of(name), "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url_of(name),
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(port),
+        **settings,
+    }
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.prove.sender"], cwd=PROJECT, env=environment, text=True,
+            [sys.executable, "-m", program], cwd=PROJECT, env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
         )  # fmt: skip
     with process:
