@@ -66,6 +66,7 @@ MAY_SEE_ALL: Final = {
     "privacy/consent/soft_opt_in.py:shown:SoftOptIn": "takes back what was shown, on a no",
     "privacy/consent/soft_opt_in.py:sold:SoftOptIn": "notes that an order was paid",
     "privacy/register/disclosures.py:_handed_over:Demand": "the same, of authorities",
+    "privacy/register/disclosures.py:processors:Disclosure": "the person's own answer to who received what",
     "privacy/register/disclosures.py:received:Disclosure": "the person's own answer to who received what",
     "privacy/rights/categories.py:_demands:Demand": "the person's own answer to who received what",
     "privacy/rights/categories.py:_rows:Disclosure": "the person's own answer to who received what",
