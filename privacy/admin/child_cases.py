@@ -44,7 +44,7 @@ TELL: Final = Decision(
     explains="A parent was found after all. They are mailed that what we held about their child is deleted: now, or with the "
     "last of it. The address is used for that mail and forgotten. Be sure that it is the parent's.",
     permission=MAY_DECIDE,
-    fits=lambda case: case.finding == Finding.CHILD and case.told_at is None and not case.parent,
+    fits=lambda case: case.finding == Finding.CHILD and case.told_at is None,
     do=_tell,
     form=ParentForm,
 )

@@ -114,10 +114,10 @@ def copy_for_parent(child: Subject, *, contact: str, by: audit.Actor, at: dateti
 def tell_parent(case: ChildCase, *, address: str, by: audit.Actor, at: datetime) -> ChildCase:
     """A parent was found later: tell them at *address* that everything is deleted, now or when it is.
 
-    *Raises* `NobodyToTell`, `ChildsOwn`, `requests.OwnRequest`.
+    Until they are told, another address takes its place. *Raises* `NobodyToTell`, `ChildsOwn`, `requests.OwnRequest`.
     """
     case = ChildCase.objects.select_for_update(of=("self",)).select_related("request__subject").get(pk=case.pk)
-    if case.finding != Finding.CHILD or case.told_at or case.parent:
+    if case.finding != Finding.CHILD or case.told_at:
         raise NobodyToTell
     if stops.refuses(address):
         raise ChildsOwn
