@@ -102,7 +102,7 @@ def proven(who: UUID, kind: str) -> Any:
     from privacy.rights import requests
 
     subject = Subject.objects.get(pk=who)
-    asked = requests.receive(kind, subject=subject, contact="somebody@bench.example", by=subject, at=town.NOW)
+    asked = requests.receive(kind, subject=subject, contact=f"{who.hex}@bench.example", by=subject, at=town.NOW)
     return requests.verify(asked, evidence="reauthenticated", by=subject, at=town.NOW)
 
 

@@ -212,12 +212,13 @@ class Haystack:
 
     def suspects(self, text: str) -> set[int]:
         """Who may stand in *text*: the people one of whose needles has its letters in it."""
-        return self._in_letters(bare(text))
+        return self._owners_of(self._forms_in(bare(text)))
 
-    def _in_letters(self, letters: str) -> set[int]:
-        if self._is_empty:
-            return set()
-        return {number for _, form in self._automaton.iter(letters) for number in self._form_of[form].owners}
+    def _forms_in(self, letters: str) -> set[str]:
+        return set() if self._is_empty else {form for _, form in self._automaton.iter(letters)}
+
+    def _owners_of(self, forms: Iterable[str]) -> set[int]:
+        return {number for form in forms for number in self._form_of[form].owners}
 
     def hits(self, columns: Sequence[str], tally: Tally) -> list[Hit]:
         """Everything that stands in one row, each value read in every way. Raises `wrappings.TooLarge`."""
@@ -229,20 +230,25 @@ class Haystack:
 
     def hits_in(self, read: Sequence[Sequence[str]]) -> list[Hit]:
         """Everything that stands in one row whose columns were read already."""
-        columns = [[(text, bare(text)) for text in texts] for texts in read]
-        letters = "\n".join(reduced.translate(CLOSED_UP) for texts in columns for _, reduced in texts)
+        columns = [[(text, bare(text).translate(CLOSED_UP)) for text in texts] for texts in read]
+        letters = "\n".join(reduced for texts in columns for _, reduced in texts)
+        forms = self._forms_in(letters)
         found = [
             Hit(who, number, each.needle, any(reduced in each.wholes for reduced in standing))
-            for who in sorted(self._in_letters(letters))
-            for each in self._worth_reading(who, letters)
+            for who in sorted(self._owners_of(forms))
+            for each in self._worth_reading(who, forms, letters)
             for number, texts in enumerate(columns)
-            if (standing := [reduced for text, reduced in texts if each.stands_in(text)])
+            if (standing := [reduced for text, reduced in texts if each.may_lie_in(reduced) and each.stands_in(text)])
         ]
         return [hit for hit in found if counts(hit, found)]
 
-    def _worth_reading(self, who: int, letters: str) -> list[Sought]:
+    def _worth_reading(self, who: int, forms: set[str], letters: str) -> list[Sought]:
         """Those of somebody's needles whose letters stand in a row; none where they could not count together."""
-        there = [each for each in self.sought[who] if each.may_lie_in(letters)]
+        there = [
+            each
+            for each in self.sought[who]
+            if not forms.isdisjoint(each.forms) or (each.needle.kind is Kind.TOWN and each.may_lie_in(letters))
+        ]
         kinds = {each.needle.kind for each in there}
         return there if len(kinds) > 1 or any(kind.is_strong for kind in kinds) else []
 

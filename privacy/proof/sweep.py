@@ -144,7 +144,8 @@ class Judge:
         self.wanted = wanted
         self._declared = {each.model_class()._meta.db_table: each for each in registry.all_declared()}
         self._strays: list[tuple[Stray, list[Hit]]] = []
-        self._owned: set[tuple[int, Needle]] = set()
+        self._owned: dict[tuple[int, Needle], bool] = {}
+        self._kept: dict[tuple[int, str], frozenset[str]] = {}
 
     def take(self, stray: Stray) -> None:
         """Note what is not lawful in this row, and which values somebody living owns."""
@@ -176,25 +177,32 @@ class Judge:
         return declaration is not None and self._register_allows(declaration, stray, hit)
 
     def _register_allows(self, declaration: Declaration, stray: Stray, hit: Hit) -> bool:
-        family, field = self.wanted[hit.person].family, _field(declaration, stray.columns[hit.column])
+        field = _field(declaration, stray.columns[hit.column])
         if field is None:
             return False
         if hit.needle.is_kept and field.category in HOLDS_REFERENCES:
             return True
-        if field.on_erase.kind == "keep" and declaration.rows(family).filter(pk=stray.key).exists():
+        if field.on_erase.kind == "keep" and stray.key in self._keys_of(hit.person, declaration):
             return True
-        if not _owner_lives(declaration, stray.key, family):
+        if not _owner_lives(declaration, stray.key, self.wanted[hit.person].family):
             return False
         if hit.is_whole:
-            self._owned.add((hit.person, hit.needle))
+            self._owned[hit.person, hit.needle] = True
         return hit.is_whole or not hit.needle.kind.is_strong
 
+    def _keys_of(self, person: int, declaration: Declaration) -> frozenset[str]:
+        """The keys of somebody's rows that are kept, as COPY writes them: asked once for each model, however many were met."""
+        about = (person, declaration.model)
+        if about not in self._kept:
+            keys = declaration.rows(self.wanted[person].family).order_by().values_list("pk", flat=True)
+            self._kept[about] = frozenset(map(str, keys))
+        return self._kept[about]
+
     def _is_owned(self, hit: Hit) -> bool:
-        if (hit.person, hit.needle) not in self._owned and _is_known_of_living(
-            hit.needle, self.wanted[hit.person].family
-        ):
-            self._owned.add((hit.person, hit.needle))
-        return (hit.person, hit.needle) in self._owned
+        about = (hit.person, hit.needle)
+        if about not in self._owned:
+            self._owned[about] = _is_known_of_living(hit.needle, self.wanted[hit.person].family)
+        return self._owned[about]
 
 
 def _field(declaration: Declaration, column: str) -> Field | None:

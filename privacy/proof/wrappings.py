@@ -84,33 +84,41 @@ def line_numbers(text: str, positions: Iterable[int]) -> Iterator[int]:
         yield line
 
 
-def readings(text: str, tally: Tally, depth: int = 0) -> Iterator[str]:
+Known = dict[str, int]
+"""The runs of base64 that were opened in one value, and how deep in it: a page says the same a thousand times."""
+
+
+def readings(text: str, tally: Tally, depth: int = 0, known: Known | None = None) -> Iterator[str]:
     """*text* as it stands, then every other way to read it. Raises `TooLarge`."""
     tally.spend(len(text))
     yield text
     if depth >= DEPTH:
         return
+    known = {} if known is None else known
     if "\0" in text:
         yield text.replace("\0", "")
+    for run in dict.fromkeys(BASE64.findall(FOLDED.sub("", text))):
+        if known.get(run, DEPTH) > depth:
+            known[run] = depth
+            for inner in _of_base64(run, tally, depth + 1, known):
+                yield from readings(inner, tally, depth + 1, known)
     plain = _without_escapes(text)
     if plain != text:
-        yield from readings(plain, tally, depth + 1)
-    for run in BASE64.finditer(FOLDED.sub("", text)):
-        for inner in _of_base64(run.group(), tally, depth + 1):
-            yield from readings(inner, tally, depth + 1)
+        yield from readings(plain, tally, depth + 1, known)
 
 
-def readings_of_bytes(data: bytes, tally: Tally, depth: int = 0) -> Iterator[str]:
+def readings_of_bytes(data: bytes, tally: Tally, depth: int = 0, known: Known | None = None) -> Iterator[str]:
     """Every way to read *data*: as text, and as what it is a seal, an archive or a mail of. Raises `TooLarge`."""
     tally.spend(len(data))
+    known = {} if known is None else known
     if depth < DEPTH:
         for inner in _unpacked(data, tally):
-            yield from readings_of_bytes(inner, tally, depth + 1)
+            yield from readings_of_bytes(inner, tally, depth + 1, known)
         if MAIL.match(data[:20_000]):
             for part in _of_mail(data):
-                yield from readings(part, tally, depth + 1)
+                yield from readings(part, tally, depth + 1, known)
     for text in as_text(data):
-        yield from readings(text, tally, depth + 1)
+        yield from readings(text, tally, depth + 1, known)
 
 
 def as_text(data: bytes) -> list[str]:
@@ -178,10 +186,10 @@ def _header(word: str) -> str:
 # Containers
 
 
-def _of_base64(run: str, tally: Tally, depth: int) -> Iterator[str]:
+def _of_base64(run: str, tally: Tally, depth: int, known: Known) -> Iterator[str]:
     """What a run holds, wherever in it the first whole group of four begins; our seals are opened first."""
     if run.startswith(SEALED.decode()):
-        yield from readings_of_bytes(run.encode(), tally, depth)
+        yield from readings_of_bytes(run.encode(), tally, depth, known)
         return
     if run == run.lower() or run == run.upper():
         return
@@ -193,7 +201,7 @@ def _of_base64(run: str, tally: Tally, depth: int) -> Iterator[str]:
             return
         data = base64.b64decode(whole + "=" * (-len(whole) % 4))
         if start == 0:
-            yield from readings_of_bytes(data, tally, depth)
+            yield from readings_of_bytes(data, tally, depth, known)
         else:
             tally.spend(len(data))
             yield data.decode("utf-8", "ignore")
