@@ -8,6 +8,7 @@ model needs nothing here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +26,17 @@ BATCH: Final = 500
 MANY: Final = 5
 """A word of the shop that so many people share (a piece's name, a kind of event) says nothing about one of them."""
 MOST_WORDS: Final = 2_000
+UNIQUE: Final = """
+    SELECT CASE WHEN rule.oid IS NULL THEN format('DROP INDEX %%s', this.indexrelid::regclass)
+                ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', this.indrelid::regclass, rule.conname) END,
+           CASE WHEN rule.oid IS NULL THEN pg_get_indexdef(this.indexrelid)
+                ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', this.indrelid::regclass, rule.conname,
+                            pg_get_constraintdef(rule.oid)) END
+    FROM pg_index this LEFT JOIN pg_constraint rule ON rule.conindid = this.indexrelid AND rule.contype = 'u'
+    WHERE this.indrelid = %s::regclass AND this.indisunique AND NOT this.indisprimary
+      AND NOT EXISTS (SELECT FROM pg_constraint other WHERE other.conindid = this.indexrelid AND other.contype = 'f')
+"""
+"""How to take away what makes a table's values unique, and how to bring it back."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +126,27 @@ def _replace(declaration: Declaration, pseudonyms: Pseudonyms) -> int:
             return value
         return pseudonyms.of(value, meta.get_field(name), categories[name])
 
-    for batch in _batches(declaration):
-        was = [(row.pk, *(getattr(row, name) for name in names)) for row in batch]
-        new = [(pk, *map(other, names, values)) for pk, *values in was]
-        _write(declaration, names, [row for row, before in zip(new, was, strict=True) if row != before])
-        touched += len(batch)
+    with _uniqueness_put_off(meta.db_table):
+        for batch in _batches(declaration):
+            was = [(row.pk, *(getattr(row, name) for name in names)) for row in batch]
+            new = [(pk, *map(other, names, values)) for pk, *values in was]
+            _write(declaration, names, [row for row, before in zip(new, was, strict=True) if row != before])
+            touched += len(batch)
     return touched
+
+
+@contextmanager
+def _uniqueness_put_off(table: str) -> Iterator[None]:
+    """One transaction at whose end everything is unique again: until then a row may say what another still says."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNIQUE, [table])
+        found = cursor.fetchall()
+        for drop, _ in found:
+            cursor.execute(drop)
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for _, create in found:
+            cursor.execute(create)
 
 
 def _write(declaration: Declaration, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

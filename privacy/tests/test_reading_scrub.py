@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from privacy.register import invented, masks, registry, scrub, synthetic
 from privacy.register.pseudonyms import KEYS, Pseudonyms
@@ -187,3 +187,19 @@ def test_other_values_are_one_to_one_and_of_the_same_shape():
     assert other.scrambled("LP-7F3K-92QD") == reference != Pseudonyms(b"x" * 32).scrambled("LP-7F3K-92QD")
     assert other.scrambled("") == ""
     assert other.scrambled("أليس 🦩") != "أليس 🦩"
+
+
+def test_a_reference_may_become_what_another_row_was_until_then():
+    """Among a million references some becomes one that waits for its own turn; both are unique before and after."""
+    synthetic.people(2, seed=3, at=NOON)
+    orders = model("orders.Order").objects.order_by("pk")
+    first, second = orders[0], orders[1]
+    other = Pseudonyms(KEY).scrambled(first.reference)
+    orders.filter(pk=second.pk).update(reference=other)
+    list(scrub.apply(KEY))
+    assert [orders.get(pk=first.pk).reference, orders.get(pk=second.pk).reference] == [
+        other,
+        Pseudonyms(KEY).scrambled(other),
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        orders.filter(pk=second.pk).update(reference=other)
