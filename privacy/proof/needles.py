@@ -10,7 +10,7 @@ What finds them is `proof.haystack`; where it looks is `proof.places`; what a hi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,10 +69,10 @@ class Request(Protocol):
 
 
 @transaction.atomic
-def collect(request: Request, family: Family, *, here: frozenset[str], at: datetime) -> int:
+def collect(request: Request, family: Family, *, here: Collection[str], at: datetime) -> int:
     """Seal what identifies this person, before the first row goes; a second call adds what came meanwhile. Returns how many.
 
-    *here*: the models of which there are rows (`presence.of`).
+    *here*: the models of which there are rows (`presence`).
     """
     row, _ = SealedNeedles.objects.select_for_update().get_or_create(
         request_reference=request.reference, defaults={"subject_id": request.subject_id, "collected_at": at}
@@ -90,7 +90,7 @@ def _each_once(found: Iterable[Needle]) -> set[Needle]:
     return {needle for needle in every if needle.is_kept or (needle.kind, needle.value) not in kept}
 
 
-def of(family: Family, here: frozenset[str]) -> Iterator[Needle]:
+def of(family: Family, here: Collection[str]) -> Iterator[Needle]:
     """The identifying values that the register holds about these subjects now; may repeat."""
     for declaration in map(registry.of, sorted(here)):
         columns = _columns(declaration)

@@ -7,6 +7,7 @@ and in SQL for all of them (`past_due`). An event-bound rule has no date: the ve
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -91,9 +92,18 @@ class Retention:
 
     def until(self, row: models.Model) -> datetime | None:
         """When the time of *row* has run; None while that depends on an event, or nothing has started the clock."""
-        if self.unless is not None and _value(row, self.unless[0]) in self.unless[1]:
+        return self.until_by({path: _value(row, path) for path in self.paths})
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything of a row that decides when its time has run."""
+        return tuple(dict.fromkeys([*self.anchors, *([self.unless[0]] if self.unless else [])]))
+
+    def until_by(self, values: Mapping[str, Any]) -> datetime | None:
+        """The same as `until` for a row of which the values at `paths` are known."""
+        if self.unless is not None and values[self.unless[0]] in self.unless[1]:
             return None
-        start = next((moment for path in self.anchors if (moment := _moment(row, path))), None)
+        start = next((moment for path in self.anchors if (moment := _moment(values[path]))), None)
         if start and self.by_month:
             start = calendar.start(start)
         return self.span.after(start) if self.span and start else None
@@ -195,9 +205,8 @@ def _value(row: Any, path: str) -> Any:
     return row
 
 
-def _moment(row: Any, path: str) -> datetime | None:
-    """The same as a moment in UTC."""
-    value = _value(row, path)
+def _moment(value: Any) -> datetime | None:
+    """A date or time as a moment in UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return datetime.combine(value, time.min, UTC) if isinstance(value, date) else None

@@ -7,7 +7,7 @@ fresh subject, and from then on their own acts, and machines that speak of them,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -21,10 +21,10 @@ Kind = Literal["email", "phone", "gateway"]
 BATCH: Final = 500
 
 
-def values_of(family: Family, *, here: frozenset[str] | None = None) -> Iterator[tuple[Kind, str]]:
+def values_of(family: Family, *, here: Collection[str] | None = None) -> Iterator[tuple[Kind, str]]:
     """Every e-mail address, telephone number and processors' id under which this person is known now, by the register.
 
-    *here*: the models of which there are rows, where somebody has looked (`presence.of`).
+    *here*: the models of which there are rows, where somebody has looked (`presence`).
     """
     every = registry.all_declared()
     for declaration in every if here is None else [each for each in every if each.model in here]:

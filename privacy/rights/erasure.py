@@ -12,7 +12,7 @@ Deciding about requests is `rights.requests`; the proof afterwards is `proof.res
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -69,7 +69,7 @@ def _begin(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest | 
         with transaction.atomic():
             REQUEST.advance(request, State.EXECUTING, by=by, at=at)
             consents.end(request.subject, by=by, at=at)
-            here = presence.of(family)
+            here = presence.counted(family)
             steps = planning.plan(request, here=here, at=at)
             needles.collect(request, family, here=here, at=at)
             known = [*tombstones.values_of(family, here=here), *_answered_at(request)]
@@ -105,17 +105,14 @@ def _recounted(step: ErasureStep, now: reasons.Reasons) -> int:
 
 
 def _tick_off_empty(
-    request: DataRequest, steps: Iterable[ErasureStep], here: frozenset[str], *, by: audit.Actor, at: datetime
+    request: DataRequest, steps: Iterable[ErasureStep], here: Collection[str], *, by: audit.Actor, at: datetime
 ) -> None:
     """Most tables hold nothing of most people: their steps are done together, as they are planned. Residue looks there again."""
-    empty = [step for step in steps if step.state == StepState.PENDING and _has_nothing_to_do(step, here)]
+    planned = [step for step in steps if (step.kind, step.state) == (StepKind.ROWS, StepState.PENDING)]
+    empty = [step for step in planned if step.target not in here]
     request.steps.filter(pk__in=[step.pk for step in empty]).update(state=StepState.DONE, finished_at=at)
     details: dict[str, audit.Detail] = {"targets": [step.target for step in empty]}
     audit.append("erasure.nothing_there", subject=request.subject_id, obj=request, details=details, by=by, at=at)
-
-
-def _has_nothing_to_do(step: ErasureStep, here: frozenset[str]) -> bool:
-    return step.kind == StepKind.ROWS and step.target not in here and registry.of(step.target).eraser is None
 
 
 def carry_out(step: ErasureStep, *, why: reasons.Asked, by: audit.Actor, at: datetime) -> None:
@@ -124,7 +121,8 @@ def carry_out(step: ErasureStep, *, why: reasons.Asked, by: audit.Actor, at: dat
         if step.kind == StepKind.PROCESSOR:
             _ask_processor(step, why, by=by, at=at)
         else:
-            _work_through(step, why, by=by, at=at)
+            while _one_batch(step, why, by=by, at=at):
+                pass
     except OperationalError:  # the database itself is away: nothing to note down, the sweep comes back
         raise
     except (ProtectedError, RestrictedError) as error:
@@ -144,23 +142,15 @@ def _refuse(step: ErasureStep, words: str, *, by: audit.Actor, at: datetime) -> 
     _block(step, words, by=by, at=at)
 
 
-def _work_through(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: datetime) -> None:
-    declaration = registry.of(step.target)
-    needed = _still_needed(step)
-    if needed and holdings.count(declaration, why.family):
-        _block(step, needed, by=by, at=at)
-        return
-    while _one_batch(step, declaration, why, by=by, at=at):
-        pass
-
-
-def _one_batch(
-    step: ErasureStep, declaration: Declaration, why: reasons.Asked, *, by: audit.Actor, at: datetime
-) -> bool:
+def _one_batch(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: datetime) -> bool:
     """One short transaction; the step's own lock makes workers take turns. Returns whether there may be more."""
+    declaration = registry.of(step.target)
     with transaction.atomic():
         locked = _locked(step)
         if locked.state != StepState.PENDING:
+            return False
+        if locked.is_beside_blocked and (needed := _still_needed(locked)) and holdings.count(declaration, why.family):
+            _block(locked, needed, by=by, at=at)
             return False
         now = why.now()
         went = _dispose(locked, declaration, now)
@@ -172,8 +162,10 @@ def _one_batch(
 
 
 def _locked(step: ErasureStep) -> ErasureStep:
-    """The step as it stands, nobody else's until the transaction ends."""
-    locked = ErasureStep.objects.select_for_update().get(pk=step.pk)
+    """The step as it stands, nobody else's until the transaction ends, with whether another one is blocked."""
+    blocked = ErasureStep.objects.filter(request=models.OuterRef("request"), state=StepState.BLOCKED)
+    with_others = ErasureStep.objects.annotate(is_beside_blocked=models.Exists(blocked))
+    locked = with_others.select_for_update(of=("self",)).get(pk=step.pk)
     locked.request = step.request
     return locked
 
@@ -217,12 +209,14 @@ def _settle(
         _block(step, phrases.together(reason.words for reason in obstacles), by=by, at=at)
         return True
     is_deleted = declaration.action is Action.DELETE_ROW and declaration.eraser is None
-    if is_deleted and (busy := planning.count(declaration, now)):
+    may_be_left = is_deleted and step.affected < step.planned  # what came since, the residue check finds
+    if may_be_left and (busy := planning.count(declaration, now)):
         if went.rows:  # somebody worked on them until now
             return False
         _block(step, f"{busy} being worked on by somebody else.", by=by, at=at)
         return True
-    if declaration.action is Action.KEEP_UNTIL and step.stays:
+    has_waited = step.request.retry_at is not None  # else the plan was made just now
+    if declaration.action is Action.KEEP_UNTIL and step.stays and has_waited:
         step.retained = planning.ends(declaration, now.family)
         step.until_on = planning.latest(step.retained)
     step.affected += declaration.fade(now.family)

@@ -128,7 +128,7 @@ class Overview:
 def of(family: Family, *, at: datetime) -> Overview:
     """What is held about these records of one person, and what an erasure *at* this moment would leave."""
     held = holdings.of(family)
-    now = reasons.active(family, here=presence.of(family), at=at)
+    now = reasons.active(family, here=presence.counted(family), at=at)
     about = [Line(each, planning.share(each.declaration, now)) for each in held if not each.declaration.is_evidence]
     return Overview(about, [Line(each) for each in held if each.declaration.is_evidence])
 

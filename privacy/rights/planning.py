@@ -12,11 +12,12 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Count
 
 from privacy.register import presence, registry, subjects
 from privacy.register.declare import Action, Declaration, Family, Processor
 from privacy.register.models import Subject
-from privacy.rights import disposal, holdings, order, phrases, reasons
+from privacy.rights import holdings, order, phrases, reasons
 from privacy.rights.models import DataRequest, ErasureStep, StepKind, StepState
 
 RESIDUE: Final = "residue"
@@ -44,16 +45,16 @@ class Share:
     is_record: bool = False
 
 
-def preview(subject: Subject, *, here: frozenset[str] | None = None, at: datetime) -> list[Share]:
-    """What an erasure of this person would do now, in the order of its steps. *here*: what `presence.of` found just now."""
+def preview(subject: Subject, *, here: reasons.Here | None = None, at: datetime) -> list[Share]:
+    """What an erasure of this person would do now, in the order of its steps. *here*: what `presence.counted` found just now."""
     family = subjects.family(subject)
-    now = reasons.active(family, here=presence.of(family) if here is None else here, at=at)
+    now = reasons.active(family, here=presence.counted(family) if here is None else here, at=at)
     shares = [_share_of_processor(processor) for processor in registry.processors()]
     shares += [share(declaration, now) for declaration in order.of_erasure()]
     return [*shares, Share(StepKind.CHECK, RESIDUE, "Residue check", goes="Every place above is looked at once more.")]
 
 
-def plan(request: DataRequest, *, here: frozenset[str] | None = None, at: datetime) -> list[ErasureStep]:
+def plan(request: DataRequest, *, here: reasons.Here | None = None, at: datetime) -> list[ErasureStep]:
     """Write the plan down as steps, replacing an earlier plan that nothing of was carried out yet."""
     if not request.is_erasure:
         raise NotErasable(f"{request} is no erasure")
@@ -73,9 +74,10 @@ def share(declaration: Declaration, now: reasons.Reasons) -> Share:
     if declaration.action is Action.DELETE_ROW and not declaration.is_evidence:
         everything = f"Everything: {phrases.listed(_categories(declaration))}."
         lasting = [reason for reason in now.of(declaration) if reason.lasts]
-        kept = holdings.count(declaration, now.family) - count(declaration, now) if lasting else 0
+        planned = count(declaration, now)
+        kept = holdings.count(declaration, now.family) - planned if lasting else 0
         return Share(
-            planned=count(declaration, now),
+            planned=planned,
             goes=everything,
             stays=everything if kept else "",
             why=phrases.together(reason.words for reason in lasting) if kept else "",
@@ -101,17 +103,19 @@ def share(declaration: Declaration, now: reasons.Reasons) -> Share:
 
 def count(declaration: Declaration, now: reasons.Reasons) -> int:
     """How many rows an erasure has to deal with, those included that something unfinished keeps for now."""
-    if not now.meets(declaration):
-        return 0
-    if declaration.action is Action.KEEP_UNTIL:
+    if declaration.action is Action.DELETE_ROW and any(reason.lasts for reason in now.of(declaration)):
+        return int(now.goes_or_waits(declaration).order_by().values("pk").distinct().count())
+    if now.here is None:
         return holdings.count(declaration, now.family)
-    return int(now.goes_or_waits(declaration).order_by().values("pk").distinct().count())
+    return now.here[declaration.model].own if now.meets(declaration) else 0
 
 
 def ends(declaration: Declaration, family: Family) -> list[dict[str, str | int]]:
     """The days on which the time of this person's kept rows runs out, and how many rows each."""
-    rows = holdings.rows_of(declaration, family).iterator(chunk_size=disposal.BATCH)
-    days = Counter(phrases.day(declaration.retention.until(row)) for row in rows)
+    paths, days = declaration.retention.paths, Counter[str]()
+    alike = declaration.rows(family).order_by().values_list(*paths).annotate(Count("pk", distinct=True))
+    for *values, number in alike if paths else [(holdings.count(declaration, family),)]:
+        days[phrases.day(declaration.retention.until_by(dict(zip(paths, values, strict=True))))] += number
     return [{"until": day, "count": number} for day, number in sorted(days.items())]
 
 

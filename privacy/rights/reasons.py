@@ -14,21 +14,24 @@ add up, so none needs to know of another, and when one ends, what no other keeps
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext
 
 from privacy.ground import tongue
-from privacy.register import registry
+from privacy.register import presence, registry
 from privacy.register.declare import EVERY_ROW, Action, Basis, Declaration, Family, Rows, WayOut
 from privacy.rights import disposal, holdings, holds, phrases
+
+Here = Mapping[str, presence.Held]
+"""How many rows there are of each model of which there are any (`presence.counted`)."""
 
 
 class Ground(Enum):
@@ -71,7 +74,7 @@ class Reasons:
 
     family: Family
     by_model: dict[str, tuple[Reason, ...]]
-    here: frozenset[str] | None = None  # the models of which there are rows, where somebody has looked
+    here: Here | None = None  # the models of which there are rows, where somebody has looked
 
     def meets(self, declaration: Declaration) -> bool:
         """Whether there may be any row of this model to deal with."""
@@ -121,16 +124,20 @@ class Reasons:
         return rows.filter(disposal.filled(declaration, reason.fields))
 
 
-def active(family: Family, *, here: frozenset[str] | None = None, at: datetime) -> Reasons:
-    """Everything that keeps something of this person at this moment. *here*: what `presence.of` found, if it was asked."""
+def active(family: Family, *, here: Here | None = None, at: datetime) -> Reasons:
+    """Everything that keeps something of this person at this moment. *here*: what `presence.counted` found, if it was asked."""
     by_model: dict[str, list[Reason]] = defaultdict(list)
     for reason in (*_of_law(), *_of_blockers(family), *_of_holds(family, at=at)):
         by_model[reason.model].append(reason)
     return Reasons(family, {model: tuple(every) for model, every in by_model.items()}, here)
 
 
+ASKED_ANEW_AFTER: Final = 10 * disposal.BATCH
+"""For how many rows reasons hold before they are asked anew: an ordinary erasure asks once, a large one while it goes on."""
+
+
 class Asked:
-    """The reasons of one person for a worker that goes on for a while: asked anew for each batch's worth of rows."""
+    """The reasons of one person for a worker that goes on for a while."""
 
     def __init__(self, family: Family, *, at: datetime) -> None:
         self.family, self._at = family, at
@@ -138,8 +145,8 @@ class Asked:
         self._rows = 0
 
     def now(self) -> Reasons:
-        """What is active; no older than `disposal.BATCH` rows, so that a hold placed meanwhile holds."""
-        if self._known is None or self._rows >= disposal.BATCH:
+        """What is active; no older than so many rows, so that a hold placed meanwhile holds."""
+        if self._known is None or self._rows >= ASKED_ANEW_AFTER:
             self._known, self._rows = active(self.family, at=self._at), 0
         return self._known
 
