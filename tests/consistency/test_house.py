@@ -90,6 +90,12 @@ def test_a_page_holds_nothing_that_the_content_policy_forbids(path):
     assert [what for what, pattern in FORBIDDEN.items() if pattern.search(text)] == []
 
 
+def test_a_time_of_day_says_in_which_zone():
+    bare = re.compile(r"\|date:\"[^\"]*H:i\" *}}(?! UTC| \({{)")
+    assert [named(path) for path in PAGES if bare.search(path.read_text())] == []
+    assert bare.search('{{ at|date:"j F Y, H:i" }}, later')
+
+
 @pytest.mark.parametrize("path", list(tracked("*.md", "docs/*.md", "docs/adr/*.md")), ids=named)
 def test_links_between_documents_lead_somewhere(path):
     targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", path.read_text())
