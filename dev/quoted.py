@@ -52,11 +52,13 @@ def _topics() -> Iterator[str]:
 
 
 def _kept() -> Iterator[str]:
-    """What a letter says of what stays: each table's name, the names of its kept columns, and why."""
+    """What a letter says of what stays: each table's name, the names of its columns, and why."""
     for declaration in registry.all_declared():
         yield declaration.label
         if declaration.action is Action.KEEP_UNTIL and not declaration.is_evidence:
-            yield from holdings.field_words(declaration, sorted(declaration.kept_fields()))
+            fields = declaration.personal_fields().items()
+            blanked = [name for name, field in fields if field.on_erase.kind == "blank"]  # but for what is unfinished
+            yield from holdings.field_words(declaration, [*sorted(declaration.kept_fields()), *blanked])
             yield from (field.on_erase.reason for field in declaration.kept_fields().values())
 
 

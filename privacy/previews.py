@@ -31,7 +31,7 @@ from privacy.rights import (
 from privacy.rights.child_models import ParentalConsent
 from privacy.rights.grounds import Ground
 from privacy.rights.incident_models import Incident
-from privacy.rights.models import Channel, DataRequest, Kind, Restriction, State
+from privacy.rights.models import Channel, DataRequest, Kind, LegalHold, Restriction, State
 
 REASON: Final = "Three processors have to look for you in their archives."
 
@@ -125,6 +125,10 @@ def erasure_approved(sketch: Sketch, at: datetime) -> None:
 
 @shows(emails.ERASURE_WAITS)
 def erasure_waits(sketch: Sketch, at: datetime) -> None:
+    """For an order on its way; the invented legal hold, which keeps everything, is over."""
+    person, order = sketch.rows["privacy.Subject"], sketch.rows["orders.Order"]
+    LegalHold.objects.filter(subject=person).update(released_at=at, released_by=BY)
+    type(order).objects.filter(pk=order.pk).update(state="shipped")
     emails.erasure_waits(_asked(sketch, Kind.ERASURE, state=State.PARTLY_DONE), by=BY, at=at)
 
 

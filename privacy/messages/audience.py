@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import models
+from django.db.models import F
 
 from privacy.consent import ledger, preferences, soft_opt_in
 from privacy.consent.models import ConsentState
@@ -85,6 +86,7 @@ class Candidate:
     agreed_at: datetime
     address: str = ""
     why: Why | None = None
+    language: str = ""
 
 
 @dataclass(slots=True)
@@ -229,9 +231,12 @@ class _People:
         self.usable = set(usable.values_list("pk", flat=True))
         self.addresses = contacts.of(channel, self.everyone)
         self.stopped = _stopped(channel, self._known_by(channel))
-        wanting = Preference.objects.filter(subject_id__in=self.everyone)
-        apart = wanting.exclude(frequency=Frequency.ALL).values_list("subject_id", flat=True)
-        self.want_distance = {self.everyone[one] for one in apart}
+        manners = Preference.objects.filter(subject_id__in=self.everyone).order_by(
+            F("changed_at").asc(nulls_first=True)
+        )
+        chosen = list(manners.values_list("subject_id", "frequency", "language"))
+        self.want_distance = {self.everyone[one] for one, frequency, _ in chosen if frequency != Frequency.ALL}
+        self.language = {self.everyone[one]: language for one, _, language in chosen}  # of several, the latest
 
     def candidate(self, state: _Met, matter: Matter, channel: str, at: datetime) -> Candidate:
         root = self.everyone[state.subject_id]
@@ -239,7 +244,7 @@ class _People:
         is_plain = state.has_agreed and len(self.members[root]) == 1  # the state that led here is the answer
         is_allowed = is_plain or ledger.may(person, matter, channel) or soft_opt_in.allows(person, matter, channel)
         why = self._why(person, address, is_allowed, matter, channel, at)
-        return Candidate(person, state.decided_at, address if why is None else "", why)
+        return Candidate(person, state.decided_at, address if why is None else "", why, self.language.get(root, ""))
 
     def _why(
         self, person: Subject, address: str, is_allowed: bool, matter: Matter, channel: str, at: datetime

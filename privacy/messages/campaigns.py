@@ -294,7 +294,7 @@ def _write_page(campaign: Campaign, channel: Channel, page: audience.Page, *, by
 def _post(
     campaign: Campaign, copy: writing.Copy, number: UUID, reader: audience.Candidate, *, by: audit.Actor, at: datetime
 ) -> None:
-    letter = copy.to(writing.Reader(reader.person.pk, reader.address, reader.agreed_at))
+    letter = copy.to(writing.Reader(reader.person.pk, reader.address, reader.agreed_at, reader.language))
     outbox.post_rendered(
         writing.KINDS[Matter(campaign.topic)],
         to=reader.address,

@@ -16,6 +16,7 @@ from typing import Final
 from django.core.cache import cache
 from django.db import connection, transaction
 
+from privacy.consent import preferences
 from privacy.consent.vocabulary import Channel, Surface
 from privacy.ground import audit, digests
 from privacy.messages import outbox, routing, stopping, suppressions
@@ -71,7 +72,8 @@ def receive(number: str, text: str, *, gateway_id: str, by: audit.Actor = GATEWA
         _one_at_a_time(number)
         _, is_new = InboundText.objects.get_or_create(gateway_id=gateway_id, defaults={"word": word, "received_at": at})
         if is_new and _act(word, number, by=by, at=at):
-            outbox.post(ANSWERS[word], to=number, subject=None, context={}, channel=Channel.SMS, by=by, at=at)
+            spoken, kind = _language_with(number), ANSWERS[word]
+            outbox.post(kind, to=number, subject=None, context={}, channel=Channel.SMS, language=spoken, by=by, at=at)
     return word
 
 
@@ -96,6 +98,11 @@ def _act(word: Word, number: str, *, by: audit.Actor, at: datetime) -> bool:
     return bool(
         cache.add(f"text-{word}:{number}", 1, timeout=HELPED_EVERY[word])
     )  # the cache sees its keyed digest only
+
+
+def _language_with(number: str) -> str:
+    """The language that somebody with this number chose; nothing where nobody did."""
+    return next(filter(None, map(preferences.chosen_language, stopping.people_with(number))), "")
 
 
 def _one_at_a_time(number: str) -> None:

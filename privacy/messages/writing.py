@@ -21,6 +21,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from privacy.consent.vocabulary import Channel, Matter
+from privacy.ground import tongue
 from privacy.messages import outbox, pieces, unsubscribe
 from privacy.messages.channels import PARTS
 from privacy.messages.kinds import Kind
@@ -59,6 +60,7 @@ class Reader:
     subject_id: UUID
     address: str
     agreed_at: datetime | None  # None: somebody of the staff who looks at a draft
+    language: str = ""  # of what stands around the staff's words; empty: English
 
 
 def sanitised(body: str) -> str:
@@ -104,11 +106,12 @@ class Copy:
         if self.channel == Channel.EMAIL:
             own["unsubscribe_url"] = unsubscribe.url(reader.subject_id, address=reader.address)
             own["preferences_url"] = unsubscribe.preferences_url(reader.subject_id)
-        parts = {
-            part: render_to_string(f"{self.template}.{suffix}", self.known | own).strip()
-            for part, suffix in PARTS[self.channel].items()
-            if part != "title"
-        }
+        with tongue.writing(reader.language):
+            parts = {
+                part: render_to_string(f"{self.template}.{suffix}", self.known | own).strip()
+                for part, suffix in PARTS[self.channel].items()
+                if part != "title"
+            }
         return Letter("" if self.channel == Channel.SMS else self.title, **parts)
 
 

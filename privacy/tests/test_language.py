@@ -3,15 +3,21 @@ for what their reader agrees to there."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
 from django.utils import translation
 
 from privacy.consent import ledger, notices, preferences
 from privacy.ground import tongue
-from privacy.messages import outbox
+from privacy.messages import campaigns, outbox, texts
 from privacy.rights import conversation_templates, emails, erasure, requests, transfer
 from privacy.tests.people import NOON, asks, mails, someone
+from privacy.tests.subscribers import draft, reader
 from privacy.tests.test_preferences_page import PAGE, browser_of, save
+from privacy.views.registers import MAY_READ
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +72,6 @@ def test_the_page_stays_english_and_remembers_each_change_of_language(alice, bob
     assert "How you like to be written to" not in browser_of(bob).get(PAGE).content.decode()
 
 
-@pytest.mark.promise("JK-32")
 def test_what_somebody_agrees_to_is_shown_and_kept_in_the_language_of_their_letters(alice, bob):
     chooses(alice, "de")
     for person in (alice, bob):
@@ -166,3 +171,42 @@ def test_a_reason_that_keeps_something_is_told_in_the_letters_language(alice):
     assert str(transfer.Outcome(transfer.REFUSED, {"status": 500})) == (
         "The other provider did not take it (it answered 500)."
     )
+
+
+def test_what_stands_around_a_newsletter_is_in_its_readers_language():
+    """The staff's words are theirs; why it came and how to end it is said as its reader is written to."""
+    mona, nora = reader("mona@example.com"), reader("nora@example.com")
+    preferences.choose(mona, frequency="all", language="de", currency="USD", by=mona, at=NOON)
+    campaign = draft()
+    campaigns.schedule(campaign, for_=NOON, by="staff:3", at=NOON)
+    campaigns.sweep(by="staff:3", at=NOON)
+    feet = {
+        mail.payload["to"]: re.findall(r"(?m)^(?:Abbestellen|Unsubscribe)|Three new rings", mail.payload["text"])
+        for mail in mails("newsletter_new_pieces")
+    }
+    assert feet == {
+        "mona@example.com": ["Three new rings", "Abbestellen"],
+        "nora@example.com": ["Three new rings", "Unsubscribe"],
+    }
+    assert preferences.language_of(nora) == "en"
+
+
+def test_a_text_is_answered_in_the_language_of_whoever_has_the_number(alice, bob):
+    chooses(alice, "de")
+    for person in (alice, bob):
+        texts.receive(person.user.phone, "STOP", gateway_id=f"SM{person.email}", at=NOON)
+    said = {mail.payload["to"]: mail.payload["text"] for mail in mails("text_stopped")}
+    assert said[alice.user.phone].startswith("Jane Ellen: Sie erhalten von uns keine Werbung mehr per SMS.")
+    assert said[bob.user.phone].startswith("Jane Ellen: you get no more advertising by text from us.")
+
+
+def test_the_desk_shows_every_mail_in_every_language(alice):
+    carol = someone("carol", is_staff=True)
+    carol.user.user_permissions.add(*Permission.objects.filter(codename=MAY_READ.partition(".")[2]))
+    page = reverse("registers:mail", args=["orders.order_shipped"])
+    browser = browser_of(carol)
+    german, english = (browser.get(page, {"language": code}).content.decode() for code in ("de", "en"))
+    assert "Ihr Paket ist unterwegs" in german
+    assert "Your parcel is on its way" in english
+    assert "Ihr Paket ist unterwegs" not in english
+    assert 'href="?language=de&amp;look=light"' in english
