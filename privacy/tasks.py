@@ -211,6 +211,17 @@ def back_up() -> None:
         backups.run(at=timezone.now())
 
 
+@shared_task
+def check_links() -> None:
+    """Ask our links to other sites whether they still lead somewhere, where the shop may go out and ask."""
+    from django.conf import settings
+
+    from privacy.rights import reviews
+
+    if settings.LOUPE_CHECK_LINKS:
+        reviews.check_links(by="system:links", at=timezone.now())
+
+
 @shared_task(time_limit=4 * 3600)
 def retention() -> None:
     """Let go of everything whose time has run."""

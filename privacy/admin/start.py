@@ -20,6 +20,7 @@ from privacy.admin import due as dates
 from privacy.admin.incidents import warn_of_incidents
 from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import warn_of_residue
+from privacy.admin.reviews import warn_of_reviews
 from privacy.messages.arrivals import InboundMail
 from privacy.rights import figures
 from privacy.rights.clock import of_the_shop
@@ -66,6 +67,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     warn_of_residue(request)
     warn_of_messages(request)
+    warn_of_reviews(request)
     if request.user.has_perm(MAY_SEE_LEAKS):
         warn_of_incidents(request)
     at = timezone.now()

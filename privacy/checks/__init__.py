@@ -16,6 +16,7 @@ from privacy.checks.findings import error, warning
 from privacy.consent import tags
 from privacy.register import agreements, payloads, profiles, published, registry, weighings
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
+from privacy.rights import reviews
 
 
 @checks.register("privacy")
@@ -76,6 +77,12 @@ def every_interest_is_weighed(app_configs: Any, **kwargs: Any) -> list[checks.Ch
         for each in weighings.overdue(on=today)
     ]
     return [*[error("E019", f"{words}.") for words in weighings.disagreements(on=today)], *late]
+
+
+@checks.register("privacy")
+def links_and_partners_are_looked_over(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E020: nobody says by when links and companies are looked over again."""
+    return [error("E020", f"{words[:1].upper()}{words[1:]}.") for words in reviews.unreviewed()]
 
 
 def problems_of(declaration: Declaration) -> Iterator[checks.CheckMessage]:

@@ -24,6 +24,7 @@ REMEDIES: Final = {
     "E017": "Name it in [processors] of the shop's profile: signed_on, document, terms, country, mechanism (docs/registers.md).",
     "E018": "Put it on the lists of the shop's profile, collects and uses, or hold and do nothing of it (docs/register.md).",
     "E019": "Weigh it, and say so in [weighings] of the shop's profile: decided_on, decided_by, review_on (docs/register.md).",
+    "E020": "Say it in [reviews.links] and [reviews.partners] of the shop's profile: reviewed_on, review_on (docs/registers.md).",
     "W001": "Look at it again, and set the new days in [weighings] of the shop's profile.",
 }
 """What to do about each, where the finding itself has nothing better to say. docs/register.md explains them."""

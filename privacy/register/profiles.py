@@ -107,6 +107,14 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Review:
+    """When somebody last looked over something of the shop's, and by when they do again (`rights.reviews`)."""
+
+    reviewed_on: date
+    review_on: date
+
+
+@dataclass(frozen=True)
 class Collected:
     """One line of the list of what is collected: the policy's words, and the categories of the register they stand for."""
 
@@ -151,6 +159,7 @@ class Profile:
     collects: tuple[Collected, ...]  # nothing else may be held (`register.published`)
     uses: tuple[Used, ...]  # and it may serve nothing else
     weighings: Mapping[str, Decision]  # by what was weighed
+    reviews: Mapping[str, Review]  # of "links", "partners", or of one partner by its slug
     promises: str  # the prefix of its list in promises.toml (`JE`), or nothing for a policy that has none
 
     def retention_years(self, name: str) -> int:
@@ -224,6 +233,7 @@ def _read(slug: str, data: dict[str, Any]) -> Profile:
             Used(each["words"], tuple(_purpose(name) for name in each["purposes"])) for each in data.get("uses", ())
         ),
         weighings=MappingProxyType({name: _decision(said) for name, said in data.get("weighings", {}).items()}),
+        reviews=MappingProxyType({name: _review(said) for name, said in data.get("reviews", {}).items()}),
         promises=data.get("promises", ""),
     )
 
@@ -278,6 +288,14 @@ def _decision(data: dict[str, Any]) -> Decision:
         review_on=_day(data.get("review_on")),
         own_words=MappingProxyType({name: words for name, words in data.items() if name not in about}),
     )
+
+
+def _review(data: dict[str, Any]) -> Review:
+    """Raises ValueError for a day to look again that lies before the last look."""
+    review = Review(data["reviewed_on"], data["review_on"])
+    if not review.reviewed_on < review.review_on:
+        raise ValueError("a review is followed by the next one")
+    return review
 
 
 def _day(said: object) -> date | None:

@@ -23,6 +23,7 @@ LOUPE_BACKUP_DAYS = env.number("LOUPE_BACKUP_DAYS", 35, low=0, high=3650)  # how
 _BACKUPS = env.text("LOUPE_BACKUPS", "off" if IS_DEMO else str(LOUPE_HOME / "backups"))
 LOUPE_BACKUPS = None if _BACKUPS == "off" else env.path("LOUPE_BACKUPS", LOUPE_HOME / "backups")
 LOUPE_PG_DUMP = env.text("LOUPE_PG_DUMP", "pg_dump")
+LOUPE_CHECK_LINKS = env.flag("LOUPE_CHECK_LINKS", default=not IS_DEMO)  # whether links to other sites are asked
 # What the residue sweep looks through besides LOUPE_HOME and the media; and what lies in LOUPE_HOME and belongs to other
 # programs: the cluster and the broker (read through their own doors), keys, the stand-ins, the list of the demo's logins.
 LOUPE_SWEEP_FOLDERS = env.words("LOUPE_SWEEP_FOLDERS")

@@ -32,6 +32,10 @@ CELERY_BEAT_SCHEDULE = {
     "export packages past their time": {"task": "privacy.tasks.sweep_packages", "schedule": crontab(minute="17")},
     "enclosed files without a row": {"task": "privacy.tasks.sweep_attachments", "schedule": crontab(minute="23")},
     "a backup": {"task": "privacy.tasks.back_up", "schedule": crontab(minute="19")},
+    "links that lead nowhere": {
+        "task": "privacy.tasks.check_links",
+        "schedule": crontab(minute="47", hour="5", day_of_week="1"),
+    },
     "rows past their time": {"task": "privacy.tasks.retention", "schedule": crontab(hour="3", minute="11")},
     "what was allowed and is not any more": {
         "task": "privacy.tasks.sweep_what_was_allowed",
