@@ -183,6 +183,7 @@ def test_delivered_is_told_to_the_customer_and_begins_the_time_to_send_back(
     assert len(mails("order_delivered")) == 1
 
 
+@pytest.mark.prove
 def test_a_number_is_one_carriers_own(order: Order, carol: User, now: datetime) -> None:
     shipped(order, carol, now - HOUR)
     with pytest.raises(tracking.UnknownParcel):

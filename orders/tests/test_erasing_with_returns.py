@@ -91,6 +91,9 @@ def test_what_is_over_stays_with_the_accounts_and_stands_in_nobodys_way(
     assert written(made) == ("", None, None, "", "")
     made.refresh_from_db()
     assert (made.state, made.closed_at, ReturnLine.objects.filter(parent=made).count()) == ("refused", now, 1)
+    with pytest.raises(returns.Gone):
+        asked(order, alice, now)
+    assert Return.objects.count() == 1
 
 
 def test_the_page_of_the_erasure_says_what_waits_and_offers_to_take_it_back(
@@ -126,10 +129,3 @@ def test_words_about_a_return_go_ninety_days_after_it_is_over(
     due = long_after + timedelta(days=90)
     assert not Return.objects.filter(rule.past_due(due - timedelta(seconds=1))).exists()
     assert Return.objects.filter(rule.past_due(due)).get() == made
-
-
-def test_who_is_erased_cannot_ask_any_more(order: Order, alice: User, now: datetime) -> None:
-    assert erase(alice, now).state == State.COMPLETED
-    with pytest.raises(returns.Gone):
-        asked(order, alice, now)
-    assert not Return.objects.exists()

@@ -133,11 +133,10 @@ def test_everything_back_refunds_the_order(
     ("place", "method", "reason", "delivery"),
     [
         ("DE", "insured", "", 8_500),
-        ("US-NY", "insured", Reason.FAULTY, 2_500),
-        ("US-NY", "overnight", Reason.FAULTY, 4_500),
-        ("US-NY", "insured", Reason.SIZE, 0),
+        pytest.param("US-NY", "overnight", Reason.FAULTY, 4_500, marks=pytest.mark.prove),
+        pytest.param("US-NY", "insured", Reason.SIZE, 0, marks=pytest.mark.prove),
     ],
-    ids=["a withdrawal", "a fault", "a fault, sent overnight", "a change of mind"],
+    ids=["a withdrawal", "a fault", "a change of mind"],
 )
 def test_delivery_goes_back_as_the_right_says(
     buy: Callable[..., Order], stock_of: Callable[..., Variant], carol: User, now: datetime,
@@ -164,7 +163,7 @@ def test_a_faster_way_was_the_customers_wish(stock_of: Callable[..., Variant], o
     assert returns._delivery_owed(made) == 12_000 + 1_200
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(total=st.integers(1, 999_999), parts=st.lists(st.integers(1, 5), min_size=1, max_size=4))
 def test_the_parts_of_a_line_are_the_line(total: int, parts: list[int]) -> None:
     """Whatever is sent back in whatever portions: together it is what was paid, and no part is negative."""
@@ -214,6 +213,7 @@ def test_each_right_ends_on_its_day(buy: Callable[..., Order], necklace: Variant
             returns.offer(order, at=moment).right_to(lines, reason)
 
 
+@pytest.mark.prove
 def test_nothing_runs_before_it_has_arrived(
     buy: Callable[..., Order], necklace: Variant, carol: User, now: datetime
 ) -> None:
@@ -224,6 +224,7 @@ def test_nothing_runs_before_it_has_arrived(
     assert made.right == Right.WITHDRAWAL
 
 
+@pytest.mark.prove
 def test_a_shop_without_a_time_of_its_own_gives_what_the_law_gives(
     order: Order, alice: User, now: datetime, settings: Any
 ) -> None:
@@ -281,12 +282,6 @@ def test_what_is_still_here_is_cancelled_and_what_was_never_sent_cannot_come_bac
             returns.ask(other, everything(other), by=other.subject, at=now)
 
 
-def test_an_erased_order_takes_nothing_back(order: Order, alice: User, now: datetime) -> None:
-    Order.objects.filter(pk=order.pk).update(email="")
-    with pytest.raises(returns.Gone):
-        returns.ask(order, everything(order), by=alice, at=now)
-
-
 def test_no_money_goes_back_twice_or_before_it_is_here(order: Order, alice: User, carol: User, now: datetime) -> None:
     made = returns.ask(order, {order.lines.get().pk: 1}, by=alice, at=now)
     stale = Return.objects.get(pk=made.pk)
@@ -299,6 +294,7 @@ def test_no_money_goes_back_twice_or_before_it_is_here(order: Order, alice: User
     assert Refund.objects.filter(payment__order=order).count() == 1
 
 
+@pytest.mark.prove
 def test_what_the_desk_gave_back_before_is_not_given_back_again(
     order: Order, alice: User, carol: User, now: datetime
 ) -> None:
@@ -311,6 +307,7 @@ def test_what_the_desk_gave_back_before_is_not_given_back_again(
     assert order.state == "refunded"
 
 
+@pytest.mark.prove
 def test_nothing_left_to_give_back_is_a_ground_to_refuse(order: Order, alice: User, carol: User, now: datetime) -> None:
     made = returns.receive(
         returns.approve(returns.ask(order, everything(order), by=alice, at=now), by=carol, at=now), by=carol, at=now
@@ -323,20 +320,18 @@ def test_nothing_left_to_give_back_is_a_ground_to_refuse(order: Order, alice: Us
     assert "It was paid back before" in mails("return_refused")[0].payload["text"]
 
 
-@pytest.mark.parametrize("right", list(Right), ids=str)
-def test_each_right_has_grounds_of_its_own(
-    order: Order, alice: User, carol: User, now: datetime, right: Return.Right
-) -> None:
-    made = returns.ask(order, everything(order), by=alice, at=now)
-    Return.objects.filter(pk=made.pk).update(right=right)
-    allowed = returns.GROUNDS[right]
-    assert (Ground.WORN in allowed, Ground.NO_FAULT in allowed) == (right == Right.SHOP, right == Right.FAULT)
-    for ground in set(Ground) - set(allowed):
-        with pytest.raises(returns.NoGround):
-            returns.refuse(made, ground=ground, by=carol, at=now)
-    assert returns.refuse(made, ground=allowed[0], answer="Sorry.", by=carol, at=now).state == "refused"
+def test_each_right_has_grounds_of_its_own(order: Order, alice: User, carol: User, now: datetime) -> None:
+    for right, allowed in returns.GROUNDS.items():
+        made = returns.ask(order, everything(order), by=alice, at=now)
+        Return.objects.filter(pk=made.pk).update(right=right)
+        assert (Ground.WORN in allowed, Ground.NO_FAULT in allowed) == (right == Right.SHOP, right == Right.FAULT)
+        for ground in set(Ground) - set(allowed):
+            with pytest.raises(returns.NoGround):
+                returns.refuse(made, ground=ground, by=carol, at=now)
+        assert returns.refuse(made, ground=allowed[0], answer="Sorry.", by=carol, at=now).state == "refused"
 
 
+@pytest.mark.prove
 def test_taken_back_it_can_be_asked_for_again(order: Order, bobs: Order, alice: User, now: datetime) -> None:
     before = picture(bobs)
     made = returns.ask(order, everything(order), by=alice, at=now)
@@ -465,18 +460,13 @@ def test_nobody_else_gets_there(
     assert not order.returns.exists()
 
 
-@pytest.mark.parametrize(
-    "changes", [{"reason": "because"}, {"words": "x" * 1_001}, {"wish": "x" * 301}, {"line": "7"}, {"line": "-1"}],
-    ids=["no such reason", "long words", "long wish", "too many", "less than none"],
-)  # fmt: skip
-def test_what_is_typed_wrong_is_said_on_the_page(
-    alices_browser: Browser, order: Order, page: str, changes: dict[str, str]
-) -> None:
-    typed = form_of(order, confirm="yes") | changes
-    if many := typed.pop("line", ""):
-        typed[f"line_{order.lines.get().pk}"] = many
-    answer = alices_browser.post(page, typed)
-    assert (answer.status_code, bool(answer.context["form"].errors), Return.objects.count()) == (200, True, 0)
+def test_what_is_typed_wrong_is_said_on_the_page(alices_browser: Browser, order: Order, page: str) -> None:
+    line = f"line_{order.lines.get().pk}"
+    wrong = ({"reason": "because"}, {"words": "x" * 1_001}, {"wish": "x" * 301}, {line: "7"}, {line: "-1"}, {line: "0"})
+    for changes in wrong:
+        answer = alices_browser.post(page, form_of(order, confirm="yes") | changes)
+        assert (answer.status_code, bool(answer.context["form"].errors)) == (200, True), changes
+    assert not Return.objects.exists()
 
 
 def test_an_order_that_has_not_left_offers_to_cancel_it(

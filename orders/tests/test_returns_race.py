@@ -48,6 +48,7 @@ def test_of_many_tabs_and_desks_one_asks_one_pays_back_and_one_puts_it_on_the_sh
     assert StockLevel.objects.get(pk=piece.pk).on_hand == 1
 
 
+@pytest.mark.prove
 def test_taken_back_and_received_at_the_same_moment_is_one_of_the_two(
     buy: Callable[..., Order], stock_of: Callable[..., Variant], carol: User, now: datetime
 ) -> None:
