@@ -64,8 +64,8 @@ def _open(then: datetime) -> None:
 
 def _told(title: str, words: Mapping[str, str], then: datetime) -> Incident:
     """Noticed, contained, weighed, and the authority told within its hours."""
-    window = {"start": then - 2 * DAY, "end": then}
-    leak = incidents.open(title, noticed_at=then, targets=["orders.Order"], **window, by=DESK, at=then + HOUR)
+    start, targets = then - 2 * DAY, ["orders.Order"]
+    leak = incidents.open(title, noticed_at=then, targets=targets, start=start, end=then, by=DESK, at=then + HOUR)
     found = IncidentEntry.Kind.FOUND
     incidents.note(leak, kind=found, text=words["happened"], happened_at=then, by=DESK, at=then + HOUR)
     incidents.contain(leak, how=words["measures"], contained_at=then + HOUR, by=DESK, at=then + 2 * HOUR)

@@ -13,7 +13,7 @@ from accounts.models import User
 from dev import machine
 from orders import checkout
 from orders.models import Order
-from orders.tests.conftest import bag_of, details
+from orders.tests.conftest import Browser, bag_of, details, typed
 from privacy.models import Subject
 from privacy.register import subjects
 from shop.models import Variant
@@ -31,6 +31,27 @@ def test_a_restricted_customer_orders_nothing_and_others_do(
 
     subjects.lift(alice.subject, by=alice, at=now)
     assert begin(bag_of((necklace, 1)), alice).order.subject == alice.subject
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        ([subjects.Reason.ERASURE], "Take the request back"),
+        ([subjects.Reason.ASKED], "Press “Use them again”"),
+        ([subjects.Reason.ASKED, subjects.Reason.ERASURE], "Take the request back"),
+    ],
+    ids=["erasure", "asked", "both"],
+)
+def test_whoever_is_locked_reads_why_and_how_to_end_it(
+    browser: Browser, necklace: Variant, alice: User, now: datetime, reasons: list[subjects.Reason], words: str
+) -> None:
+    browser.force_login(alice)
+    for reason in reasons:
+        subjects.restrict(alice.subject, reason=reason, by=alice, at=now)
+    browser.put_in_bag(f"v:{necklace.pk}")
+    total = browser.get("/checkout/summary/", {"place": "US-NY", "method": "insured"}).context["quote"].total_minor
+    response = browser.post("/checkout/", typed(expected_total=total, email=alice.email))
+    assert (response.status_code, words in response.text, Order.objects.count()) == (409, True, 0)
 
 
 def test_an_order_that_was_checked_before_the_lock_is_not_written_after_it(

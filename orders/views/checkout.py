@@ -23,11 +23,18 @@ from orders.views.bag import only
 from privacy.consent import screen
 from privacy.ground.audit import Actor
 from privacy.models import Subject
-from privacy.register import profiles
+from privacy.register import profiles, subjects
 from privacy.register.ages import Answer, Standing
+from privacy.register.subjects import Reason
 from shop import money, stock
 
 GUEST: Final = "guest"
+LOCKED: Final = {
+    Reason.ERASURE: "Your data are about to be erased, so nothing new can be ordered. Take the request back on your privacy page "
+    "first.",
+    Reason.ASKED: "You asked us to keep your data and not to use them, and an order would use them. Press “Use them again” on your "
+    "privacy page, then order.",
+}
 SESSION_ID: Final = re.compile(r"cs_\w{1,200}", re.ASCII)
 STEPS: Final = (("Bag", "done"), ("Your details", "now"), ("Payment", "next"))
 
@@ -127,8 +134,7 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
         bags.write(response, bags.fresh(bag))
         return response
     except checkout.Locked:
-        words = "Your data are about to be erased, so nothing new can be ordered. Take the request back on your privacy page first."
-        return _form(request, form, contents, notice=words, status=409)
+        return _form(request, form, contents, notice=_why_locked(request), status=409)
     except checkout.Busy:
         return _form(request, form, contents, notice="Another window is changing this bag. Close it and try again.")
     except payments.NotAccepted:
@@ -179,6 +185,13 @@ def _form(
 def _contents(bag: Bag, place: str, method: str) -> Contents:
     """The bag priced for the place typed, or for the bag's own where that is none of ours."""
     return bags.contents(bags.send_to(bag, place) if place in destinations.table() else bag, method=method)
+
+
+def _why_locked(request: HttpRequest) -> str:
+    """What keeps them from ordering, and how they end it: the erasure where both hold, since it ends by itself otherwise."""
+    user = _customer(request)
+    reasons = subjects.of_number(user.subject_id).restricted_for if user else []
+    return next((words for reason, words in LOCKED.items() if reason in reasons), LOCKED[Reason.ERASURE])
 
 
 def _customer(request: HttpRequest) -> User | None:

@@ -73,7 +73,7 @@ class ChildCaseAdmin(Decides, Evidence):
     }
     shows = {"waits_for": ("parent",)}
     change_form_before_template = "admin/privacy/child_case.html"
-    fieldsets = ((None, {"fields": (("report", "due"), ("found", "how"), "waits_for")}),)
+    fieldsets = ((None, {"fields": (("report", "due"), ("finding", "how"), "waits_for")}),)
     verified = dates.of("verified_at", "looked into")
     deleted = dates.of("deleted_at")
     told = dates.of("told_at", "parent told")

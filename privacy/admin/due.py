@@ -29,11 +29,13 @@ def moment(at: datetime | None) -> str:
 def of(name: str, words: str = "") -> Callable[[Any, Any], str]:
     """A column or line of an admin for the moment in the field *name*."""
 
-    @display(description=words or name.removesuffix("_at").replace("_", " "), ordering=name)
     def shown(self: Any, row: Any) -> str:
         return moment(getattr(row, name))
 
-    return shown
+    described: Callable[[Any, Any], str] = display(
+        shown, description=words or name.removesuffix("_at").replace("_", " "), ordering=name
+    )
+    return described
 
 
 #: What is said of a request of which so much of its time had run when staff were last reminded, in percent; and in which colour.

@@ -18,13 +18,14 @@ from unfold.enums import ActionVariant
 
 from privacy.admin.announcements import shown
 from privacy.admin.decisions import Decides, Decision
-from privacy.admin.incident_decisions import DECISIONS, MAY_HANDLE, REFUSALS
+from privacy.admin.incident_decisions import DECISIONS, REFUSALS
 from privacy.admin.masks import Evidence
 from privacy.forms.incidents import AuthorityForm, OpenForm
 from privacy.ground.models import AuditEvent
 from privacy.messages import breach
 from privacy.register import registry, scope
 from privacy.rights import clock, incident_alarms, incident_notices, incidents
+from privacy.rights.desk_people import MAY_HANDLE
 from privacy.rights.incident_models import Incident
 
 COLOURS = {"open": "danger", "contained": "warning", "closed": "success"}

@@ -101,4 +101,4 @@ class ChildCase(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"case of request {self.request_id}"
+        return f"case {self.pk}"

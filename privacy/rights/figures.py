@@ -127,9 +127,10 @@ def standing(*, at: datetime) -> Standing:
         "unproven": Count("pk", filter=Q(state=State.RECEIVED)),
         "partly_done": Count("pk", filter=Q(state=State.PARTLY_DONE)),
     }
-    by_kind = list(DataRequest.objects.filter(IS_OPEN).order_by().values("kind").annotate(**counts))
-    sums = {name: sum(row[name] for row in by_kind) for name in counts}
-    return Standing(**sums, kinds={row["kind"]: row["open"] for row in by_kind})
+    rows = DataRequest.objects.filter(IS_OPEN).order_by().values_list("kind").annotate(**counts)
+    by_kind = {kind: dict(zip(counts, numbers, strict=True)) for kind, *numbers in rows}
+    sums = {name: sum(numbers[name] for numbers in by_kind.values()) for name in counts}
+    return Standing(**sums, kinds={kind: numbers["open"] for kind, numbers in by_kind.items()})
 
 
 def past(*, at: datetime) -> Past:
