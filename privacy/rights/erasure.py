@@ -42,7 +42,10 @@ def execute(request_id: UUID, *, by: audit.Actor, at: datetime) -> DataRequest |
 
     Returns the request as it stands, or None where there was nothing to do or another worker is doing it.
     """
-    with only_one("erasure", request_id) as mine:
+    asked = DataRequest.objects.select_related("subject").filter(pk=request_id).first()
+    if asked is None:
+        return None
+    with only_one("erasure", subjects.root(asked.subject).pk) as mine:  # two of their records may have asked
         if not mine:
             return None
         try:
@@ -283,12 +286,12 @@ def _block(step: ErasureStep, words: str, *, by: audit.Actor, at: datetime) -> N
 
 def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
     """Complete the request, or leave it partly done. The residue check belongs to completing."""
-    if request.steps.filter(state=StepState.BLOCKED).exclude(kind=StepKind.CHECK).exists():
-        return _pause(request, by=by, at=at)
     with transaction.atomic():
         locked = DataRequest.objects.select_for_update().select_related("subject").get(pk=request.pk)
-        if locked.state != State.EXECUTING:
+        if locked.state != State.EXECUTING:  # another worker ended it, or another request of theirs
             return locked
+        if locked.steps.filter(state=StepState.BLOCKED).exclude(kind=StepKind.CHECK).exists():
+            return _pause(locked, by=by, at=at)
         check = locked.steps.select_for_update().get(kind=StepKind.CHECK)
         # Identifiers go with the subject's last step, inside this transaction: until it commits, nothing is called done.
         family = subjects.family(locked.subject)
