@@ -149,10 +149,10 @@ def _one_batch(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: da
     """One short transaction; the step's own lock makes workers take turns. Returns whether there may be more."""
     declaration = registry.of(step.target)
     with transaction.atomic():
-        locked = _locked(step)
+        locked, is_beside_blocked = _locked(step)
         if locked.state != StepState.PENDING:
             return False
-        if locked.is_beside_blocked and (needed := _still_needed(locked)) and holdings.count(declaration, why.family):
+        if is_beside_blocked and (needed := _still_needed(locked)) and holdings.count(declaration, why.family):
             _block(locked, needed, by=by, at=at)
             return False
         now = why.now()
@@ -164,13 +164,13 @@ def _one_batch(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at: da
         return True
 
 
-def _locked(step: ErasureStep) -> ErasureStep:
+def _locked(step: ErasureStep) -> tuple[ErasureStep, bool]:
     """The step as it stands, nobody else's until the transaction ends, with whether another one is blocked."""
     blocked = ErasureStep.objects.filter(request=models.OuterRef("request"), state=StepState.BLOCKED)
     with_others = ErasureStep.objects.annotate(is_beside_blocked=models.Exists(blocked))
     locked = with_others.select_for_update(of=("self",)).get(pk=step.pk)
     locked.request = step.request
-    return locked
+    return locked, locked.is_beside_blocked
 
 
 class _Went(NamedTuple):
@@ -270,7 +270,7 @@ def _ask_processor(step: ErasureStep, why: reasons.Asked, *, by: audit.Actor, at
         _block(step, f"{processor.name} did not confirm: {words}", by=by, at=at)
         return
     with transaction.atomic():
-        locked = _locked(step)
+        locked, _ = _locked(step)
         if locked.state == StepState.PENDING:
             locked.receipt = receipt[:200]
             _finish(locked, by=by, at=at)

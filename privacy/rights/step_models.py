@@ -49,7 +49,6 @@ class ErasureStep(models.Model):
     receipt = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)  # null: not done yet
-    is_beside_blocked: bool  # of a step that is locked: whether another one of its request waits
 
     class Meta:
         ordering = ("request", "position")
