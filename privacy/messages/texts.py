@@ -47,6 +47,10 @@ WORDS: Final = {
     **dict.fromkeys(("start", "unstop", "resume"), Word.START),
     **dict.fromkeys(("help", "info", "aide", "hilfe"), Word.HELP),
 }
+POLITE: Final = frozenset({
+    "please", "pls", "plz", "kindly", "now", "immediately", "thanks", "thank", "you", "thx", "ok", "bitte", "danke", "merci",
+})  # fmt: skip
+"""Said beside a word, and no other word for it."""
 HELPED_EVERY: Final = {Word.HELP: 600, Word.OTHER: 86_400}
 """Seconds: whoever asks for help gets it; a machine that answers our answer gets one a day."""
 REASONS: Final = {Word.STOP: Reason.UNSUBSCRIBED, Word.STOP_ALL: Reason.REFUSED}
@@ -81,7 +85,8 @@ def word_of(text: str) -> Word:
     """Which word it is: in any case, with any punctuation, or said in a sentence that the mailroom would know too."""
     said = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     letters = "".join(each for each in said if each.isalnum() or each in " -").strip(" -")
-    if word := WORDS.get(letters):
+    bare = " ".join(each for each in letters.split() if each not in POLITE)
+    if word := WORDS.get(letters) or WORDS.get(bare):
         return word
     return Word.STOP if routing.ends_something(text) else Word.OTHER
 

@@ -72,6 +72,25 @@ def test_a_word_ends_promotion_and_is_confirmed_once():
 
 
 @pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("STOP please", texts.Word.STOP),
+        ("Please stop!", texts.Word.STOP),
+        ("Stop, thank you", texts.Word.STOP),
+        ("quit now", texts.Word.STOP),
+        ("Cancel, thanks", texts.Word.STOP),
+        ("please STOP ALL", texts.Word.STOP_ALL),
+        ("Help please", texts.Word.HELP),
+        ("start please", texts.Word.START),
+        ("please", texts.Word.OTHER),
+        ("Please cancel my order", texts.Word.OTHER),
+    ],
+)
+def test_good_manners_change_no_word(text, word):
+    assert texts.word_of(text) is word
+
+
+@pytest.mark.parametrize(
     "text", ["stop by on Monday?", "the end is loose", "Can I cancel my order LP-7F3K-92QD?", "", "1"]
 )
 def test_other_words_end_nothing(text):
