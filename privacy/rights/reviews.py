@@ -19,6 +19,7 @@ from privacy.consent import guides, tags
 from privacy.ground import audit
 from privacy.ground.models import AuditEvent
 from privacy.register import authorities, profiles, registry, weighings
+from privacy.register.declare import Processor
 
 LINKS: Final = "links"
 PARTNERS: Final = "partners"
@@ -68,7 +69,7 @@ def due(*, on: date) -> list[Due]:
     return [each for each in every() if each.is_due(on)]
 
 
-def partners() -> list[registry.Processor | tags.Tag]:
+def partners() -> list[Processor | tags.Tag]:
     """The companies that this shop, as it is set up, gives anything, and whose tags it runs."""
     return [*(each for each in registry.processors() if each.is_used()), *tags.enabled()]
 
@@ -108,7 +109,7 @@ def answers(url: str, *, among: frozenset[str]) -> bool:
 def last_check() -> Checked | None:
     """What the links said when they were last asked."""
     event = AuditEvent.objects.filter(event=CHECKED).order_by("-at").first()
-    return event and Checked(event.at, int(event.details["asked"]), tuple(event.details["silent"]))
+    return Checked(event.at, int(event.details["asked"]), tuple(event.details["silent"])) if event else None
 
 
 def unreviewed(shop: profiles.Profile | None = None) -> Iterator[str]:
