@@ -37,6 +37,7 @@ ADAPTERS: Final = {
 }
 #: These connect, and tell nobody anything about anybody that the other end did not say first.
 TELLS_NOTHING: Final = {
+    "privacy/rights/reviews.py": "asks declared links of ours whether they still lead somewhere, and says nothing about anybody",
     "privacy/messages/mailbox.py": "reads the shop's own mailbox",
     "shop/settings/outside.py": "says with whose certificates broker and mail are believed; opens nothing",
 }
