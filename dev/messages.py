@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -165,9 +165,9 @@ def is_translated(message: Any) -> bool:
     return all(forms)
 
 
-def placeholders(words: str | tuple[str, ...]) -> set[str]:
-    """The names that a sentence leaves open, as `%(name)s` or `{name}`."""
-    text = " ".join(words) if isinstance(words, tuple | list) else words
+def placeholders(words: str | Sequence[str] | None) -> set[str]:
+    """The names that a sentence, in all its forms, leaves open: as `%(name)s` or `{name}`."""
+    text = words if isinstance(words, str) else " ".join(words or ())
     named = set(re.findall(r"%\((\w+)\)[sd]", text))
     return named | {name for _, name, _, _ in Formatter().parse(text) if name}
 
