@@ -26,7 +26,7 @@ from privacy.rights.models import Channel, DataRequest, State
 from privacy.rights.states import OPEN, REQUEST
 
 KINDS: Final = (Kind.CHILD_REPORT, Kind.PARENTAL)
-RETRY_AFTER: Final = timedelta(minutes=15)
+RETRY_AFTER: Final = timedelta(minutes=1)  # its erasure has a worker of its own, which may be at it just now
 Finding = ChildCase.Finding
 
 
