@@ -13,15 +13,16 @@ from django.contrib import admin, messages
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 
+from privacy.admin.lists import DeskAdmin
 from privacy.ground import audit
 from shop import money, shelves, stock
 from shop.models import Category, Certificate, Product, Reservation, StockLevel, Stone, Variant
 
 
-class ReadOnly(ModelAdmin):
+class ReadOnly(DeskAdmin):
     """Evidence: looked at here, changed nowhere by hand."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -35,7 +36,7 @@ class ReadOnly(ModelAdmin):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(DeskAdmin):
     """Shelves and styles. A change of name reaches the search of every piece below."""
 
     list_display = ("name", "slug", "parent", "position")
@@ -60,7 +61,7 @@ class VariantInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(DeskAdmin):
     """A piece. Its read model (prices from, metals, search words) follows each change."""
 
     list_display = ("name", "sku", "category", "price", "metals", "is_live")
@@ -110,7 +111,7 @@ class CountForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ModelAdmin):
+class StockLevelAdmin(DeskAdmin):
     """Counts of stock, the scarce ones first."""
 
     form = CountForm
@@ -159,7 +160,7 @@ class CertificateInline(StackedInline):
 
 
 @admin.register(Stone)
-class StoneAdmin(ModelAdmin):
+class StoneAdmin(DeskAdmin):
     """Loose stones. Where one is (available, reserved, sold) follows from orders; staff withhold and release."""
 
     list_display = ("ref", "shape", "origin", "carat", "colour", "clarity", "cut", "price", "source", "status")

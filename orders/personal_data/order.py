@@ -90,7 +90,7 @@ declare(
         "ship_city": gone(Category.ADDRESS, recipients=CARRIERS),
         "ship_postal_code": gone(Category.ADDRESS, recipients=CARRIERS),
         "vat_number": personal(Category.TRANSACTION, on_erase=keep(TAX), purposes=[Purpose.TAX], sensitive=True),
-        "invoiced_to": gone(Category.ADDRESS, purposes=(Purpose.ORDER, Purpose.TAX)),
+        "invoiced_to": gone(Category.ADDRESS),
         "gift_message": gone(Category.MESSAGE, retention=FOR_DELIVERY),
         "country": tax(source=Source.CUSTOMER, recipients=CARRIERS),
         "region": tax(source=Source.CUSTOMER, recipients=CARRIERS),

@@ -57,7 +57,7 @@ def test_a_number_goes_to_the_carrier_and_the_text_service_and_nowhere_else() ->
     }
     assert numbers == {
         "accounts.Address.phone": (),
-        "accounts.User.phone": (),
+        "accounts.User.phone": ("sms",),
         "orders.Order.phone": ("ups", "fedex", "dhl", "usps", "sms"),
     }
 

@@ -19,10 +19,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from privacy.admin.lists import DeskAdmin
 from privacy.forms.pages import DecisionForm
 from privacy.ground import states
 
@@ -48,7 +48,7 @@ class Decision(Generic[Row]):
     is_seldom: bool = False  # stands in the menu *More* instead of beside the others
 
 
-class Decides(ModelAdmin):
+class Decides(DeskAdmin):
     """A page of rows about which staff decide."""
 
     decisions: ClassVar[Mapping[str, Decision[Any]]] = {}

@@ -18,10 +18,10 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.views import ChangeList
 
+from privacy.admin.lists import DeskAdmin
 from privacy.forms.pages import RevealForm
 from privacy.ground import audit
 from privacy.register import masks, registry
@@ -52,7 +52,7 @@ class MaskedPages(Paginator):  # type: ignore[type-arg]  # not generic at run ti
         return page
 
 
-class MaskedAdmin(ModelAdmin):
+class MaskedAdmin(DeskAdmin):
     """A page of personal rows."""
 
     paginator = MaskedPages

@@ -64,10 +64,10 @@ def test_a_widened_payload_list_opens_nothing_and_is_an_error(scratch):
 
 
 def test_a_field_that_says_it_goes_where_nothing_carries_it_is_an_error(scratch):
-    redeclare("orders.Order", "phone", ("stripe",))
+    redeclare("orders.Order", "vat_number", ("stripe",))
     redeclare("orders.Order", "gift_message", ("nobody",))
     assert findings() == [
-        "orders.Order.phone goes to stripe, but no key carries it.",
+        "orders.Order.vat_number goes to stripe, but no key carries it.",
         "orders.Order.gift_message goes to nobody, which nobody declared.",
     ]
 

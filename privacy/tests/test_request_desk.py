@@ -101,6 +101,13 @@ def test_several_are_taken_at_once_but_nobody_takes_their_own(carol, asked):
     assert dict(DataRequest.objects.values_list("pk", "assigned_to")) == {asked.pk: carol.number, own.pk: ""}
 
 
+def test_a_request_chosen_by_what_is_no_key_is_asked_for_again(carol, asked):
+    told = carol.post(QUEUE, {"action": "take_chosen", "_selected_action": ["1", asked.pk]}, follow=True)
+    assert (told.status_code, "Choose the rows" in told.content.decode()) == (200, True)
+    asked.refresh_from_db()
+    assert asked.assigned_to == ""
+
+
 def test_whoever_presses_second_on_the_page_they_opened_first_is_told(carol, asked):
     dora = staff("dora")
     opened = {

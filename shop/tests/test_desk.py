@@ -101,6 +101,15 @@ def test_stones_are_withheld_and_offered_by_name(desk, carol):
     ]
 
 
+@pytest.mark.parametrize("key", ["none", "1 OR 1=1", "99999999999999999999"])
+def test_a_row_chosen_by_what_is_no_key_is_asked_for_again(desk, key):
+    stone = make_stone()
+    answer = desk.post("/admin/shop/stone/", {"action": "withhold", "_selected_action": [key, stone.pk]}, follow=True)
+    assert answer.status_code == 200
+    assert ("Choose the rows" in answer.content.decode()) == (not key.isdigit())
+    assert Stone.objects.get().status == ("withheld" if key.isdigit() else "available")
+
+
 def test_a_changed_price_reaches_the_lists_and_a_new_variant_the_safe(desk, piece):
     inline = {
         "variants-TOTAL_FORMS": "3",
