@@ -22,4 +22,5 @@ class DeskAdmin(ModelAdmin):
         except ValidationError:
             self.message_user(request, "Choose the rows in the list. Nothing was changed.", messages.WARNING)
             return None
-        return super().response_action(request, queryset)
+        answer: HttpResponseBase | None = super().response_action(request, queryset)
+        return answer
