@@ -65,7 +65,7 @@ class DemandForm(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="No more than the order names: nothing else can be handed over.",
     )
-    received_at = forms.SplitDateTimeField(label="Received", widget=UnfoldAdminSplitDateTimeWidget)
+    received_at = forms.SplitDateTimeField(label="Received", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
     is_secret = forms.BooleanField(
         label="The person must not be told",
         required=False,

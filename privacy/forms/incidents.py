@@ -46,9 +46,14 @@ class WhatLeaked(forms.Form):
         label="Or everything that one company receives", required=False, widget=UnfoldAdminSelectWidget
     )
     start = forms.SplitDateTimeField(
-        label="Rows made from", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="Empty: all of them."
+        label="Rows made from",
+        required=False,
+        widget=UnfoldAdminSplitDateTimeWidget,
+        help_text="UTC. Empty: all of them.",
     )
-    end = forms.SplitDateTimeField(label="Rows made until", required=False, widget=UnfoldAdminSplitDateTimeWidget)
+    end = forms.SplitDateTimeField(
+        label="Rows made until", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +105,7 @@ class OpenForm(Misused):
     noticed_at = forms.SplitDateTimeField(
         label="Noticed",
         widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="When somebody here first knew. The 72 hours run from then.",
+        help_text="UTC. When somebody here first knew. The 72 hours run from then.",
     )
     field_order = ("title", "noticed_at")
 
@@ -120,14 +125,16 @@ class EntryForm(DecisionForm):
     text = forms.CharField(
         label="What", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), help_text="Names nobody."
     )
-    happened_at = forms.SplitDateTimeField(label="When it happened", widget=UnfoldAdminSplitDateTimeWidget)
+    happened_at = forms.SplitDateTimeField(
+        label="When it happened", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC."
+    )
 
 
 class ContainForm(DecisionForm):
     """It goes on no longer."""
 
     how = forms.CharField(max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
-    contained_at = forms.SplitDateTimeField(label="Since when", widget=UnfoldAdminSplitDateTimeWidget)
+    contained_at = forms.SplitDateTimeField(label="Since when", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
 
 
 class RiskForm(DecisionForm):
@@ -162,7 +169,7 @@ class AuthorityForm(DecisionForm):
 
     authority = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget)
     text = forms.CharField(label="The notice, word for word", widget=UnfoldAdminTextareaWidget(attrs={"rows": 30}))
-    told_at = forms.SplitDateTimeField(label="Handed in", widget=UnfoldAdminSplitDateTimeWidget)
+    told_at = forms.SplitDateTimeField(label="Handed in", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
     receipt = forms.CharField(
         label="Its own reference", max_length=80, required=False, widget=UnfoldAdminTextInputWidget
     )
