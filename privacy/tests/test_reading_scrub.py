@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
+from privacy.ground import sealed
 from privacy.register import invented, masks, registry, scrub, synthetic
 from privacy.register.pseudonyms import KEYS, Pseudonyms
 from privacy.tests.people import NOON
@@ -174,6 +176,17 @@ def test_production_and_a_wrong_name_are_refused(settings):
     with pytest.raises(CommandError, match="This is production"):
         call_command("scrub_copy", database=connection.settings_dict["NAME"], apply=True)
     assert dump() == before
+
+
+def test_a_copy_whose_keys_are_missing_says_which_setting_they_belong_in(settings):
+    synthetic.people(1, seed=11, at=NOON)
+    settings.LOUPE_SEALING_KEYS = [Fernet.generate_key().decode()]
+    sealed.ring.cache_clear()
+    try:
+        with pytest.raises(CommandError, match="Set LOUPE_SEALING_KEYS"):
+            call_command("scrub_copy", database=connection.settings_dict["NAME"], apply=True, stdout=Quiet())
+    finally:
+        sealed.ring.cache_clear()
 
 
 def test_other_values_are_one_to_one_and_of_the_same_shape():

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from privacy.ground import sealed
 from privacy.messages import outbox
 from privacy.register import scrub
 
@@ -32,7 +33,13 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was changed. Do it with --apply.")
             return
         outbox.stop_everything(because="a scrubbed copy")
-        for line in scrub.apply(secrets.token_bytes(32)):
-            self.stdout.write(line.words)
-            self.stdout.flush()
+        try:
+            for line in scrub.apply(secrets.token_bytes(32)):
+                self.stdout.write(line.words)
+                self.stdout.flush()
+        except sealed.Unreadable as missing:
+            raise CommandError(
+                "A sealed value cannot be opened: this copy was made under other keys. Set LOUPE_SEALING_KEYS to those of the shop "
+                "it comes from and run this again. What is named above is scrubbed, everything else still names people."
+            ) from missing
         self.stdout.write("Done. Empty the broker and the folders of media and exports of this copy too.")
