@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db]
 NEEDLES = ("alice", "edith", "10017", "12125550199", "12125550137", "41 token")
 EMPTY = {("orders.Order", "cancel_reason")}  # the story below has no cancelled order
 # Sealed, or a moment: no word of hers stands in a dump, so the column itself is looked at.
-UNREADABLE = {"gift_message", "texts_asked_at"}
+UNREADABLE = {"gift_message", "invoiced_to", "texts_asked_at"}
 BLANKED = [
     (model, name)
     for model, declaration in sorted(DECLARATIONS.items())
@@ -43,6 +43,7 @@ def histories(buy, necklace, alice, bob, carol, now):
     delivered(buy(bag_of((necklace, 1)), alice, **ALICES, **engraved), carol, now)
     delivered(buy(bag_of((necklace, 1)), bob, **BOBS), carol, now)
     Order.objects.update(texts_asked_at=now)
+    Order.objects.filter(subject=alice.subject).update(invoiced_to=["41 Tokenalice Lane"])
     return alice
 
 
