@@ -148,15 +148,15 @@ class CampaignAdmin(Decides, ModelAdmin):
     change_form_after_template = "admin/privacy/campaign.html"
 
     def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
-        """What is written; one that was decided shows its words below, as a mail."""
+        """What is written; one that was decided, or that somebody may only look at, shows its words below, as a mail."""
         words = ("title", "preheader")
-        if obj is None or obj.is_draft:
+        if obj is None or self.has_change_permission(request, obj):
             apart = (name for way, name in WORDS_OF_WAY.items() if way in campaigns.offered())
             return ("topic", "ways", *words, "body", "pieces", *apart)
         return ("reference", "state", "topic", "travels", *words, "scheduled_for", "begun_at", "finished_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
-        return ("travels",) if obj is not None and not obj.is_draft else ()
+        return ("travels",) if obj is not None and not self.has_change_permission(request, obj) else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         every: QuerySet[Campaign] = super().get_queryset(request)
