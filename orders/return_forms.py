@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from orders import returns
+from orders import return_rights
 from orders.models import Return
-from orders.returns import Offer, Returnable
+from orders.return_rights import Offer, Returnable
 from privacy.forms.pages import DecisionForm
-
-CHOOSE: Final = "Choose what you send back."
 
 
 class ReturnForm(forms.Form):
@@ -62,13 +60,14 @@ class ReturnForm(forms.Form):
         """Say what stands in the way before anything is asked for; the room asks again."""
         cleaned = super().clean() or {}
         chosen = [piece.line for name, piece in self.pieces.items() if cleaned.get(name)]
-        if not chosen and not self.errors:
-            raise ValidationError(CHOOSE)
-        if not self.errors:
-            try:
-                self.right = self.offer.right_to(chosen, cleaned["reason"])
-            except returns.NotReturnable as refused:
-                raise ValidationError(str(refused))
+        if self.errors:
+            return cleaned
+        try:
+            if not chosen:
+                raise return_rights.NothingChosen
+            self.right = self.offer.right_to(chosen, cleaned["reason"])
+        except return_rights.NotReturnable as refused:
+            raise ValidationError(str(refused))
         return cleaned
 
     def chosen(self) -> list[tuple[int, Returnable]]:
@@ -95,7 +94,7 @@ class RefuseReturnForm(DecisionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the grounds that there are against the right it rests on."""
         super().__init__(*args, **kwargs)
-        grounds = () if self.row is None else returns.GROUNDS[Return.Right(self.row.right)]
+        grounds = () if self.row is None else return_rights.GROUNDS[Return.Right(self.row.right)]
         self.fields["ground"].choices = [(each.value, each.label) for each in grounds]  # type: ignore[attr-defined]
 
 

@@ -14,7 +14,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from orders import returns
+from orders import return_money, returns
 from orders.models import Return, ReturnLine
 from orders.return_forms import RefuseReturnForm
 from orders.states import RETURN
@@ -162,7 +162,7 @@ class ReturnAdmin(Decides, Evidence):
     @display(description="money due by", ordering="requested_at", empty_value="-")
     def due(self, made: Return) -> datetime | None:
         """By when the law wants it paid back."""
-        return returns.money_due(made) if made.is_open else None
+        return return_money.due(made) if made.is_open else None
 
     @display(description="what they wrote")
     def said(self, made: Return) -> str:
@@ -175,7 +175,7 @@ class ReturnAdmin(Decides, Evidence):
     @display(description="owed")
     def owed(self, made: Return) -> str:
         """What goes back once the pieces are here."""
-        return money.format(returns.owed(made).total_minor, made.order.currency) if made.is_open else ""
+        return money.format(return_money.owed(made).total_minor, made.order.currency) if made.is_open else ""
 
     @display(description="paid back")
     def paid_back(self, made: Return) -> str:

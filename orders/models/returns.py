@@ -46,7 +46,7 @@ class Return(models.Model):
     State = ReturnState
 
     class Right(models.TextChoices):
-        """What the customer's wish rests on; `orders.returns` decides it, never the desk."""
+        """What the customer's wish rests on; `orders.return_rights` decides it, never the desk."""
 
         WITHDRAWAL = "withdrawal", "Withdrawal from the contract"
         FAULT = "fault", "Something is wrong with it"

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from orders import carriers, fulfilment, history, returns, tracking
+from orders import carriers, fulfilment, history, return_rights, tracking
 from orders.desk_forms import ShipForm
 from orders.models import Order, Shipment
 from orders.tests.conftest import Browser, bag_of, mails
@@ -165,7 +165,7 @@ def test_delivered_is_told_to_the_customer_and_begins_the_time_to_send_back(
 ) -> None:
     order = buy(bag_of((necklace, 1)), place="DE", city="Hamburg", postal_code="20095")
     shipped(order, carol, now - 9 * HOUR)
-    assert returns.offer(order, at=now).withdraw_until is None
+    assert return_rights.offer(order, at=now).withdraw_until is None
     delivered = News("ups", NUMBER, "delivered", now - 3 * HOUR)
     assert tracking.note(delivered, by="carrier:ups", at=now)
     order.refresh_from_db()
@@ -175,7 +175,7 @@ def test_delivered_is_told_to_the_customer_and_begins_the_time_to_send_back(
         now - 3 * HOUR,
     )
     assert len(mails("order_delivered")) == 1
-    until = returns.offer(order, at=now).withdraw_until
+    until = return_rights.offer(order, at=now).withdraw_until
     assert until is not None
     assert until.date() >= (now - 3 * HOUR).date() + timedelta(days=14)
     with pytest.raises(tracking.UnknownParcel):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from orders import returns
+from orders import return_rights, returns
 from orders.models import Order, Return, ReturnLine, Shipment
 from orders.tests.conftest import Browser, bag_of, mails
 from orders.tests.test_erasing_with_orders import filled
@@ -91,7 +91,7 @@ def test_what_is_over_stays_with_the_accounts_and_stands_in_nobodys_way(
     assert written(made) == ("", None, None, "", "")
     made.refresh_from_db()
     assert (made.state, made.closed_at, ReturnLine.objects.filter(parent=made).count()) == ("refused", now, 1)
-    with pytest.raises(returns.Gone):
+    with pytest.raises(return_rights.Gone):
         asked(order, alice, now)
     assert Return.objects.count() == 1
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from orders import fulfilment, links, payments, refunds, returns
+from orders import fulfilment, links, payments, refunds, return_money, return_rights, returns
 from orders.models import Order, OrderLine, Refund, Return, ReturnLine, SoldCertificate
 from orders.tests.conftest import Browser, bag_of, mails
 from orders.tests.test_personal_data import delivered
@@ -145,7 +145,7 @@ def test_delivery_goes_back_as_the_right_says(
     price = 300_000 if place == "DE" else 125_000
     order = delivered(buy(bag_of((stock_of(price_minor=price), 1)), place=place, method=method), carol, now)
     made = returns.ask(order, everything(order), reason=reason, by=order.subject, at=now)
-    owed = returns.owed(made)
+    owed = return_money.owed(made)
     assert (owed.pieces_minor, owed.delivery_minor) == (order.lines.get().total_minor, delivery)
     assert owed.total_minor == owed.pieces_minor + delivery <= order.total_minor
 
@@ -158,9 +158,9 @@ def test_a_faster_way_was_the_customers_wish(stock_of: Callable[..., Variant], o
     )  # fmt: skip
     order.refresh_from_db()
     made = Return(order=order, right=Right.WITHDRAWAL)
-    assert returns._delivery_owed(made) == 8_500 + 850
+    assert return_money._delivery_owed(made) == 8_500 + 850
     made.right = Right.FAULT
-    assert returns._delivery_owed(made) == 12_000 + 1_200
+    assert return_money._delivery_owed(made) == 12_000 + 1_200
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -169,7 +169,7 @@ def test_the_parts_of_a_line_are_the_line(total: int, parts: list[int]) -> None:
     """Whatever is sent back in whatever portions: together it is what was paid, and no part is negative."""
     line = OrderLine(total_minor=total, quantity=sum(parts))
     steps = [sum(parts[:number]) for number in range(len(parts) + 1)]
-    shares = [returns._up_to(line, after) - returns._up_to(line, before) for before, after in pairwise(steps)]
+    shares = [return_money._up_to(line, after) - return_money._up_to(line, before) for before, after in pairwise(steps)]
     assert sum(shares) == total
     assert min(shares) >= 0
 
@@ -188,7 +188,7 @@ def test_the_parts_of_a_line_are_the_line(total: int, parts: list[int]) -> None:
     ids=["a working day", "a Saturday", "Christmas", "the Monday after Boxing Day"],
 )
 def test_fourteen_days_end_on_a_working_day_wherever_it_ends_last(country: str, arrived: datetime, last: str) -> None:
-    until = returns._end(Order(country=country), arrived, 14, to_a_working_day=True)
+    until = return_rights._end(Order(country=country), arrived, 14, to_a_working_day=True)
     assert until is not None
     assert until.date().isoformat() == last
     assert until.astimezone(UTC).hour == 11, "the day ends last twelve hours behind Greenwich"
@@ -196,7 +196,7 @@ def test_fourteen_days_end_on_a_working_day_wherever_it_ends_last(country: str, 
 
 def test_each_right_ends_on_its_day(buy: Callable[..., Order], necklace: Variant, carol: User, now: datetime) -> None:
     order = delivered(buy(bag_of((necklace, 1)), **HAMBURG), carol, now)
-    offer = returns.offer(order, at=now)
+    offer = return_rights.offer(order, at=now)
     assert offer.withdraw_until and offer.shop_until and offer.fault_until  # noqa: PT018
     assert offer.withdraw_until < offer.shop_until < offer.fault_until
     lines, second = list(order.lines.all()), timedelta(seconds=1)
@@ -207,10 +207,10 @@ def test_each_right_ends_on_its_day(buy: Callable[..., Order], necklace: Variant
         (offer.shop_until + second, Reason.FAULTY, Right.FAULT),
         (offer.fault_until, Reason.WRONG_PIECE, Right.FAULT),
     ):
-        assert returns.offer(order, at=moment).right_to(lines, reason) == right
+        assert return_rights.offer(order, at=moment).right_to(lines, reason) == right
     for moment, reason in ((offer.shop_until + second, Reason.SIZE), (offer.fault_until + second, Reason.FAULTY)):
-        with pytest.raises(returns.TooLate):
-            returns.offer(order, at=moment).right_to(lines, reason)
+        with pytest.raises(return_rights.TooLate):
+            return_rights.offer(order, at=moment).right_to(lines, reason)
 
 
 @pytest.mark.prove
@@ -229,7 +229,7 @@ def test_a_shop_without_a_time_of_its_own_gives_what_the_law_gives(
     order: Order, alice: User, now: datetime, settings: Any
 ) -> None:
     settings.LOUPE_RETURN_DAYS = 0
-    with pytest.raises(returns.TooLate):
+    with pytest.raises(return_rights.TooLate):
         returns.ask(order, everything(order), reason=Reason.SIZE, by=alice, at=now)
     assert returns.ask(order, everything(order), reason=Reason.FAULTY, by=alice, at=now).right == Right.FAULT
 
@@ -240,7 +240,7 @@ def test_what_was_engraved_comes_back_for_a_fault_only(
     engraved = {("v", necklace.pk): "For Ida"}
     order = delivered(buy(bag_of((necklace, 1), (stock_of(), 1)), **HAMBURG, engravings=engraved), carol, now)
     hers, plain = order.lines.order_by("position")
-    with pytest.raises(returns.MadeForYou, match="was engraved for you"):
+    with pytest.raises(return_rights.MadeForYou, match="was engraved for you"):
         returns.ask(order, everything(order), by=order.subject, at=now)
     assert not Return.objects.exists()
     assert returns.ask(order, {plain.pk: 1}, by=order.subject, at=now).right == Right.WITHDRAWAL
@@ -256,17 +256,17 @@ def test_what_cannot_be_asked_for_is_refused_and_leaves_nothing(
     line, his = order.lines.get(), bobs.lines.get()
     mailed = len(mails())
     for wanted, error in (
-        ({}, returns.NothingChosen),
-        ({line.pk: 0}, returns.NothingChosen),
-        ({his.pk: 1}, returns.NothingChosen),
-        ({line.pk: 3}, returns.TooMany),
-        ({line.pk: 1, his.pk: 1}, returns.NothingChosen),
+        ({}, return_rights.NothingChosen),
+        ({line.pk: 0}, return_rights.NothingChosen),
+        ({his.pk: 1}, return_rights.NothingChosen),
+        ({line.pk: 3}, return_rights.TooMany),
+        ({line.pk: 1, his.pk: 1}, return_rights.NothingChosen),
     ):
         with pytest.raises(error):
             returns.ask(order, wanted, by=alice, at=now)
     assert (order.returns.count(), len(mails())) == (0, mailed)
     returns.ask(order, {line.pk: 2}, by=alice, at=now)
-    with pytest.raises(returns.TooMany, match="on its way back already"):
+    with pytest.raises(return_rights.TooMany, match="on its way back already"):
         returns.ask(order, {line.pk: 1}, by=alice, at=now)
 
 
@@ -275,10 +275,10 @@ def test_what_is_still_here_is_cancelled_and_what_was_never_sent_cannot_come_bac
 ) -> None:
     paid, cancelled = buy(bag_of((necklace, 1))), buy(bag_of((necklace, 1)))
     fulfilment.cancel(cancelled, reason="x", by=carol, at=now)
-    with pytest.raises(returns.NotShipped, match="Cancel it instead"):
+    with pytest.raises(return_rights.NotShipped, match="Cancel it instead"):
         returns.ask(paid, everything(paid), by=paid.subject, at=now)
     for other in (cancelled, begin(bag_of((necklace, 1)), email="w@example.com").order):
-        with pytest.raises(returns.Gone):
+        with pytest.raises(return_rights.Gone):
             returns.ask(other, everything(other), by=other.subject, at=now)
 
 
@@ -321,7 +321,7 @@ def test_nothing_left_to_give_back_is_a_ground_to_refuse(order: Order, alice: Us
 
 
 def test_each_right_has_grounds_of_its_own(order: Order, alice: User, carol: User, now: datetime) -> None:
-    for right, allowed in returns.GROUNDS.items():
+    for right, allowed in return_rights.GROUNDS.items():
         made = returns.ask(order, everything(order), by=alice, at=now)
         Return.objects.filter(pk=made.pk).update(right=right)
         assert (Ground.WORN in allowed, Ground.NO_FAULT in allowed) == (right == Right.SHOP, right == Right.FAULT)

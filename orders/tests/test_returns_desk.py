@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import roles
 from accounts.models import User
-from orders import returns
+from orders import return_rights, returns
 from orders.models import Order, Return
 from orders.tests.conftest import Browser, bag_of
 from orders.tests.test_personal_data import delivered
@@ -82,7 +82,7 @@ def test_a_refusal_offers_the_grounds_there_are_and_says_them(sits: Callable[[st
     desk = sits(roles.ORDER_DESK)
     form = desk.get(f"/admin/orders/return/{made.pk}/refuse/").context["form"]
     assert [value for value, _ in form.fields["ground"].choices] == [
-        str(each) for each in returns.GROUNDS[Return.Right.SHOP]
+        str(each) for each in return_rights.GROUNDS[Return.Right.SHOP]
     ]
     assert decide(desk, made, "refuse", ground="no_fault").context["form"].errors.keys() == {"ground"}
     assert decide(desk, made, "refuse", ground="worn", answer="The clasp is bent.").status_code == 302

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from orders import fulfilment, gateway, history, links, papers, returns
+from orders import fulfilment, gateway, history, links, papers, return_rights
 from orders.models import Order
 from privacy.ground import references, states
 from privacy.register import profiles, subjects
@@ -151,8 +151,8 @@ def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> H
 def _ways_back(found: Order) -> dict[str, bool]:
     """Whether the page shows the way to a return, and whether the law of the place calls it a withdrawal today."""
     try:
-        offer = returns.offer(found, at=timezone.now())
-    except returns.NotReturnable:
+        offer = return_rights.offer(found, at=timezone.now())
+    except return_rights.NotReturnable:
         return {"can_return": False, "can_withdraw": False}
     return {"can_return": offer.is_open, "can_withdraw": offer.can_withdraw}
 

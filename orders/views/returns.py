@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from orders import links, returns
+from orders import links, return_rights, returns
 from orders.models import Order
 from orders.return_forms import ReturnForm
 from orders.views import orders as pages
@@ -79,13 +79,13 @@ def _ask(request: HttpRequest, order: Order, *, back: str, is_account: bool, by:
     at = timezone.now()
     context: dict[str, Any] = {"order": order, "back": back, "is_account": is_account}
     try:
-        offer = returns.still_offered(order, at=at)
+        offer = return_rights.still_offered(order, at=at)
         form = ReturnForm(offer, request.POST if request.method == "POST" else None)
         if form.is_valid() and CONFIRM in request.POST:
             typed = {name: form.cleaned_data[name] for name in ("reason", "words", "wish")}
             made = returns.ask(order, form.wanted, **typed, by=by, at=at)
             return redirect(f"{back}#{made.reference}")
-    except returns.NotReturnable as refused:
+    except return_rights.NotReturnable as refused:
         return render(request, "orders/not_returnable.html", context | {"why": str(refused)}, status=409)
     context |= {"offer": offer, "form": form}
     is_second = form.is_bound and form.is_valid() and "change" not in request.POST

@@ -18,7 +18,7 @@ import pytest
 
 from accounts import addresses
 from accounts.models import User
-from orders import checkout, fulfilment, gateway, refunds, returns
+from orders import checkout, fulfilment, gateway, refunds, return_rights, returns
 from orders.models import Order
 from privacy.ground import states
 from privacy.register import presence, registry, subjects
@@ -45,7 +45,7 @@ NOT_NOW: Final = (
     *(states.NotAllowed, states.Changed, checkout.Locked, checkout.AlreadyOrdered, fulfilment.NotYetShipped),
     *(
         refunds.TooMuch,
-        returns.NotReturnable,
+        return_rights.NotReturnable,
         returns.NothingOwed,
         requests.SubjectErased,
         holds.ReleasedAlready,
