@@ -179,9 +179,6 @@ class InboundMailAdmin(FoundByAddress, Decides, Evidence):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("turn", "due_at", "-received_at", "pk")
 
-    def of_address(self, rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
-        return rows.filter(pk__in=InboundMail.objects.from_address(values).values("pk"))
-
     def describe(self, row: InboundMail) -> str:
         """What it is, since when, and how far."""
         what, how_far = row.get_route_display().lower(), row.get_state_display().lower()

@@ -25,7 +25,6 @@ from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import WarnsOfResidue
 from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
 from privacy.ground import audit, states
-from privacy.register.models import Identifier
 from privacy.rights import assignment, conversation, figures, requests, wished
 from privacy.rights.models import DataRequest
 from privacy.rights.states import OPEN
@@ -180,10 +179,6 @@ class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
     def decision_context(self, request: HttpRequest, row: DataRequest, decision: Decision[Any]) -> dict[str, Any]:
         """The plan and the clocks."""
         return request_page.told(row, timezone.now())
-
-    def of_address(self, rows: QuerySet[Any], values: list[str]) -> QuerySet[Any]:
-        typed = Identifier.objects.filter(kind="email", digest__in=values).values("subject_id")
-        return rows.filter(subject_id__in=typed)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
