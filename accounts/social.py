@@ -43,6 +43,7 @@ def processor() -> Processor:
         after_erasure="What your own account there says about signing in here: you can see and remove it there.",
         eraser=erase,
         erases="The permission it gave us when you signed in.",
+        corrects="Nothing to put right: what we know from it, it told us, and it gets back no more than its own permission.",
         hosts=("oauth2.googleapis.com",),
     )
 

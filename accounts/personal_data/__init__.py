@@ -244,6 +244,7 @@ declare_processor(
             print_lists.CONTENT: "privacy.ListedLetter.content",
         },
         after_erasure="The printer destroys each list when its letters are posted.",
+        corrects="By hand, until its letters are posted: then the list is destroyed, and the next one says what is right.",
         is_used=lambda: "post" in profiles.current().channels,
     )
 )

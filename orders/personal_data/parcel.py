@@ -56,6 +56,7 @@ for slug, label in Shipment.Carrier.choices:
             },
             after_erasure="Of a parcel it carried: its own record of the delivery, as transport and customs law ask of it.",
             needs_account=False,
+            corrects="By hand, while the parcel is on its way: no software of ours speaks to it. A delivered one stays as it went.",
             is_used=partial(carriers.is_named, slug),
         )
     )

@@ -161,6 +161,7 @@ declare_processor(
         after_erasure="What you typed on Stripe's own payment page; Stripe keeps it as financial law asks of it.",
         eraser=disputes.settled_at_stripe,
         erases="",  # it was given nothing about the person
+        corrects="Nothing to put right: it has an order's number and sums, which stay as they were agreed.",
         known_as=unfinished.known_at_stripe,
         needs_account=False,
         hosts=("api.stripe.com",),

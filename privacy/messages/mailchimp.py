@@ -2,8 +2,8 @@
 
 What leaves is an address, its MD5 in the path (Mailchimp's own name for a contact) and whether it is subscribed; each call leaves
 a disclosure row before it is made. The ledger decides who is on the list and `reconcile` carries that over; what people do at
-Mailchimp (leave, be deleted) is never overruled. Whoever left is deleted there for good after a month, and with an erasure at
-once: Mailchimp's plain deletion only archives.
+Mailchimp (leave, be deleted) is never overruled. A correction moves the contact to the address that we hold now (`correct`).
+Whoever left is deleted there for good after a month, and with an erasure at once: Mailchimp's plain deletion only archives.
 
 Source: https://mailchimp.com/developer/marketing/api/list-members/, and the glossary of its errors beside it.
 """
@@ -23,10 +23,10 @@ from django.conf import settings
 
 from privacy.consent.vocabulary import Channel, Matter
 from privacy.ground import audit, digests, keyset
-from privacy.messages import audience, gate, suppressions
+from privacy.messages import audience, contacts, gate, suppressions
 from privacy.messages.newsroom import MailchimpMember
 from privacy.register import disclosures
-from privacy.register.declare import Family, Processor, Refused
+from privacy.register.declare import Family, Processor, Refused, Values
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
 
@@ -150,6 +150,41 @@ def _call_for(
     member.save()
 
 
+# Correction
+
+
+class Taken(Refused):
+    """The right address already is another contact of the list, which only a person can sort out."""
+
+
+def correct(family: Family, values: Values) -> str:
+    """Move this person's contacts to the address that we hold now; returns the receipt. *Raises* `Unavailable`, `SaysNo`, `Taken`.
+
+    *values* are what a request says is right; what is sent is what its person has proven since. Whether they want news stays as
+    it stands there: only the address is sent.
+    """
+    now, person = disclosures.current(), next(iter(family))
+    address = contacts.of(Channel.EMAIL, dict.fromkeys(family, person)).get(person, "")
+    members = MailchimpMember.objects.filter(subject_id__in=family).exclude(state=State.DELETED).order_by("pk")
+    wrong = [member for member in members if address and member.email != address]
+    for member in wrong:
+        _move(member, address, by=now.by, at=now.at)
+    return f"{len(wrong)} contact{'' if len(wrong) == 1 else 's'} put right"
+
+
+def _move(member: MailchimpMember, address: str, *, by: audit.Actor, at: datetime) -> None:
+    """One call: the same contact under its right address."""
+    if MailchimpMember.objects.filter(email=address).exists():
+        raise Taken("the right address is a contact of its own there already")
+    body = {"email_address": address}
+    try:
+        _call("PATCH", _path(member.email), body, subject_id=member.subject_id, by=by, at=at)
+    except SaysNo as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND:  # deleted over there: nothing of it is left to put right
+            raise
+    MailchimpMember.objects.filter(pk=member.pk).update(email=address, changed_at=at)
+
+
 # Erasure
 
 
@@ -214,6 +249,8 @@ def processor() -> Processor:
         after_erasure="That an address was deleted, so that nobody puts it back on the list; only its owner can.",
         eraser=erase,
         erases="Your contact on the newsletter list, for good.",
+        corrector=correct,
+        corrects="The address of the contact, by software: it moves to the one that its person has confirmed with us.",
         known_as=known_as,
         needs_account=False,
         hosts=(host(),),

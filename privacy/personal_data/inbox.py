@@ -74,6 +74,7 @@ declare_processor(
             "status-callback": "where the service tells us what became of the text, by its random number",
         },
         after_erasure="Texts that reached your telephone stay there; the service forgets its log by its own clock.",
+        corrects="Nothing to put right: a text that was delivered stays as it was written. The next one says what is right.",
         hosts=(urlsplit(settings.TWILIO_API_BASE).hostname or "",),
         is_used=lambda: bool(settings.LOUPE_SMS == "twilio"),
     )

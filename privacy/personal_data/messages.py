@@ -65,6 +65,7 @@ declare_processor(
             "list-unsubscribe-post": "that the link may be pressed by the mail program",
         },
         after_erasure="Mails that reached your mailbox stay there; the service forgets its delivery log within days.",
+        corrects="Nothing to put right: a mail that was delivered stays as it was written. The next one says what is right.",
         hosts=mail_services.HOSTS.get(settings.LOUPE_MAIL_SERVICE, (settings.EMAIL_HOST.lower(),)),
     )
 )

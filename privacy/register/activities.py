@@ -243,6 +243,7 @@ class Bound:
     is_used: bool
     lacks: list[str]
     times: int  # how often something left for it in the last thirty days
+    corrects: str  # how it is told that something was wrong, or why it never has to be
 
 
 def bound(*, at: datetime) -> list[Bound]:
@@ -262,6 +263,7 @@ def bound(*, at: datetime) -> list[Bound]:
             is_used=each.is_used(),
             lacks=agreements.lacking(each.slug, on=at.date()),
             times=times.get(each.slug, 0),
+            corrects=each.corrects,
         )
         for each in registry.processors()
     ]

@@ -268,6 +268,7 @@ class Processor:
     is_used: Callable[[], bool] = lambda: True  # whether this shop, as it is set up, gives it anything
     is_a: str = "others that work for us"  # what kind of company it is (Cal. Civ. Code 1798.110(a)(4))
     corrector: Callable[[Family, Values], str] | None = None  # tells it what is right now; returns its receipt
+    corrects: str = ""  # what a correction puts right there and who does it, or why nothing has to be, for the desk
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}

@@ -4,13 +4,14 @@ What can be put right is declared (`Declaration.corrects`), and the verb of the 
 account page are the rules here. Invoices and everything else that says what was agreed stay as they were issued. A member of staff
 approves it first. Then come steps, as in an erasure: one for the row, one for each processor that was given this very field about
 this very person. A processor with a `corrector` is told by software. What software cannot do (words instead of a field, a processor
-without a `corrector`) staff do, and note how (`note_by_hand`); until they have, the request is not complete.
+without a `corrector`) staff do, and note how (`note_by_hand`); until they have, the request is not complete. Words may be about
+anything that was given away: software then tells after the hand has put it right, and the hand is told whom else to tell.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,7 +20,8 @@ from uuid import UUID
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, transaction
 
-from privacy.ground import audit, logs
+from privacy import tasks
+from privacy.ground import audit, doorbell, logs
 from privacy.register import activities, disclosures, registry, subjects
 from privacy.register.declare import Corrects, Declaration, Family, Processor, Unfit
 from privacy.register.models import Disclosure
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 RETRY: Final = timedelta(hours=1)
 TELL_BY_HAND: Final = "Tell {name} by hand, then note here how."
 DO_BY_HAND: Final = "Put right by hand what they wrote, then note here how."
+DO_AND_TELL_BY_HAND: Final = (
+    "Put right by hand what they wrote, tell {names} where they were given it, then note here how."
+)
 GONE: Final = "What you wanted corrected is not with us any more, so there was nothing to put right."
 AS_YOU_WROTE: Final = "{label} now stands as you wrote it. Invoices stay as they were issued."
 UNFIT: Final = "{label} could not be put right: {why}"
@@ -113,12 +118,26 @@ def check(family: Family, name: str, value: str) -> Entry:
 
 
 def receivers(family: Family, entry: Entry) -> list[Processor]:
-    """Which processors were given this field about this person, by name. Whole texts that were sent on are no record to correct."""
-    path = f"{entry.declaration.model}.{entry.field}"
+    """Which processors were given this field about this person, by name."""
+    return _given(family, {f"{entry.declaration.model}.{entry.field}"})
+
+
+def _receivers_of_words(family: Family) -> tuple[list[Processor], list[Processor]]:
+    """Which processors words may concern: those that software tells, and those that were given anything that can be put right."""
+    able = {each.slug: each for each in registry.processors() if each.corrector is not None}
+    theirs = Disclosure.objects.filter(subject_id__in=family, processor__in=able)
+    software = [able[slug] for slug in sorted(set(theirs.order_by().values_list("processor", flat=True)))]
+    declared = ((each.model, each.corrects) for each in registry.all_declared())
+    paths = {f"{model}.{name}" for model, corrects in declared if corrects for name in corrects.fields}
+    return software, [each for each in _given(family, paths) if each.corrector is None]
+
+
+def _given(family: Family, paths: Collection[str]) -> list[Processor]:
+    """Who received any of these fields about this person. Whole texts that were sent on are no record to correct."""
     theirs = Disclosure.objects.filter(subject_id__in=family)
     told = []
     for processor in registry.processors():
-        keys = [key for key, field in processor.payload.items() if field == path]
+        keys = [key for key, field in processor.payload.items() if field in paths]
         if keys and not processor.is_written and theirs.filter(processor=processor.slug, keys__overlap=keys).exists():
             told.append(processor)
     return told
@@ -139,8 +158,11 @@ def carry_out(request_id: UUID, *, by: audit.Actor, at: datetime) -> None:
         family = subjects.family(request.subject)
         if not request.steps.exists():
             _put_right(request, family, by=by, at=at)
-        for step in request.steps.filter(kind=StepKind.PROCESSOR).exclude(state=StepState.DONE):
-            _tell(step, request, family, by=by, at=at)
+        if not request.steps.filter(
+            kind=StepKind.ROWS, state=StepState.BLOCKED
+        ).exists():  # nobody is told what is still wrong
+            for step in request.steps.filter(kind=StepKind.PROCESSOR).exclude(state=StepState.DONE):
+                _tell(step, request, family, by=by, at=at)
         _end(request, by=by, at=at)
 
 
@@ -154,7 +176,8 @@ def by_hand(request: DataRequest) -> ErasureStep | None:
 def note_by_hand(request: DataRequest, *, receipt: str, by: audit.Actor, at: datetime) -> ErasureStep:
     """Staff did the next step that waits for them; *receipt* says how (a ticket, a letter) and names nobody.
 
-    With the last step the request is complete. *Raises* `ReceiptMissing`, `NothingByHand`, and as `requests.complete` does.
+    With the last step the request is complete; what software still has to tell, it tells now. *Raises* `ReceiptMissing`,
+    `NothingByHand`, and as `requests.complete` does.
     """
     if not receipt.strip():
         raise ReceiptMissing("say how it was done")
@@ -165,6 +188,9 @@ def note_by_hand(request: DataRequest, *, receipt: str, by: audit.Actor, at: dat
     _done(step, receipt.strip(), by=by, at=at)
     if not requests.open_steps(request):
         requests.complete(request, by=by, at=at)
+    elif by_hand(request) is None:
+        DataRequest.objects.filter(pk=request.pk).update(retry_at=at)
+        doorbell.ring(tasks.carry_out_request, request_id=request.pk)
     return step
 
 
@@ -175,7 +201,7 @@ class _Outcome:
     label: str
     words: str
     told: Sequence[Processor] = ()
-    is_by_hand: bool = False
+    by_hand: str = ""  # what a person has to do before it is put right
 
 
 @transaction.atomic
@@ -196,9 +222,7 @@ def _changed(request: DataRequest, family: Family, *, by: audit.Actor, at: datet
         entry = find(family, name)
     except NotOpen:
         is_value = registry.find(name.partition(":")[0]) is not None
-        return (
-            _Outcome("A value that is gone", GONE) if is_value else _Outcome("What they wrote", READ, is_by_hand=True)
-        )
+        return _Outcome("A value that is gone", GONE) if is_value else _of_words(family)
     try:
         check(family, name, value)
         _corrects(entry).change(entry.row, {entry.field: value}, by, at)
@@ -207,12 +231,20 @@ def _changed(request: DataRequest, family: Family, *, by: audit.Actor, at: datet
     return _Outcome(entry.label, AS_YOU_WROTE.format(label=entry.label), receivers(family, entry))
 
 
+def _of_words(family: Family) -> _Outcome:
+    """Words instead of a field: staff put it right, and tell whom software cannot."""
+    software, others = _receivers_of_words(family)
+    names = ", ".join(each.name for each in others)
+    by_hand = DO_AND_TELL_BY_HAND.format(names=names) if names else DO_BY_HAND
+    return _Outcome("What they wrote", READ, software, by_hand)
+
+
 def _plan(request: DataRequest, outcome: _Outcome, *, at: datetime) -> None:
     """The step of the row, done or left to staff, and one for whoever has to be told."""
     steps = [
         ErasureStep(
             request=request, position=1, kind=StepKind.ROWS, target="correction", label=outcome.label[:120], planned=1,
-            **({"state": StepState.BLOCKED, "blocker": DO_BY_HAND} if outcome.is_by_hand
+            **({"state": StepState.BLOCKED, "blocker": outcome.by_hand} if outcome.by_hand
                else {"state": StepState.DONE, "affected": 1, "finished_at": at}),
         ),
         *(
@@ -256,9 +288,11 @@ def _end(request: DataRequest, *, by: audit.Actor, at: datetime) -> None:
 
 
 def _wished(request: DataRequest) -> dict[str, str]:
-    """`app.Model.field` to the value that is right."""
+    """`app.Model.field` to the value that is right; nothing where they said it in words."""
     wishes = request.wishes or {}
     model, _, rest = str(wishes.get("field", "")).partition(":")
+    if registry.find(model) is None:
+        return {}
     return {f"{model}.{rest.rpartition(':')[2]}": str(wishes.get("value", "")).strip()}
 
 

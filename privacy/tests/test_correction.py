@@ -179,6 +179,36 @@ def test_whoever_never_received_this_very_field_is_not_told(alice):
     assert (request.state, request.steps.count()) == (State.COMPLETED, 1)
 
 
+@pytest.mark.promise("JE-82")
+def test_words_name_to_staff_whoever_was_given_what_they_may_be_about(alice, bob):
+    printed(bob)
+    before = carried_out(asks(alice, "correction", wishes={"text": "My street is spelled wrong."}))
+    assert before.steps.get().blocker == correction.DO_BY_HAND, "nobody received anything of hers"
+    correction.note_by_hand(before, receipt="done", by=CAROL, at=LATER)
+    printed(alice)
+    request = carried_out(asks(alice, "correction", wishes={"text": "My street is spelled wrong."}))
+    step = request.steps.get()
+    assert step.blocker == correction.DO_AND_TELL_BY_HAND.format(names="The printer of our letters")
+
+
+def test_software_tells_what_was_said_in_words_only_after_the_hand_has_put_it_right(alice, printer):
+    told, away = printer
+    away[0] = False
+    printed(alice)
+    request = carried_out(asks(alice, "correction", wishes={"text": "My street is spelled wrong."}))
+    carried_out(request)
+    states_of = dict(request.steps.values_list("target", "state"))
+    assert (request.state, told, states_of) == (State.PARTLY_DONE, [], {"correction": "blocked", "print": "pending"})
+    correction.note_by_hand(request, receipt="in the address book", by=CAROL, at=LATER)
+    carried_out(request)
+    assert (request.state, told) == (State.COMPLETED, [([alice.subject.pk], {})])
+
+
+@pytest.mark.parametrize("slug", sorted(PROCESSORS))
+def test_each_company_says_how_it_is_told_or_why_it_need_not_be(slug):
+    assert PROCESSORS[slug].corrects.endswith(".")
+
+
 @pytest.fixture
 def printer(monkeypatch):
     """The printer as one that software can tell: it refuses as long as `away` is true."""

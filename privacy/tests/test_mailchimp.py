@@ -19,7 +19,7 @@ from privacy.messages.newsroom import MailchimpMember
 from privacy.models import Disclosure
 from privacy.register import disclosures, payloads, subjects
 from privacy.register.declare import DECLARATIONS, PROCESSORS
-from privacy.rights import erasure, requests
+from privacy.rights import correction, erasure, requests
 from privacy.tests.people import LATER, NOON, asks, someone
 from privacy.tests.subscribers import agrees, reader
 from tests import socket_guard
@@ -66,15 +66,15 @@ class Account:
         return self._write(method, name, body)
 
     def _write(self, method, name, body):
-        email = body["email_address"]
+        email, status = body["email_address"], body.get("status") or self.members[name]["status"]
         if mailchimp.subscriber_hash(email) in self.forgotten:
             return problem(400, "Forgotten Email Not Subscribed", DELETED.format(email=email))
-        if name in self.left and body["status"] == "subscribed":
+        if name in self.left and status == "subscribed":
             return problem(400, "Member In Compliance State", IN_COMPLIANCE.format(email=email))
         self.members.pop(name, None)
         name = mailchimp.subscriber_hash(email)
-        self.members[name] = {"email_address": email, "status": body["status"]}
-        return 200, {"id": name, "email_address": email, "status": body["status"], "list_id": LIST}
+        self.members[name] = {"email_address": email, "status": status}
+        return 200, {"id": name, "email_address": email, "status": status, "list_id": LIST}
 
 
 def problem(status, title, detail):
@@ -141,6 +141,7 @@ def test_without_a_key_nothing_of_it_exists(settings):
 def test_its_declaration_and_the_fields_say_the_same(account):
     assert list(payloads.disagreements()) == []
     assert mailchimp.processor().hosts == ("us19.api.mailchimp.com",)
+    assert mailchimp.processor().corrects.endswith(".")
 
 
 def test_who_agreed_is_put_on_the_list_once_and_each_call_leaves_one_row(account):
@@ -242,6 +243,93 @@ def test_nothing_leaves_without_tls_or_for_another_host(account, settings):
         with pytest.raises(disclosures.NotAllowed):
             reconcile()
     assert Disclosure.objects.count() == 0
+
+
+# Correction
+
+
+def moved(person, address):
+    """Somebody confirmed another address since."""
+    subjects.prove(person.subject, value=address, proof=subjects.Proof.EMAIL_CONFIRMED, by="test", at=NOON)
+    type(person.user).objects.filter(pk=person.user.pk).update(email=address)
+
+
+def corrected(person):
+    """They wrote that their address is wrong; staff had them confirm the right one, and noted it."""
+    request = asks(person, "correction", wishes={"text": "My address is misspelled."})
+    requests.approve(request, by="staff:3", at=NOON)
+    correction.carry_out(request.pk, by="system:worker", at=NOON)
+    moved(person, f"right-{person.user.email}")
+    correction.note_by_hand(request, receipt="confirmed on the account page", by="staff:3", at=LATER)
+    return told(request, LATER)
+
+
+def told(request, at):
+    correction.carry_out(request.pk, by="system:worker", at=at)
+    request.refresh_from_db()
+    return request
+
+
+@pytest.mark.promise("JE-82")
+def test_a_correction_moves_the_contact_and_sends_its_address_alone(account):
+    alice, bob = someone("alice"), someone("bob")
+    agrees(alice.subject), agrees(bob.subject)
+    reconcile()
+    with socket_guard.watching({("127.0.0.1", account.port): mailchimp.SLUG}) as guard:
+        request = corrected(alice)
+    assert (request.state, step_of(request).receipt) == ("completed", "1 contact put right")
+    assert (guard.connections, request.steps.count()) == ({mailchimp.SLUG: 1}, 2)
+    assert listed(account) == {"right-alice@example.com": "subscribed", "bob@example.com": "subscribed"}
+    assert account.calls[-1] == (
+        "PATCH",
+        f"/3.0/lists/{LIST}/members/{mailchimp.subscriber_hash('alice@example.com')}",
+        {"email_address": "right-alice@example.com"},
+    )
+    row = Disclosure.objects.filter(processor="mailchimp").latest("pk")
+    assert (row.subject_id, row.keys) == (alice.subject.pk, ["email_address", "subscriber_hash"])
+    assert reconcile(at=LATER) == 0, "the list says the same as we do"
+
+
+def test_who_was_never_put_on_the_list_is_not_named_to_it(account):
+    alice, bob = someone("alice"), someone("bob")
+    agrees(bob.subject)
+    reconcile()
+    request = corrected(alice)
+    assert (request.state, request.steps.count(), len(account.calls)) == ("completed", 1, 1)
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "it answered 403: Forbidden"), (503, "it answered 503")])
+def test_a_refused_correction_stays_open_says_why_and_is_tried_again(account, status, words):
+    alice = someone("alice")
+    agrees(alice.subject)
+    reconcile()
+    account.refuses = status
+    request = corrected(alice)
+    assert (request.state, request.retry_at) == ("partly_done", LATER + correction.RETRY)
+    assert step_of(request).blocker == f"Mailchimp (Intuit) did not confirm: {words}"
+    assert MailchimpMember.objects.get().email == "alice@example.com"
+    account.refuses = 0
+    assert told(request, LATER + correction.RETRY).state == "completed"
+    assert listed(account) == {"right-alice@example.com": "subscribed"}
+
+
+def test_a_contact_that_is_gone_over_there_needs_no_correction(account):
+    alice = someone("alice")
+    agrees(alice.subject)
+    reconcile()
+    account.members.clear()
+    assert (corrected(alice).state, listed(account)) == ("completed", {})
+
+
+def test_two_contacts_never_become_one_by_themselves(account):
+    alice = someone("alice")
+    agrees(alice.subject)
+    reader("right-alice@example.com")
+    reconcile()
+    request = corrected(alice)
+    assert request.state == "partly_done"
+    assert "is a contact of its own there already" in step_of(request).blocker
+    assert sorted(listed(account)) == ["alice@example.com", "right-alice@example.com"]
 
 
 # Erasure
