@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,38 +13,15 @@ from orders.desk_forms import CancelForm, PaperForm, RefundForm, RerouteForm, Sh
 from orders.models import Order
 from orders.refunds import TooMuch
 from orders.states import ORDER
-from privacy.admin.decisions import Decision
+from privacy.admin.decisions import Decision, calls, stands_in
 from privacy.ground import uploads
 from privacy.register.agreements import NotAgreed
 
 IN_HAND: Final = frozenset({Order.State.PAID, Order.State.PACKED, Order.State.SHIPPED})
 REFUNDABLE: Final = IN_HAND | {Order.State.DELIVERED}
+CANCELLABLE: Final = ORDER.leading_to("cancelled") - {Order.State.PENDING_PAYMENT}  # an unpaid order lapses by itself
 FULFIL: Final = "orders.fulfil_order"
 REFUND: Final = "orders.refund_order"
-
-
-def _leading_to(state: str) -> frozenset[str]:
-    """The paid states from which the table leads there."""
-    return frozenset(start for start in ORDER.table if ORDER.allows(start, state)) - {Order.State.PENDING_PAYMENT}
-
-
-def _in(froms: Collection[str]) -> Callable[[Order], bool]:
-    return lambda order: order.state in froms
-
-
-def _pack(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.pack(order, by=by, at=at)
-    return f"{order} is packed."
-
-
-def _ship(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.ship(order, **typed, by=by, at=at)
-    return f"{order} is on its way."
-
-
-def _deliver(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.deliver(order, by=by, at=at)
-    return f"{order} is delivered."
 
 
 def _readdress(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -52,29 +29,9 @@ def _readdress(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> st
     return f"{order} goes to another address."
 
 
-def _reroute(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.reroute(order, **typed, by=by, at=at)
-    return f"{order} travels another way."
-
-
-def _hand_over(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.hand_over(order, **typed, by=by, at=at)
-    return f"{order} has another carrier."
-
-
 def _add_paper(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
     papers.add(order, typed["kind"], title=typed["title"], upload=typed["file"], by=by, at=at)
     return f"{order} has a new paper."
-
-
-def _cancel(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.cancel(order, **typed, by=by, at=at)
-    return f"{order} is cancelled, its money goes back."
-
-
-def _refund(order: Order, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    fulfilment.refund(order, **typed, by=by, at=at)
-    return f"{order} gets money back."
 
 
 DECISIONS: Final[Mapping[str, Decision[Order]]] = {
@@ -82,8 +39,8 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Pack",
         explains="Everything lies in the box, with its papers.",
         permission=FULFIL,
-        fits=_in(_leading_to("packed")),
-        do=_pack,
+        fits=stands_in(ORDER.leading_to("packed")),
+        do=calls(fulfilment.pack, "{row} is packed."),
         variant=ActionVariant.PRIMARY,
     ),
     "ship": Decision(
@@ -91,8 +48,8 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         explains="Its carrier is told what stands on the label, which its customer can read in their account. They get a mail with "
         "the number.",
         permission=FULFIL,
-        fits=_in(_leading_to("shipped")),
-        do=_ship,
+        fits=stands_in(ORDER.leading_to("shipped")),
+        do=calls(fulfilment.ship, "{row} is on its way."),
         form=ShipForm,
         variant=ActionVariant.PRIMARY,
     ),
@@ -100,15 +57,15 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Mark as delivered",
         explains="The customer gets a mail, and the time to send something back begins.",
         permission=FULFIL,
-        fits=_in(_leading_to("delivered")),
-        do=_deliver,
+        fits=stands_in(ORDER.leading_to("delivered")),
+        do=calls(fulfilment.deliver, "{row} is delivered."),
     ),
     "cancel": Decision(
         title="Cancel and refund",
         explains="The pieces go back on the shelf and all the money goes back. The customer gets a mail.",
         permission=REFUND,
-        fits=_in(_leading_to("cancelled")),
-        do=_cancel,
+        fits=stands_in(CANCELLABLE),
+        do=calls(fulfilment.cancel, "{row} is cancelled, its money goes back."),
         form=CancelForm,
         variant=ActionVariant.DANGER,
     ),
@@ -116,15 +73,15 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Refund",
         explains="The money goes back the way it came. For pieces that come back, use their return instead.",
         permission=REFUND,
-        fits=_in(REFUNDABLE),
-        do=_refund,
+        fits=stands_in(REFUNDABLE),
+        do=calls(fulfilment.refund, "{row} gets money back."),
         form=RefundForm,
     ),
     "readdress": Decision(
         title="Change the address",
         explains="The customer gets a mail that names the new one.",
         permission=FULFIL,
-        fits=_in(fulfilment.STILL_HERE),
+        fits=stands_in(fulfilment.STILL_HERE),
         do=_readdress,
         form=WheretoForm,
         is_seldom=True,
@@ -133,8 +90,8 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Change the way",
         explains="The customer gets a mail.",
         permission=FULFIL,
-        fits=_in(fulfilment.STILL_HERE),
-        do=_reroute,
+        fits=stands_in(fulfilment.STILL_HERE),
+        do=calls(fulfilment.reroute, "{row} travels another way."),
         form=RerouteForm,
         is_seldom=True,
     ),
@@ -142,8 +99,8 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Change the carrier",
         explains="The parcel goes on with somebody else, or under another number. The customer gets a mail.",
         permission=FULFIL,
-        fits=_in({Order.State.SHIPPED}),
-        do=_hand_over,
+        fits=stands_in({Order.State.SHIPPED}),
+        do=calls(fulfilment.hand_over, "{row} has another carrier."),
         form=ShipForm,
         is_seldom=True,
     ),
@@ -151,7 +108,7 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
         title="Add a paper",
         explains="An appraisal or an insurance file for the owner of a piece.",
         permission=FULFIL,
-        fits=_in(REFUNDABLE),
+        fits=stands_in(REFUNDABLE),
         do=_add_paper,
         form=PaperForm,
         is_seldom=True,

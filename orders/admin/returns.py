@@ -18,7 +18,7 @@ from orders import return_money, returns
 from orders.models import Return, ReturnLine
 from orders.return_forms import RefuseReturnForm
 from orders.states import RETURN
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.masks import Evidence, ShownInline, sight_of
 from privacy.ground import audit
 from privacy.register import registry
@@ -31,27 +31,6 @@ TITLE: Final = "orders.OrderLine.title"
 STATE_COLOURS: Final = {"requested": "warning", "approved": "info", "received": "warning", "refunded": "success"}
 
 
-def _approve(made: Return, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{returns.approve(made, by=by, at=at)} is approved."
-
-
-def _refuse(made: Return, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{returns.refuse(made, **typed, by=by, at=at)} is refused."
-
-
-def _receive(made: Return, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{returns.receive(made, by=by, at=at)} is with us."
-
-
-def _refund(made: Return, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{returns.refund(made, by=by, at=at)} is paid back."
-
-
-def _put_back(made: Return, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    returns.put_back(made, by=by, at=at)
-    return f"The pieces of {made} are for sale again."
-
-
 def _waits_for_the_window(made: Return) -> bool:
     return made.state == Return.State.REFUNDED and made.lines.filter(restocked_at=None).exists()
 
@@ -61,24 +40,24 @@ DECISIONS: Final[Mapping[str, Decision[Return]]] = {
         title="Approve",
         explains="The customer gets a mail with the address to send it to, and the number to write on the parcel.",
         permission=FULFIL,
-        fits=lambda made: RETURN.allows(made.state, "approved"),
-        do=_approve,
+        fits=stands_in(RETURN.leading_to("approved")),
+        do=calls(returns.approve, "{row} is approved."),
         variant=ActionVariant.PRIMARY,
     ),
     "receive": Decision(
         title="It has arrived",
         explains="Everything on the list lies on the desk, with its certificate. The customer gets a mail.",
         permission=FULFIL,
-        fits=lambda made: RETURN.allows(made.state, "received"),
-        do=_receive,
+        fits=stands_in(RETURN.leading_to("received")),
+        do=calls(returns.receive, "{row} is with us."),
         variant=ActionVariant.PRIMARY,
     ),
     "refund": Decision(
         title="Pay back",
         explains="What is owed goes back the way it came, and the customer gets a mail. A stone's certificate is the shop's again.",
         permission=REFUND,
-        fits=lambda made: RETURN.allows(made.state, "refunded"),
-        do=_refund,
+        fits=stands_in(RETURN.leading_to("refunded")),
+        do=calls(returns.refund, "{row} is paid back."),
         variant=ActionVariant.PRIMARY,
     ),
     "put_back": Decision(
@@ -86,14 +65,14 @@ DECISIONS: Final[Mapping[str, Decision[Return]]] = {
         explains="Somebody looked at each piece: it is whole, clean and as good as new. A stone is in the list of stones again.",
         permission=FULFIL,
         fits=_waits_for_the_window,
-        do=_put_back,
+        do=calls(returns.put_back, "The pieces of {row} are for sale again."),
     ),
     "refuse": Decision(
         title="Refuse",
         explains="The customer reads the ground and your words. Pieces that are here go back at the shop's cost.",
         permission=FULFIL,
-        fits=lambda made: RETURN.allows(made.state, "refused"),
-        do=_refuse,
+        fits=stands_in(RETURN.leading_to("refused")),
+        do=calls(returns.refuse, "{row} is refused."),
         form=RefuseReturnForm,
         variant=ActionVariant.DANGER,
     ),

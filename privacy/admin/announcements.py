@@ -8,7 +8,6 @@ publishing it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -23,7 +22,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.masks import Evidence
 from privacy.messages import addressees, announcements, breach, handover
 from privacy.messages.announcement_models import Announcement
@@ -47,10 +46,6 @@ class OwnerForm(forms.Form):
             )
 
 
-def _send(notice: Announcement, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{handover.send(notice, by=by, at=at)} is on its way. This page says how far it has come."
-
-
 def _is_draft_of_owner(notice: Announcement) -> bool:
     return (notice.state, notice.occasion) == (Announcement.State.DRAFT, Announcement.Occasion.OWNER)
 
@@ -61,7 +56,7 @@ DECISIONS: Final = {
         explains="What has left cannot be called back.",
         permission=MAY_SEND,
         fits=_is_draft_of_owner,
-        do=_send,
+        do=calls(handover.send, "{row} is on its way. This page says how far it has come."),
         variant=ActionVariant.DANGER,
     ),
 }

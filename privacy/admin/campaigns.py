@@ -6,7 +6,6 @@ link. Nobody who reads a newsletter is named anywhere here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.masks import Evidence
 from privacy.consent.vocabulary import Channel
 from privacy.forms.campaigns import WORDS_OF_WAY, CampaignForm, WhenForm
@@ -48,34 +47,6 @@ def _schedule(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) 
     )
 
 
-def _take_back(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    campaigns.take_back(campaign, by=by, at=at)
-    return "It is a draft again."
-
-
-def _pause(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    taken = campaigns.pause(campaign, by=by, at=at)
-    return f"It is paused; {taken} messages were taken back."
-
-
-def _go_on(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    campaigns.go_on(campaign, by=by, at=at)
-    return "It goes on. Nobody gets it twice."
-
-
-def _cancel(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    stopped = campaigns.cancel(campaign, by=by, at=at)
-    return f"It is cancelled; {stopped} messages that waited were stopped."
-
-
-def _leading_to(state: str) -> frozenset[str]:
-    return frozenset(start for start in CAMPAIGN.table if CAMPAIGN.allows(start, state))
-
-
-def _is_in(froms: Collection[str]) -> Callable[[Campaign], bool]:
-    return lambda campaign: campaign.state in froms
-
-
 def _can_be_mailed(campaign: Campaign) -> bool:
     return campaign.state in {State.DRAFT, State.SCHEDULED} and campaign.way(Channel.EMAIL) is not None
 
@@ -93,7 +64,7 @@ DECISIONS: Final = {
         explains="It goes to everybody who agreed and is not left out, as they stand when each message leaves. Letters come "
         "on print lists, which somebody takes out.",
         permission=MAY_SEND,
-        fits=_is_in(_leading_to(State.SCHEDULED)),
+        fits=stands_in(CAMPAIGN.leading_to(State.SCHEDULED)),
         do=_schedule,
         form=WhenForm,
         variant=ActionVariant.PRIMARY,
@@ -102,31 +73,31 @@ DECISIONS: Final = {
         title="Back to draft",
         explains="Nothing was sent yet, and nothing will be.",
         permission=MAY_SEND,
-        fits=_is_in({State.SCHEDULED}),
-        do=_take_back,
+        fits=stands_in({State.SCHEDULED}),
+        do=calls(campaigns.take_back, "It is a draft again."),
     ),
     "pause": Decision(
         title="Pause",
         explains="What has not left yet is taken back: out of the outbox, and off print lists that nobody took out.",
         permission=MAY_SEND,
-        fits=_is_in({State.SENDING}),
-        do=_pause,
+        fits=stands_in({State.SENDING}),
+        do=calls(campaigns.pause, "It is paused; {done} messages were taken back."),
         variant=ActionVariant.PRIMARY,
     ),
     "go_on": Decision(
         title="Go on",
         explains="Whoever has it already is passed over.",
         permission=MAY_SEND,
-        fits=_is_in({State.PAUSED}),
-        do=_go_on,
+        fits=stands_in({State.PAUSED}),
+        do=calls(campaigns.go_on, "It goes on. Nobody gets it twice."),
         variant=ActionVariant.PRIMARY,
     ),
     "cancel": Decision(
         title="Cancel",
         explains="Nothing more is sent. What has left cannot be called back.",
         permission=MAY_SEND,
-        fits=_is_in(_leading_to(State.CANCELLED)),
-        do=_cancel,
+        fits=stands_in(CAMPAIGN.leading_to(State.CANCELLED)),
+        do=calls(campaigns.cancel, "It is cancelled; {done} messages that waited were stopped."),
         variant=ActionVariant.DANGER,
     ),
 }

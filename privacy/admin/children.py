@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from unfold.enums import ActionVariant
 
-from privacy.admin.decisions import Decision
+from privacy.admin.decisions import Decision, calls
 from privacy.forms.children import ChildForm, WhichChildForm
 from privacy.rights import child_reports
 from privacy.rights.desk_people import MAY_DECIDE
@@ -29,11 +29,6 @@ def _dismiss(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -
     return f"{asked}: {child_reports.dismiss(asked, by=by, at=at).get_finding_display()}."
 
 
-def _show(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    child_reports.show(asked, address=typed["address"], by=by, at=at)
-    return f"{asked}: a link to the copy is mailed to the parent."
-
-
 DECISIONS: Final = {
     "is_a_child": Decision(
         title="It is a child: delete now",
@@ -52,7 +47,7 @@ DECISIONS: Final = {
         "is mailed to them.",
         permission=MAY_DECIDE,
         fits=_is(Kind.PARENTAL),
-        do=_show,
+        do=calls(child_reports.show, "{row}: a link to the copy is mailed to the parent."),
         form=WhichChildForm,
     ),
     "is_no_child": Decision(

@@ -6,7 +6,7 @@ nothing is decided by following a link. What a verb refuses is said on that page
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, Generic, TypeVar
@@ -28,6 +28,9 @@ from privacy.ground import states
 
 Row = TypeVar("Row", bound=Model)
 
+#: What a decision does with its row, with what was typed, by whom and when. Returns what to say when it is done, or a file.
+Do = Callable[[Row, dict[str, Any], Any, datetime], str | HttpResponse]
+
 MEANWHILE: Final = "It has moved on meanwhile: somebody else was first, or the person took it back. Look at it again."
 
 
@@ -39,13 +42,26 @@ class Decision(Generic[Row]):
     explains: str
     permission: str  # "app.codename"
     fits: Callable[[Row], bool]
-    do: Callable[
-        [Row, dict[str, Any], Any, datetime], str | HttpResponse
-    ]  # returns what to say when it is done, or a file
+    do: Do[Row]
     form: type[DecisionForm] = DecisionForm
     variant: ActionVariant = ActionVariant.DEFAULT
     begins_with: str = ""  # what the form begins with, by this name in the address
     is_seldom: bool = False  # stands in the menu *More* instead of beside the others
+
+
+def calls(verb: Callable[..., object], said: str) -> Do[Any]:
+    """Call *verb* with all that was typed, each field by its name, and say *said*: `{row}` is the row, `{done}` what came back."""
+
+    def do(row: Model, typed: dict[str, Any], by: Any, at: datetime) -> str:
+        done = verb(row, **typed, by=by, at=at)
+        return said.format(row=row, done=done)
+
+    return do
+
+
+def stands_in(these: Collection[str]) -> Callable[[Any], bool]:
+    """Whether a row is in one of these states."""
+    return lambda row: row.state in these
 
 
 class Decides(DeskAdmin):

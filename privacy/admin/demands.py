@@ -6,7 +6,6 @@ The person is found by a whole address that was confirmed, or by the reference o
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -27,7 +26,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.holds import named
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
@@ -96,22 +95,6 @@ class RefuseForm(DecisionForm):
     reason = forms.CharField(max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
-def _approve(demand: Demand, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{demands.approve(demand, by=by, at=at)} is approved."
-
-
-def _keep(demand: Demand, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{demands.keep(demand, review_on=typed['review_on'], by=by, at=at).hold} holds what it asks for."
-
-
-def _refuse(demand: Demand, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{demands.refuse(demand, reason=typed['reason'], by=by, at=at)} is refused."
-
-
-def _lift(demand: Demand, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"The person reads of {demands.lift_secrecy(demand, by=by, at=at)} from now on."
-
-
 def _is_open(demand: Demand) -> bool:
     return bool(demands.DEMAND.table[demand.state])
 
@@ -122,8 +105,8 @@ DECISIONS: Final = {
         explains="You say that its ground and its order hold, and that it asks for no more than they allow. Whoever entered it "
         "cannot. Nothing is given by that.",
         permission=MAY_APPROVE,
-        fits=lambda demand: demand.state == State.RECEIVED,
-        do=_approve,
+        fits=stands_in({State.RECEIVED}),
+        do=calls(demands.approve, "{row} is approved."),
         variant=ActionVariant.PRIMARY,
     ),
     "keep": Decision(
@@ -131,7 +114,7 @@ DECISIONS: Final = {
         explains="A legal hold: neither an erasure nor retention deletes it until the demand is answered.",
         permission=MAY_ANSWER,
         fits=lambda demand: _is_open(demand) and demand.hold_id is None,
-        do=_keep,
+        do=calls(demands.keep, "{done.hold} holds what it asks for."),
         form=KeepForm,
     ),
     "refuse": Decision(
@@ -139,7 +122,7 @@ DECISIONS: Final = {
         explains="Nothing is given, and what was held for it is let go. Write down why.",
         permission=MAY_ANSWER,
         fits=_is_open,
-        do=_refuse,
+        do=calls(demands.refuse, "{row} is refused."),
         form=RefuseForm,
         variant=ActionVariant.DANGER,
     ),
@@ -148,7 +131,7 @@ DECISIONS: Final = {
         explains="Their page and their copy say from now on who demanded what, on which ground, and what was given.",
         permission=MAY_ANSWER,
         fits=lambda demand: demand.is_secret,
-        do=_lift,
+        do=calls(demands.lift_secrecy, "The person reads of {row} from now on."),
     ),
 }
 

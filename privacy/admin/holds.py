@@ -5,7 +5,6 @@ The person is found by a whole address that was confirmed, or by the reference o
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -22,7 +21,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from privacy.admin.decisions import MEANWHILE, Decides, Decision
+from privacy.admin.decisions import MEANWHILE, Decides, Decision, calls
 from privacy.admin.masks import MaskedAdmin
 from privacy.register import registry, subjects
 from privacy.register.models import Subject
@@ -85,17 +84,13 @@ def named(typed: str) -> Subject:
     return found
 
 
-def _release(hold: LegalHold, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{holds.release(hold, by=by, at=at)} is released. An erasure that waited for it goes on by itself."
-
-
 RELEASE: Final = Decision(
     title="Release",
     explains="Once it is released, nothing of this is kept for it any more: an erasure that waited goes on at once, and retention "
     "deletes what is past its time. This cannot be taken back; a new hold can be placed on what is still there.",
     permission="privacy.place_legalhold",
     fits=lambda hold: hold.is_active,
-    do=_release,
+    do=calls(holds.release, "{row} is released. An erasure that waited for it goes on by itself."),
     variant=ActionVariant.PRIMARY,
 )
 

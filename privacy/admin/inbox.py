@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from privacy.admin import due as dates
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.finding import FoundByAddress
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
@@ -79,20 +79,10 @@ def _waits_from_somebody(mail: InboundMail) -> bool:
     return _waits(mail) and bool(mail.sender)
 
 
-def _answer(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    mailroom.answer(mail, text=typed["text"], by=by, at=at)
-    return f"{mail} is answered."
-
-
 def _open_request(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
     if mailroom.open_request(mail, typed["kind"], by=by, at=at) is None:
         raise AskedTooOften
     return f"{mail} has become a request."
-
-
-def _put_away(mail: InboundMail, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    mailroom.put_away(mail, note=typed["note"], by=by, at=at)
-    return f"{mail} is put away."
 
 
 MAY_ANSWER: Final = "privacy.change_inboundmail"
@@ -102,7 +92,7 @@ DECISIONS: Final = {
         explains="It goes to the one address that the mail is from, by the outbox, and the mail is done.",
         permission=MAY_ANSWER,
         fits=_waits_from_somebody,
-        do=_answer,
+        do=calls(mailroom.answer, "{row} is answered."),
         form=AnswerForm,
         variant=ActionVariant.PRIMARY,
     ),
@@ -120,7 +110,7 @@ DECISIONS: Final = {
         explains="Nothing is sent from here, and the mail waits no more.",
         permission=MAY_ANSWER,
         fits=_waits,
-        do=_put_away,
+        do=calls(mailroom.put_away, "{row} is put away."),
         form=PutAwayForm,
     ),
 }

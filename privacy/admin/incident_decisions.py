@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from unfold.enums import ActionVariant
 
-from privacy.admin.decisions import Decision
+from privacy.admin.decisions import Decision, Do, calls, stands_in
 from privacy.forms import incidents as forms
 from privacy.forms.pages import DecisionForm
 from privacy.messages import announcements, breach
@@ -40,11 +40,6 @@ def _rescope(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -
     return f"It concerns {found.people} people and {found.records} records, as far as is known."
 
 
-def _contain(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    incidents.contain(incident, how=typed["how"], contained_at=typed["contained_at"], by=by, at=at)
-    return f"{incident} is contained."
-
-
 def _weigh(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
     weighed = incidents.weigh(incident, risk=Risk(typed["risk"]), reason=typed["reason"], by=by, at=at)
     return f"{weighed.get_risk_display()}."
@@ -55,41 +50,19 @@ def _write(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> 
     return "The words are kept. Nobody was told by that."
 
 
-def _tell_authority(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    made = incidents.tell_authority(incident, **typed, by=by, at=at)
-    return f"Notice {made.number} to {made.authority} is recorded."
-
-
-def _tell_people(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    told = incidents.tell_people(incident, by=by, at=at)
-    return f"{told.announcement} is on its way; its page says how far it has come."
-
-
 def _spare(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
     incidents.spare_people(incident, because=Spared(typed["because"]), reason=typed["reason"], by=by, at=at)
     return "It is written down why nobody is written to."
-
-
-def _ask(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"To do until {incidents.ask(incident, **typed, by=by, at=at).due_on:%-d %B %Y}."
 
 
 def _finish(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
     return f"Done: {incidents.finish(typed['action'], outcome=typed['outcome'], by=by, at=at).task}."
 
 
-def _close(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{incidents.close(incident, lessons=typed['lessons'], by=by, at=at)} is closed."
-
-
-def _reopen(incident: Incident, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{incidents.reopen(incident, reason=typed['reason'], by=by, at=at)} is open again."
-
-
 def _decision(
     title: str,
     explains: str,
-    do: Callable[[Incident, dict[str, Any], Any, datetime], str],
+    do: Do[Incident],
     *,
     fits: Callable[[Incident], bool] = is_open,
     form: type[DecisionForm] = DecisionForm,
@@ -116,9 +89,9 @@ DECISIONS: Final = {
     "contain": _decision(
         "Contain",
         "It goes on no longer: say how, and since when.",
-        _contain,
+        calls(incidents.contain, "{row} is contained."),
         form=forms.ContainForm,
-        fits=lambda incident: incident.state == State.OPEN,
+        fits=stands_in({State.OPEN}),
     ),
     "weigh": _decision(
         "Weigh the risk",
@@ -136,13 +109,13 @@ DECISIONS: Final = {
         "Record a notice",
         "Authorities take notices by a form of their own, so hand this draft in there first; then record here what was handed in "
         "and when. What was not known yet follows as a further notice (Art. 33(4)).",
-        _tell_authority,
+        calls(incidents.tell_authority, "Notice {done.number} to {done.authority} is recorded."),
         form=forms.AuthorityForm,
     ),
     "tell_people": _decision(
         "Tell the people",
         "Everybody it concerns is measured at the moment you press the button and gets this mail. It cannot be called back.",
-        _tell_people,
+        calls(incidents.tell_people, "{done.announcement} is on its way; its page says how far it has come."),
         fits=_is_untold,
         permission="privacy.send_announcement",
         variant=ActionVariant.DANGER,
@@ -154,7 +127,12 @@ DECISIONS: Final = {
         form=forms.SpareForm,
         fits=_is_untold,
     ),
-    "ask": _decision("Add something to do", "It keeps the incident open until it is done.", _ask, form=forms.TaskForm),
+    "ask": _decision(
+        "Add something to do",
+        "It keeps the incident open until it is done.",
+        calls(incidents.ask, "To do until {done.due_on:%-d %B %Y}."),
+        form=forms.TaskForm,
+    ),
     "finish": _decision(
         "Finish something",
         "Say how it went: the record shows it (Art. 33(5)).",
@@ -165,14 +143,14 @@ DECISIONS: Final = {
     "close": _decision(
         "Close",
         "Nothing is left to do about it. The record stays.",
-        _close,
+        calls(incidents.close, "{row} is closed."),
         form=forms.CloseForm,
         variant=ActionVariant.PRIMARY,
     ),
     "reopen": _decision(
         "Open again",
         "It is not over: it has to be contained and closed once more.",
-        _reopen,
+        calls(incidents.reopen, "{row} is open again."),
         form=forms.ReopenForm,
         fits=lambda incident: incident.is_closed,
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -18,7 +17,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from privacy.admin import due as dates
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.masks import MAY_REVEAL, Evidence
 from privacy.forms.entry import DiscardForm, EntryForm
 from privacy.forms.pages import RevealForm
@@ -77,11 +76,6 @@ def _entered(form: EntryForm, request: HttpRequest) -> DataRequest | None:
         return None
 
 
-def _discard(row: Attachment, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    attachments.discard(row, reason=typed["reason"], by=by, at=at)
-    return "The file is gone; that it came, and why it went, stays in the trail."
-
-
 @admin.register(Attachment)
 class AttachmentAdmin(Decides, Evidence):
     """Files that came with requests: what each is, and to which request it belongs."""
@@ -99,7 +93,7 @@ class AttachmentAdmin(Decides, Evidence):
             explains="The file is deleted for good. Do this with a copy of an identity card, and with whatever we need not know.",
             permission="privacy.change_attachment",
             fits=lambda row: row.is_there,
-            do=_discard,
+            do=calls(attachments.discard, "The file is gone; that it came, and why it went, stays in the trail."),
             form=DiscardForm,
             variant=ActionVariant.DANGER,
         )

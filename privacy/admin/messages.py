@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -14,7 +13,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from privacy.admin.decisions import MEANWHILE, Decides, Decision
+from privacy.admin.decisions import MEANWHILE, Decides, Decision, calls
 from privacy.admin.masks import Evidence
 from privacy.messages import outcomes
 from privacy.messages.models import Message
@@ -43,18 +42,6 @@ def _waits_in(*states: str) -> Callable[[Message], bool]:
     return lambda message: message.settled_at is None and message.state in states
 
 
-def _it_went(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{outcomes.it_went(message, by=by, at=at)} is noted as sent."
-
-
-def _send_again(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{outcomes.send_again(message, by=by, at=at)} waits to be sent again."
-
-
-def _settle(message: Message, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{outcomes.settle(message, by=by, at=at)} is dealt with."
-
-
 MAY_SETTLE: Final = "privacy.change_message"
 DECISIONS: Final = {
     "it_went": Decision(
@@ -62,14 +49,14 @@ DECISIONS: Final = {
         explains=f"{LOOK} Say this where the log has it as accepted. Nothing more is sent.",
         permission=MAY_SETTLE,
         fits=_waits_in(State.UNKNOWN),
-        do=_it_went,
+        do=calls(outcomes.it_went, "{row} is noted as sent."),
     ),
     "send_again": Decision(
         title="It did not go: send it",
         explains=f"{LOOK} Say this where the log does not have it. It is sent once more, if the person still agrees to it.",
         permission=MAY_SETTLE,
         fits=_waits_in(State.UNKNOWN),
-        do=_send_again,
+        do=calls(outcomes.send_again, "{row} waits to be sent again."),
         variant=ActionVariant.PRIMARY,
     ),
     "settle": Decision(
@@ -78,7 +65,7 @@ DECISIONS: Final = {
         "another way, or need not know.",
         permission=MAY_SETTLE,
         fits=_waits_in(State.FAILED, State.RETURNED),
-        do=_settle,
+        do=calls(outcomes.settle, "{row} is dealt with."),
         variant=ActionVariant.PRIMARY,
     ),
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from unfold.enums import ActionVariant
 
 from privacy.admin import children
-from privacy.admin.decisions import Decision
+from privacy.admin.decisions import Decision, calls, stands_in
 from privacy.forms.desk import DeskForm, HandOverForm, WriteForm
 from privacy.forms.pages import AnswerForm, ExtensionForm, ReceiptForm, RefusalForm
 from privacy.rights import (
@@ -32,41 +32,13 @@ from privacy.rights.states import OPEN, REQUEST
 MAY_DECIDE: Final = "privacy.change_datarequest"
 
 
-def _leading_to(state: str) -> frozenset[str]:
-    return frozenset(start for start in REQUEST.table if REQUEST.allows(start, state))
-
-
-def _stands_in(froms: Collection[str], which: Callable[[Rule], bool] = bool) -> Callable[[DataRequest], bool]:
-    return lambda asked: asked.state in froms and which(asked.rule)
+def _ruled(states: Collection[str], which: Callable[[Rule], bool]) -> Callable[[DataRequest], bool]:
+    """Whether a request is in one of these states, and the rule of its kind is such a one."""
+    return lambda asked: asked.state in states and which(asked.rule)
 
 
 def _can_be_refused(asked: DataRequest) -> bool:
     return REQUEST.allows(asked.state, State.REFUSED) and bool(grounds.open_to(asked))
-
-
-def _approve(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.approve(asked, by=by, at=at)} is approved."
-
-
-def _refuse(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{requests.refuse(asked, ground=typed['ground'], reason=typed['reason'], by=by, at=at)} is refused."
-
-
-def _answer(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{answers.give(asked, text=typed['text'], by=by, at=at)} is answered."
-
-
-def _uphold(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{asked} is answered, and {appeals.uphold(asked, text=typed['text'], by=by, at=at)} is open."
-
-
-def _by_hand(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    step = correction.note_by_hand(asked, receipt=typed["receipt"], by=by, at=at)
-    return f"Noted for {asked}: {step.label}."
-
-
-def _extend(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    return f"{extension.extend(asked, reason=typed['reason'], by=by, at=at)} has more time."
 
 
 def _take(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -78,34 +50,24 @@ def _hand_over(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime)
     return f"{asked} lies on the desk of {typed['to']}." if typed["to"] else f"{asked} lies on nobody's desk."
 
 
-def _write(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    conversation.write(asked, text=typed["text"], by=by, at=at)
-    return f"Your message about {asked} is on its page, and its person is told."
-
-
-def _check_again(asked: DataRequest, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    erasure.check_again(asked, by=by, at=at)
-    return f"{asked} is tried again."
-
-
 DECISIONS: Final = {
     "approve": Decision(
         title="Approve",
         explains="An erasure: the account is locked for purchases at once, the person is told what stays and why, and the grace "
         "runs; until it ends they can take it back, then the worker carries the plan out. Everything else is carried out now.",
         permission=MAY_DECIDE,
-        fits=_stands_in(
-            _leading_to(State.APPROVED), lambda rule: rule.is_decided and rule.kind not in child_reports.KINDS
+        fits=_ruled(
+            REQUEST.leading_to(State.APPROVED), lambda rule: rule.is_decided and rule.kind not in child_reports.KINDS
         ),
-        do=_approve,
+        do=calls(requests.approve, "{row} is approved."),
         variant=ActionVariant.PRIMARY,
     ),
     "answer": Decision(
         title="Answer",
         explains="The person is mailed a link to these words, and the request is done.",
         permission=MAY_DECIDE,
-        fits=_stands_in({State.VERIFIED}, lambda rule: rule.is_answered),
-        do=_answer,
+        fits=_ruled({State.VERIFIED}, lambda rule: rule.is_answered),
+        do=calls(answers.give, "{row} is answered."),
         form=AnswerForm,
         variant=ActionVariant.PRIMARY,
     ),
@@ -114,7 +76,7 @@ DECISIONS: Final = {
         explains="The appeal is right. The person is mailed a link to these words, and what we refused is taken up once more.",
         permission=MAY_DECIDE,
         fits=lambda asked: asked.state == State.VERIFIED and asked.against_id is not None,
-        do=_uphold,
+        do=calls(appeals.uphold, "{row} is answered, and {done} is open."),
         form=AnswerForm,
     ),
     "by_hand": Decision(
@@ -125,7 +87,7 @@ DECISIONS: Final = {
         fits=lambda asked: (
             asked.kind == Kind.CORRECTION and asked.state == State.PARTLY_DONE and bool(correction.by_hand(asked))
         ),
-        do=_by_hand,
+        do=calls(correction.note_by_hand, "Noted for {row}: {done.label}."),
         form=ReceiptForm,
     ),
     "write": Decision(
@@ -134,7 +96,7 @@ DECISIONS: Final = {
         "first reply.",
         permission=MAY_DECIDE,
         fits=conversation.is_open,
-        do=_write,
+        do=calls(conversation.write, "Your message about {row} is on its page, and its person is told."),
         form=WriteForm,
         begins_with="template",
     ),
@@ -144,7 +106,7 @@ DECISIONS: Final = {
         explains="The person is told the ground, these words, and how to appeal. Nothing is changed.",
         permission=MAY_DECIDE,
         fits=_can_be_refused,
-        do=_refuse,
+        do=calls(requests.refuse, "{row} is refused."),
         form=RefusalForm,
         variant=ActionVariant.DANGER,
     ),
@@ -154,7 +116,7 @@ DECISIONS: Final = {
         "before the present date.",
         permission=MAY_DECIDE,
         fits=extension.fits,
-        do=_extend,
+        do=calls(extension.extend, "{row} has more time."),
         form=ExtensionForm,
         is_seldom=True,
     ),
@@ -162,15 +124,15 @@ DECISIONS: Final = {
         title="Check again",
         explains="The blocked steps are counted afresh and tried once more. Do this after you looked at what is in their way.",
         permission=MAY_DECIDE,
-        fits=_stands_in({State.PARTLY_DONE}, lambda rule: rule.kind == Kind.ERASURE),
-        do=_check_again,
+        fits=_ruled({State.PARTLY_DONE}, lambda rule: rule.kind == Kind.ERASURE),
+        do=calls(erasure.check_again, "{row} is tried again."),
         variant=ActionVariant.PRIMARY,
     ),
     "take": Decision(
         title="Take it",
         explains="It lies on your desk from now on, and the reminders of its time go to you.",
         permission=MAY_DECIDE,
-        fits=_stands_in(OPEN),
+        fits=stands_in(OPEN),
         do=_take,
         form=DeskForm,
         is_seldom=True,
@@ -179,7 +141,7 @@ DECISIONS: Final = {
         title="Hand it over",
         explains="It lies on a colleague's desk from now on, or on nobody's.",
         permission=MAY_DECIDE,
-        fits=_stands_in(OPEN),
+        fits=stands_in(OPEN),
         do=_hand_over,
         form=HandOverForm,
         is_seldom=True,

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 
-from privacy.admin.decisions import Decides, Decision
+from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.masks import MaskedAdmin
 from privacy.forms.pages import DecisionForm
 from privacy.rights import clock, restriction
@@ -43,11 +43,6 @@ def _announce(row: Restriction, typed: dict[str, Any], by: Any, at: datetime) ->
     return f"The person is told that it ends on {told.ends_at:%-d %B %Y}. Nothing changes until then."
 
 
-def _go_on(row: Restriction, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    restriction.go_on(row, by=by, at=at)
-    return "The data stay aside."
-
-
 def _end_of(day: Any) -> datetime | None:
     """The first moment after a day of the shop."""
     midnight = time.min.replace(tzinfo=clock.of_the_shop().zone)
@@ -68,7 +63,7 @@ GO_ON: Final = Decision(
     explains="The announced end is taken back, because the person says no to it or it was a mistake. Tell them so as well.",
     permission=MAY_LIFT,
     fits=lambda row: row.lifted_at is None and row.is_announced,
-    do=_go_on,
+    do=calls(restriction.go_on, "The data stay aside."),
     variant=ActionVariant.PRIMARY,
 )
 

@@ -37,6 +37,10 @@ class Machine:
         """Whether the table has the step from *state* to *to*."""
         return to in self.table.get(state, frozenset())
 
+    def leading_to(self, to: str) -> frozenset[str]:
+        """The states from which the table has the step to *to*."""
+        return frozenset(state for state in self.table if self.allows(state, to))
+
     def advance(self, obj: M, to: str, *, by: audit.Actor, at: datetime, note: str = "") -> M:
         """Move *obj* to the state *to* by a conditional UPDATE and append the event `name.to`.
 

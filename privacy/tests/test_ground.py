@@ -98,6 +98,11 @@ def test_a_state_moves_by_its_table_and_leaves_an_event():
     assert event.details == {"from": "queued", "to": "sending"}
 
 
+def test_the_table_says_from_where_a_state_is_reached():
+    assert LIGHT.leading_to("sent") == {"sending"}
+    assert LIGHT.leading_to("queued") == frozenset()
+
+
 @pytest.mark.django_db
 def test_a_step_that_the_table_does_not_have_is_refused():
     row = mail()
