@@ -74,7 +74,8 @@ def test_each_parcel_handed_over_is_a_row_of_its_persons_disclosures_with_the_fi
         each.name: each for each in disclosures.received(subjects.family(alice.subject)) if "Parcels" in str(each.what)
     }
     assert sorted(told) == ["FedEx", "UPS"]
-    assert "Orders: recipient" in told["UPS"].what
+    address = "address, country, postal code, recipient, state or region, town or city"
+    assert told["UPS"].what == [f"Orders: {address}", "Parcels: tracking number"]
     assert not {"UPS", "FedEx"} & {each.name for each in disclosures.received(subjects.family(bob.subject))}
 
 

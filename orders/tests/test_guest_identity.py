@@ -76,6 +76,14 @@ def test_the_link_alone_is_not_enough_for_a_copy_of_orders(order, waiting):
     assert Message.objects.filter(kind="privacy.request_facts").count() == 1
 
 
+@pytest.mark.promise("JE-87")
+def test_the_kinds_of_data_are_told_to_a_guest_after_the_same_two_facts(order):
+    waiting = intake.confirm(intake.ask("categories", address=GWEN, at=NOON).pk, at=NOON)
+    assert (waiting.state, checks(waiting)) == (State.RECEIVED, [("link_clicked", True)])
+    assert tells(waiting, WRONG) is facts.Wrong
+    assert tells(waiting, {"number": order.reference, "postal_code": "10012"}).state == State.VERIFIED
+
+
 @pytest.mark.parametrize(
     "answers",
     [

@@ -22,7 +22,7 @@ from privacy.admin import child_steps
 from privacy.admin import due as dates
 from privacy.admin.masks import ShownInline
 from privacy.ground.models import AuditEvent
-from privacy.register import objections, subjects
+from privacy.register import disclosures, objections, subjects
 from privacy.register.models import Subject
 from privacy.rights import agents, holds, identity, requests
 from privacy.rights.clock import of_the_shop
@@ -75,7 +75,7 @@ class Branch:
 def told(asked: DataRequest, at: datetime) -> dict[str, Any]:
     """Everything that stands under a request."""
     steps = list(asked.steps.all())
-    shown = [step for step in steps if step.planned or step.kind != StepKind.ROWS]
+    shown = _with_something_in_them(asked, steps)
     return {
         "asked": asked,
         "due": dates.due(asked, at),
@@ -84,10 +84,21 @@ def told(asked: DataRequest, at: datetime) -> dict[str, Any]:
         "empty_steps": len(steps) - len(shown),
         "in_the_way": _in_the_way(asked, shown),
         **child_steps.of(asked, at),
-        "clocks": {"headers": ["Clock", "Rule", "How the date came about"], "rows": _clocks(asked)},
+        "clocks": {"headers": ["Clock", "Rule", "Whose", "How the date came about"], "rows": _clocks(asked)},
         "checks": {"headers": ["When", "How", "Result"], "rows": _checks(asked)},
         "trail": {"headers": ["When", "What", "By", "Note"], "rows": _trail(asked)},
     }
+
+
+def _with_something_in_them(asked: DataRequest, steps: list[ErasureStep]) -> list[ErasureStep]:
+    """The steps that have to do with this person: rows there are, companies that were given something or did something."""
+    given = disclosures.processors(subjects.family(asked.subject)) if steps else set()
+    acted = (StepState.BLOCKED, StepState.DONE)
+    idle = {
+        StepKind.ROWS: lambda step: not step.planned,
+        StepKind.PROCESSOR: lambda step: step.target not in given and step.state not in acted,
+    }
+    return [step for step in steps if not (step.kind in idle and idle[StepKind(step.kind)](step))]
 
 
 def _person(asked: DataRequest, at: datetime) -> list[tuple[str, Any]]:
@@ -145,7 +156,12 @@ def _in_the_way(asked: DataRequest, steps: list[ErasureStep]) -> list[tuple[str,
 
 def _clocks(asked: DataRequest) -> Rows:
     return [
-        [each["clock"], f"{each['rule']}{' (counts)' if each['governs'] else ''}", each["words"]]
+        [
+            each["clock"],
+            f"{each['rule']}{' (counts)' if each['governs'] else ''}",
+            each.get("source", ""),
+            each["words"],
+        ]
         for each in asked.derivation
     ]
 

@@ -172,6 +172,10 @@ class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
         }
         return [(title, {"fields": [line for line in lines if line]}) for title, lines in parts.items() if any(lines)]
 
+    def get_inlines(self, request: HttpRequest, obj: DataRequest | None) -> list[Any]:
+        """The messages, where there are any."""
+        return list(self.inlines) if obj is not None and obj.conversation.exists() else []
+
     def describe(self, row: DataRequest) -> str:
         """Its reference, what is asked, and how far it is."""
         return f"{row}, {row.get_kind_display().lower()}, {row.get_state_display().lower()}"

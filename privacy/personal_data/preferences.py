@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 
 from privacy.register import subjects
@@ -19,6 +20,7 @@ from privacy.register.declare import (
 )
 
 LEFT_ALONE = timedelta(days=30)  # nothing is hung on a person record that much later
+LANGUAGES = dict(settings.LANGUAGES)
 AS_LONG_AS_NAMED = Retention.until_event("no record names it any more", model="privacy.Subject")
 
 
@@ -35,7 +37,9 @@ declare(
     retention=Retention.as_its("subject", AS_LONG_AS_NAMED),
     ended=manner_of_nobody,
     purposes=[Purpose.MARKETING, Purpose.ACCOUNT],
-    describe=lambda row: f"{row.get_frequency_display()}, in {row.language}, with prices in {row.currency}",
+    describe=lambda row: (
+        f"{row.get_frequency_display()}, in {LANGUAGES.get(row.language, row.language)}, prices in {row.currency}"
+    ),
     fields={
         "subject": link("the person it is about", edge=Edge.DEEP),
         "frequency": personal(Category.PREFERENCE, purposes=[Purpose.MARKETING]),

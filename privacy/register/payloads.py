@@ -35,18 +35,16 @@ def guard(slug: str, keys: Iterable[str]) -> None:
 
 
 def words(slug: str, keys: Iterable[str]) -> list[str]:
-    """What keys say about a person, in the register's words: `Orders: reference`. Those about nobody say nothing."""
+    """What keys say about a person, in the register's words: `Orders: address, recipient`. Those about nobody say nothing."""
     known = {each.slug: each for each in registry.processors()}
     carried = known[slug].payload if slug in known else {}
-    return sorted({_words_of(carried[key]) for key in keys if key in carried} - {""})
-
-
-def _words_of(field: str) -> str:
-    model, _, name = field.rpartition(".")
-    declaration = registry.find(model)
-    if declaration is None:
-        return ""
-    return f"{declaration.label}: {getattr(declaration.model_class()._meta.get_field(name), 'verbose_name', name)}"
+    named: dict[str, set[str]] = {}
+    for key in keys:
+        model, _, name = carried.get(key, "").rpartition(".")
+        if declaration := registry.find(model):
+            field = declaration.model_class()._meta.get_field(name)
+            named.setdefault(declaration.label, set()).add(str(getattr(field, "verbose_name", name)))
+    return [f"{label}: {', '.join(sorted(fields))}" for label, fields in sorted(named.items())]
 
 
 def receives(processor: Processor, field: str) -> bool:

@@ -6,11 +6,12 @@ An unproven request never stands in the way of the person it names: whoever prov
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from privacy.register import subjects
 from privacy.register.models import Subject
-from privacy.rights import kinds
+from privacy.rights import deadlines, kinds
 from privacy.rights.models import DataRequest, DataRequestQuerySet, State
 
 MOST: Final = 20
@@ -36,6 +37,20 @@ def are_too_many(person: Subject, rule: kinds.Rule) -> bool:
     """Whether so many of a kind are open for this person that another would only be noise."""
     mine = DataRequest.objects.of(subjects.family(person)).open().filter(kind=rule.kind)
     return not rule.is_one_wish and mine.count() >= MOST
+
+
+def count_from(request: DataRequest, sooner: datetime, *, at: datetime) -> None:
+    """The same had reached us *sooner* on another way, such as a letter that is entered late: its clocks run from then.
+
+    A date that its person was told with *more time* stays.
+    """
+    if sooner >= request.received_at or request.extended_at is not None:
+        return
+    residence = subjects.root(request.subject).residence
+    reply, completion, derivation = deadlines.of(request.kind, residence=residence, received_at=sooner)
+    request.received_at, request.entered_at = sooner, at
+    request.first_reply_due_at, request.due_at, request.derivation = reply, completion, derivation
+    request.save(update_fields=["received_at", "entered_at", "first_reply_due_at", "due_at", "derivation"])
 
 
 def _like(others: DataRequestQuerySet, kind: str, wishes: Wishes | None) -> DataRequest | None:

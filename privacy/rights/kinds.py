@@ -65,7 +65,7 @@ class Rule:
     is_for_guests: bool = True
     """Somebody without an account can ask for it."""
     needs_facts: bool = False
-    """A guest names two facts of a recent order besides: values would be shown or changed."""
+    """A guest names two facts of a recent order besides: what is held would be told, shown or changed."""
     is_one_wish: bool = True
     """Whoever asks twice wants one thing; else two requests that say different things stand side by side."""
     tells_itself: bool = False
@@ -107,6 +107,7 @@ _EVERY: Final = (
         next="We are looking it up and write again with the answer.",
         outcome="Here is which kinds of data we hold about you, and which kinds of companies received them.",
         proof=Proof.ADDRESS,
+        needs_facts=True,
     ),
     Rule(
         Kind.CORRECTION,

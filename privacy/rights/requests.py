@@ -102,7 +102,7 @@ def receive(
     with transaction.atomic():
         person = _one_at_a_time(subject)
         if existing := duplicates.of(person, kind, wishes, subject):
-            return _ask_again(existing, by=by, at=at)
+            return _ask_again(existing, since=since, by=by, at=at)
         if duplicates.are_too_many(person, rule):
             raise TooMany(f"{duplicates.MOST} are open")
         reply, completion, derivation = deadlines.of(kind, residence=person.residence, received_at=since)
@@ -301,11 +301,14 @@ def _join(request: DataRequest, earlier: DataRequest, *, by: audit.Actor, at: da
     REQUEST.advance(request, State.JOINED, by=by, at=at, note=earlier.reference)
     request.joined_to, request.verified_at, request.contact = earlier, at, None
     request.save(update_fields=["joined_to", "verified_at", "contact"])
+    duplicates.count_from(earlier, request.received_at, at=at)
     return earlier
 
 
-def _ask_again(request: DataRequest, *, by: audit.Actor, at: datetime) -> DataRequest:
-    audit.append("request.asked_again", subject=request.subject_id, obj=request, by=by, at=at)
+def _ask_again(request: DataRequest, *, since: datetime, by: audit.Actor, at: datetime) -> DataRequest:
+    details: dict[str, audit.Detail] = {"received": since.isoformat()}
+    audit.append("request.asked_again", subject=request.subject_id, obj=request, details=details, by=by, at=at)
+    duplicates.count_from(request, since, at=at)
     if request.state == State.RECEIVED and request.channel in BY_LINK:
         _send_link(request, by=by, at=at)
     return request

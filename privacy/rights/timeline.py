@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from privacy.rights import clock
+from privacy.rights.kinds import Proof
 from privacy.rights.models import DataRequest, State
 
 ENDED = {
@@ -30,7 +31,7 @@ def of(request: DataRequest) -> list[Moment]:
     """The steps of one request, in order."""
     steps = [_done("Received", request.received_at, request.get_channel_display())]
     if request.verified_at is not None:
-        steps.append(_done("It is you", request.verified_at))
+        steps.append(_counts(request, request.verified_at))
     elif request.is_open:
         steps.append(Moment("Confirm it", None, "We mailed you a link.", "now"))
     if request.extended_at is not None:
@@ -42,6 +43,13 @@ def of(request: DataRequest) -> list[Moment]:
     if request.is_copy:
         return [*steps, *_of_copy(request)]
     return [*steps, *(_of_answer(request) if request.rule.is_answered else _of_act(request))]
+
+
+def _counts(request: DataRequest, at: datetime) -> Moment:
+    """From when it counts; that it was really them is said only where somebody made sure."""
+    if request.rule.proof is Proof.NOTHING:
+        return _done("It counts", at, "We ask nobody to prove anything for this.")
+    return _done("It is you", at)
 
 
 def _of_answer(request: DataRequest) -> list[Moment]:

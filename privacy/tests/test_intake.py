@@ -204,6 +204,24 @@ def test_what_was_asked_by_form_and_again_on_the_telephone_is_one_request():
     assert first.received_at == NOON - 2 * DAY
 
 
+def test_a_letter_that_lay_before_the_form_was_sent_sets_the_clocks_back_and_is_the_same_request():
+    first = intake.ask("erasure", address=GWEN, at=NOON - 2 * DAY)
+    alone = telephones("erasure", received_at=NOON - 9 * DAY, channel="post", address="other@example.com")
+    assert telephones("erasure", received_at=NOON - 9 * DAY, channel="post") == first
+    first.refresh_from_db()
+    assert (first.received_at, first.entered_at, first.due_at) == (NOON - 9 * DAY, NOON, alone.due_at)
+    assert (first.first_reply_due_at, first.derivation) == (alone.first_reply_due_at, alone.derivation)
+
+
+def test_what_is_joined_counts_from_whichever_reached_us_first(alice):
+    typed = intake.ask("erasure", address=alice.email, at=NOON - 3 * DAY)
+    mine = asks(alice)
+    assert mine.received_at == NOON
+    intake.confirm(typed.pk, at=NOON)
+    mine.refresh_from_db()
+    assert (mine.received_at, mine.due_at) == (NOON - 3 * DAY, typed.due_at)
+
+
 @pytest.mark.parametrize("kind", SOME, ids=str)
 @pytest.mark.promise("JE-02")
 def test_every_channel_counts_from_receipt_alike(kind):

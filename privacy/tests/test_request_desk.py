@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy.models import AuditEvent
+from privacy.models import AuditEvent, Disclosure
 from privacy.rights import clock, conversation, intake, looks, requests
 from privacy.rights.conversation_models import RequestMessage
 from privacy.rights.models import DataRequest, ErasureStep, Kind, State, StepState
@@ -225,10 +225,19 @@ def test_the_plan_is_a_tree_in_which_what_is_blocked_lies_open(carol, asked):
     )
     answer = carol.get(page_of(asked))
     leaves = [leaf for branch in answer.context["plan"] for leaf in branch.leaves]
-    shown = [each for each in asked.steps.all() if each.planned or each.kind != "rows"]
+    shown = [each for each in asked.steps.all() if each.planned or each.kind == "check"]
     assert len(leaves) == len(shown)
     assert [leaf.title for leaf in leaves if leaf.is_open] == [step.label]
     assert (step.label, "A parcel is on its way.") in answer.context["in_the_way"]
+
+
+def test_the_plan_names_companies_that_were_given_something_and_the_clocks_whose_they_are(carol, alice, asked):
+    record = {"keys": ["full_name"], "purpose": "order", "host": "x.example", "actor": "test", "at": timezone.now()}
+    Disclosure.objects.create(processor="ups", subject_id=alice.subject.pk, **record)
+    answer = carol.get(page_of(asked))
+    [companies] = [branch for branch in answer.context["plan"] if branch.title == "Companies that received it"]
+    assert [leaf.title for leaf in companies.leaves] == ["UPS"]
+    assert {row[2] for row in answer.context["clocks"]["rows"]} >= {"our privacy policy", "GDPR Art. 12(3)"}
 
 
 def test_the_page_asks_as_many_questions_for_many_messages_and_requests(carol, alice, asked):

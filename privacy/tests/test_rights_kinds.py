@@ -44,9 +44,19 @@ def test_what_is_worth_no_proof_asks_for_none_and_values_are_shown_to_nobody_wit
     assert {kind for kind, rule in KINDS.items() if rule.needs_facts} == {
         Kind.ACCESS,
         Kind.PORTABILITY,
+        Kind.CATEGORIES,
         Kind.CORRECTION,
     }
     assert all(KINDS[kind].proof is Proof.REAUTHENTICATED for kind in (*kinds.COPIES, Kind.CORRECTION, Kind.ERASURE))
+
+
+@pytest.mark.parametrize("kind", [Kind.OPT_OUT, Kind.QUESTION, Kind.ACCESS])
+def test_that_it_is_you_is_said_only_where_somebody_made_sure(kind, alice):
+    said = timeline.of(asks(alice, kind, wishes={"text": "Why?"}))[1]
+    expected = {
+        Kind.ACCESS: ("It is you", ""),
+    }.get(kind, ("It counts", "We ask nobody to prove anything for this."))
+    assert (said.label, said.note) == expected
 
 
 @pytest.mark.promise("JE-31", "SG-13")
