@@ -25,6 +25,8 @@ from babel.messages.extract import extract_from_file, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from dev import services
+
 ROOT: Final = Path(__file__).parent.parent
 LOCALE: Final = ROOT / "locale"
 PACKAGES: Final = ("accounts", "orders", "privacy", "shop")
@@ -40,6 +42,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     import django
 
+    services.ensure()  # the settings name a database; nothing here asks it anything
     django.setup()
     wanted = gathered()
     for language in languages():

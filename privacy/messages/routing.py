@@ -74,10 +74,15 @@ class Direction:
 
 
 TABLE: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("headlines.toml").read_text())
-FILLERS: Final = frozenset(TABLE["fillers"])
+FILLERS: Final = frozenset(word.casefold() for word in TABLE["fillers"])
 
-ALONE: Final = frozenset({"stop", "quit", "end", "revoke", "opt out", "opt-out", "optout", "cancel", "unsubscribe"})
-"""What ends texts (47 CFR 64.1200(a)(10)) ends mails as well, where a mail says nothing else."""
+ALONE: Final = frozenset({
+    "stop", "quit", "end", "revoke", "opt out", "opt-out", "optout", "cancel", "unsubscribe", "stopp", "ende", "beenden",
+})  # fmt: skip
+"""What ends texts (47 CFR 64.1200(a)(10)) ends mails as well, where a mail says nothing else. *Widerruf* is not among them: it may
+be that of an order, which a person must read."""
+FIRST_LINE: Final = frozenset({"stop", "stopp"})
+"""What ends mails where a mail begins with it, whatever follows."""
 REFERENCE: Final = re.compile(r"\b(?:DSR|LP|IN)-[2-9A-Z]{4}-[2-9A-Z]{4}\b", re.IGNORECASE)
 FAREWELLS: Final = frozenset(each.casefold() for each in TABLE["farewells"])
 SENT_FROM: Final = tuple(each.casefold() for each in TABLE["sent_from"])
@@ -133,10 +138,13 @@ ABOUT: Final = tuple(
         ),
     )
     for name, words in TABLE["about"].items()
-    if name != "negations"
+    if not name.startswith("negations")
 )
 NEGATED: Final = re.compile(
     rf"\b(?:{'|'.join(map(re.escape, TABLE['about']['negations']))})\s+(?:\w+\s+){{0,3}}$", re.IGNORECASE
+)
+NEGATED_BEHIND: Final = re.compile(
+    rf"[\s,]+(?:\w+[\s,]+){{0,5}}(?:{'|'.join(map(re.escape, TABLE['about']['negations_behind']))})\b", re.IGNORECASE
 )
 
 
@@ -194,7 +202,7 @@ def ends_something(text: str) -> bool:
 def _harmless(letter: Letter) -> Direction | None:
     """The first line of what somebody wrote themselves, where it ends something that anybody may end."""
     line = headline(next((line for line in letter.own.splitlines() if line.strip()), ""))
-    route = Route.UNSUBSCRIBE if line == "stop" else _route_of(line)
+    route = Route.UNSUBSCRIBE if line in FIRST_LINE else _route_of(line)
     return Direction(route, f"text: {route.label.lower()}") if route in AT_ONCE else None
 
 
@@ -231,12 +239,13 @@ def _told_apart(letter: Letter) -> Direction:
     text = plain(spoken(letter.own))
     if not text and letter.is_whole and not FORWARDED.match(plain(letter.subject)):
         return Direction(Route.ACCESS, "subject: data request, without a text")
-    asked = {
-        route
-        for route, pattern in ABOUT
-        if any(not NEGATED.search(text[: hit.start()]) for hit in pattern.finditer(text))
-    }
+    asked = {route for route, pattern in ABOUT if any(_is_meant(text, hit) for hit in pattern.finditer(text))}
     if len(asked) == 1 and asked <= RIGHTS:
         (route,) = asked
         return Direction(route, f"subject: data request; text: {route.label.lower()}")
     return Direction(Route.DATA_REQUEST, "subject: data request")
+
+
+def _is_meant(text: str, hit: re.Match[str]) -> bool:
+    """Whether somebody asks for what they name: `do not delete`, `löschen Sie nichts` do not."""
+    return not NEGATED.search(text[: hit.start()]) and not NEGATED_BEHIND.match(text[hit.end() :])

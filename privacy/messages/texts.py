@@ -38,17 +38,18 @@ class Word(StrEnum):
     OTHER = "other"
 
 
-WORDS: Final = {
-    **dict.fromkeys(
-        ("stop", "quit", "end", "revoke", "opt out", "optout", "opt-out", "cancel", "unsubscribe", "arret", "arrêt"),
-        Word.STOP,
-    ),
-    **dict.fromkeys(("stop all", "stopall", "end all", "cancel all", "unsubscribe all", "opt out all"), Word.STOP_ALL),
-    **dict.fromkeys(("start", "unstop", "resume"), Word.START),
-    **dict.fromkeys(("help", "info", "aide", "hilfe"), Word.HELP),
+SAID: Final = {
+    Word.STOP: "stop, quit, end, revoke, opt out, optout, opt-out, cancel, unsubscribe, "
+    "arret, arrêt, stopp, ende, beenden, abmelden, abbestellen",
+    Word.STOP_ALL: "stop all, stopall, end all, cancel all, unsubscribe all, opt out all, "
+    "stop alles, stopp alles, alle stoppen, alles stoppen, alle abmelden, alles abmelden, alle abbestellen, alles abbestellen",
+    Word.START: "start, unstop, resume, starten",
+    Word.HELP: "help, info, aide, hilfe",
 }
+WORDS: Final = {said: word for word, every in SAID.items() for said in every.split(", ")}
 POLITE: Final = frozenset({
-    "please", "pls", "plz", "kindly", "now", "immediately", "thanks", "thank", "you", "thx", "ok", "bitte", "danke", "merci",
+    "please", "pls", "plz", "kindly", "now", "immediately", "thanks", "thank", "you", "thx", "ok", "bitte", "sofort",
+    "jetzt", "danke", "vielen", "dank", "merci",
 })  # fmt: skip
 """Said beside a word, and no other word for it."""
 HELPED_EVERY: Final = {Word.HELP: 600, Word.OTHER: 86_400}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from privacy.messages import automatic, letters, routing
 from privacy.messages.routing import Route
-from privacy.tests.inbox.mails import ALICE, CORPUS, Case, mail
+from privacy.tests.inbox.mails import ALICE, CORPUS, GERMAN, Case, mail
 
 OURS = {"privacy@janeellen.example"}
 
@@ -31,7 +31,17 @@ def test_a_mail_goes_where_it_belongs(case: Case):
     assert route_of(case.raw) == case.route
 
 
-@pytest.mark.parametrize("word", ["STOP", "Quit", "end.", "REVOKE", "Opt Out", "opt-out", "CANCEL", "Unsubscribe"])
+@pytest.mark.promise("JE-135")
+def test_a_german_mail_goes_where_it_belongs():
+    wanted = [(case.subject, case.text, case.route) for case in GERMAN]
+    assert [(case.subject, case.text, route_of(case.raw)) for case in GERMAN] == wanted
+    assert {case.route for case in GERMAN} >= set(Route.values) - {Route.FOLLOW_UP}
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["STOP", "Quit", "end.", "REVOKE", "Opt Out", "opt-out", "CANCEL", "Unsubscribe", "STOPP", "Abmelden", "Ende"],
+)
 def test_a_word_that_ends_texts_ends_mails_where_it_stands_alone(word):
     alone = [
         mail(word, ""),
@@ -80,10 +90,15 @@ def test_a_data_request_that_only_a_telephone_signed_has_no_text():
     assert route_of(mail("Data Request", "Sent from my iPhone\n")) == Route.ACCESS
 
 
-@pytest.mark.parametrize("word", ["Cancel", "End", "Revoke", "Quit"])
+@pytest.mark.parametrize("word", ["Cancel", "End", "Revoke", "Quit", "Ende", "Beenden"])
 def test_where_it_may_mean_something_else_a_person_reads_it(word):
     assert route_of(mail(word, "The order of yesterday, if you can.")) == Route.ORDINARY
     assert route_of(mail("Re: Your order LP-7F3K-92QD", f"{word}\n")) == Route.FOLLOW_UP
+
+
+@pytest.mark.parametrize("word", ["Widerruf", "Widerrufen", "Kündigung", "Stornieren"])
+def test_a_german_word_that_may_end_an_order_is_read_by_a_person(word):
+    assert {route_of(mail(word, "")), route_of(mail("Re: Neue Ringe", f"{word}\n"))} == {Route.ORDINARY}
 
 
 def test_a_profile_adds_labels_of_its_own():

@@ -30,7 +30,8 @@ PARCEL = Kind("tests.text_parcel", purpose=Purpose.DELIVERY, label="Your parcel"
 WAYS_TO_STOP = [
     "STOP", "stop", "Stop.", "  sToP!! ", "“Stop”", "QUIT", "quit", "END", "End.", "REVOKE", "revoke", "OPT OUT", "opt out",
     "Opt-Out", "OPTOUT", "CANCEL", "Cancel!", "UNSUBSCRIBE", "unsubscribe.", "Please stop texting me", "stop sms",
-    "no more texts please", "ＳＴＯＰ",
+    "no more texts please", "ＳＴＯＰ", "Stopp!", "STOPP bitte", "Abmelden", "ABBESTELLEN.", "Ende", "Beenden, danke",
+    "Keine SMS mehr", "Bitte keine Werbung mehr",
 ]  # fmt: skip
 
 
@@ -82,6 +83,9 @@ def test_a_word_ends_promotion_and_is_confirmed_once():
         ("please STOP ALL", texts.Word.STOP_ALL),
         ("Help please", texts.Word.HELP),
         ("start please", texts.Word.START),
+        ("Stopp alles bitte", texts.Word.STOP_ALL),
+        ("Alle abmelden", texts.Word.STOP_ALL),
+        ("Hilfe bitte", texts.Word.HELP),
         ("please", texts.Word.OTHER),
         ("Please cancel my order", texts.Word.OTHER),
     ],
@@ -91,7 +95,8 @@ def test_good_manners_change_no_word(text, word):
 
 
 @pytest.mark.parametrize(
-    "text", ["stop by on Monday?", "the end is loose", "Can I cancel my order LP-7F3K-92QD?", "", "1"]
+    "text",
+    ["stop by on Monday?", "the end is loose", "Can I cancel my order LP-7F3K-92QD?", "Widerruf", "Anmelden", "", "1"],
 )
 def test_other_words_end_nothing(text):
     assert texts.word_of(text) is texts.Word.OTHER
