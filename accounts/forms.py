@@ -16,6 +16,7 @@ from accounts import addresses, phones
 from accounts.models import Address, User
 from privacy.consent import screen
 from privacy.consent.vocabulary import Matter, Surface
+from privacy.forms.texts import FreeText
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.news_boxes import NewsBoxes
@@ -62,7 +63,7 @@ class NameForm(NewsBoxes):
         help_text="They are asked before you can sign in. Use an address they read themselves.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    full_name = FreeText(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     field_order = ("email", "password1", "parent_email", "full_name")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,36 +116,32 @@ class PhoneField(forms.CharField):
 class DetailsForm(forms.Form):
     """The customer's name and phone number."""
 
-    full_name = forms.CharField(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    full_name = FreeText(max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     phone = PhoneField(help_text="For the courier, if a parcel needs a hand. Nobody else gets it.")
 
 
 class AddressForm(forms.Form):
     """An address to send parcels to."""
 
-    full_name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    full_name = FreeText(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     country = forms.ChoiceField(choices=lambda: list(countries), widget=forms.Select(attrs={"autocomplete": "country"}))
-    line1 = forms.CharField(
-        label="Address", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
-    )
-    line2 = forms.CharField(
+    line1 = FreeText(label="Address", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "address-line1"}))
+    line2 = FreeText(
         label="Apartment, floor",
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
     )
-    city = forms.CharField(
+    city = FreeText(
         label="Town or city", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "address-level2"})
     )
-    region = forms.CharField(
+    region = FreeText(
         label="State or region",
         max_length=100,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "address-level1"}),
     )
-    postal_code = forms.CharField(
-        max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
-    )
+    postal_code = FreeText(max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"}))
     phone = PhoneField(label="Phone")
     is_default_shipping = forms.BooleanField(label="Use this address first", required=False)
 
@@ -178,7 +175,7 @@ class AddressForm(forms.Form):
 class TokenForm(forms.Form):
     """A name for a new API key."""
 
-    name = forms.CharField(
+    name = FreeText(
         label="What is it for?",
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Home automation"}),

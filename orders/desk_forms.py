@@ -17,6 +17,7 @@ from orders import carriers, destinations, payments
 from orders.forms import WITHOUT_POSTAL_CODE
 from orders.models import Order, Paper
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from shop import money
 
 
@@ -33,13 +34,11 @@ class WheretoForm(DecisionForm):
     It opens empty: whoever changes an address need not see the one it replaces.
     """
 
-    ship_name = forms.CharField(label="Recipient", max_length=150, widget=UnfoldAdminTextInputWidget)
-    ship_line1 = forms.CharField(label="Address", max_length=150, widget=UnfoldAdminTextInputWidget)
-    ship_line2 = forms.CharField(
-        label="Apartment, floor", max_length=150, required=False, widget=UnfoldAdminTextInputWidget
-    )
-    ship_city = forms.CharField(label="Town or city", max_length=100, widget=UnfoldAdminTextInputWidget)
-    ship_postal_code = forms.CharField(
+    ship_name = FreeText(label="Recipient", max_length=150, widget=UnfoldAdminTextInputWidget)
+    ship_line1 = FreeText(label="Address", max_length=150, widget=UnfoldAdminTextInputWidget)
+    ship_line2 = FreeText(label="Apartment, floor", max_length=150, required=False, widget=UnfoldAdminTextInputWidget)
+    ship_city = FreeText(label="Town or city", max_length=100, widget=UnfoldAdminTextInputWidget)
+    ship_postal_code = FreeText(
         label="Postal code",
         max_length=20,
         required=False,
@@ -78,7 +77,7 @@ class RerouteForm(DecisionForm):
 class CancelForm(DecisionForm):
     """Why an order is called off; the customer reads it."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         max_length=200, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this. Never name a person."
     )
 
@@ -87,7 +86,7 @@ class PaperForm(DecisionForm):
     """A valuation for the owner of a piece: a PDF or a picture."""
 
     kind = forms.ChoiceField(choices=Paper.Kind.choices, widget=UnfoldAdminSelectWidget)
-    title = forms.CharField(
+    title = FreeText(
         max_length=120, widget=UnfoldAdminTextInputWidget, help_text="The customer reads this on the order's page."
     )
     file = forms.FileField(
@@ -103,7 +102,7 @@ class RefundForm(DecisionForm):
     amount = forms.DecimalField(
         min_value=Decimal("0.01"), max_digits=12, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
     )
-    reason = forms.CharField(
+    reason = FreeText(
         max_length=200, widget=UnfoldAdminTextInputWidget, help_text="For the record. Never name a person."
     )
 

@@ -22,6 +22,7 @@ from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
 from privacy.consent import notices, soft_opt_in
 from privacy.consent.vocabulary import Matter, Surface
+from privacy.forms.texts import FreeText
 from privacy.messages import sms
 from privacy.news_boxes import NewsBoxes
 from privacy.register import stops
@@ -117,9 +118,9 @@ class PlaceForm(forms.Form):
     place = PlaceField(label="Deliver to")
 
 
-def _text(label: str, autocomplete: str, *, most: int = 150, missing: str = "") -> forms.CharField:
+def _text(label: str, autocomplete: str, *, most: int = 150, missing: str = "") -> FreeText:
     """A line of text; required if *missing* says what to tell who leaves it empty."""
-    return forms.CharField(
+    return FreeText(
         label=label,
         max_length=most,
         required=bool(missing),
@@ -170,7 +171,7 @@ class CheckoutForm(NewsBoxes):
     region = _text("County or region", "shipping address-level1", most=100)
     postal_code = _text("Postal code", "shipping postal-code", most=20)
     method = MethodField(label="How it travels", widget=forms.RadioSelect, required=False)
-    gift_message = forms.CharField(
+    gift_message = FreeText(
         label="Gift message",
         max_length=300,
         required=False,

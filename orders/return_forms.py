@@ -13,6 +13,7 @@ from orders import return_rights
 from orders.models import Return
 from orders.return_rights import Offer, Returnable
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 
 
 class ReturnForm(forms.Form):
@@ -25,14 +26,14 @@ class ReturnForm(forms.Form):
         choices=[*Return.Reason.choices, ("", "I would rather not say")],
         initial="",
     )
-    words = forms.CharField(
+    words = FreeText(
         label="What else we should know",
         max_length=1_000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Kept sealed, and gone 90 days after the return is over.",
     )
-    wish = forms.CharField(
+    wish = FreeText(
         label="If you would like another piece instead, which",
         max_length=300,
         required=False,
@@ -83,7 +84,7 @@ class RefuseReturnForm(DecisionForm):
     """On which ground, and in which words: the customer reads both."""
 
     ground = forms.ChoiceField(label="Ground", widget=UnfoldAdminSelectWidget)
-    answer = forms.CharField(
+    answer = FreeText(
         label="In your words",
         max_length=300,
         required=False,

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from accounts import phones
 from accounts.forms import NOT_A_NUMBER
 from accounts.models import User
+from privacy.forms import texts
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
@@ -18,6 +19,10 @@ class MeSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = ("email", "full_name", "phone", "date_joined")
         read_only_fields = ("email", "date_joined")
+
+    def validate_full_name(self, typed: str) -> str:
+        """A name; a card's number is none."""
+        return texts.without_card(typed)
 
     def validate_phone(self, typed: str) -> str:
         """Keep the number in one spelling."""

@@ -24,6 +24,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.masks import Evidence
+from privacy.forms.texts import FreeText
 from privacy.messages import addressees, announcements, breach, handover
 from privacy.messages.announcement_models import Announcement
 from privacy.messages.kinds import Kind
@@ -39,7 +40,7 @@ class OwnerForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, label in handover.WORDS.items():
-            self.fields[name] = forms.CharField(
+            self.fields[name] = FreeText(
                 label=label,
                 max_length=3000,
                 widget=UnfoldAdminTextareaWidget(attrs={"rows": 1 if name == "owner" else 4}),

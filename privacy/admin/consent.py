@@ -25,6 +25,7 @@ from privacy.admin.masks import Evidence, MaskedAdmin
 from privacy.consent import ledger, notices
 from privacy.consent.models import MATTERS, ConsentNotice, ConsentRecord
 from privacy.consent.vocabulary import Matter, Surface
+from privacy.forms.texts import FreeText
 from privacy.ground import audit
 from privacy.register.models import Subject
 
@@ -41,7 +42,7 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     )
     answer = forms.ChoiceField(label="What they said", choices=ANSWERS, widget=UnfoldAdminRadioSelectWidget)
     matter = forms.ChoiceField(label="About", choices=[("", "Choose"), *MATTERS], widget=UnfoldAdminSelectWidget)
-    reason = forms.CharField(
+    reason = FreeText(
         label="How we know",
         max_length=200,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
@@ -55,6 +56,7 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             "channel": UnfoldAdminSelectWidget,
             "about": UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         }
+        field_classes = {"about": FreeText}
         labels = {"about": "Which one"}
         help_texts = {
             "channel": "For news, offers and care only.",

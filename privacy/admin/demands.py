@@ -30,6 +30,7 @@ from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.holds import named
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.ground import states
 from privacy.register import registry
 from privacy.register.demand_models import Demand
@@ -50,10 +51,10 @@ class DemandForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
     )
-    authority = forms.CharField(label="Who demands it", max_length=120, widget=UnfoldAdminTextInputWidget)
+    authority = FreeText(label="Who demands it", max_length=120, widget=UnfoldAdminTextInputWidget)
     case = forms.CharField(label="Its file number", max_length=80, required=False, widget=UnfoldAdminTextInputWidget)
     ground = forms.ChoiceField(choices=Demand.Ground.choices, widget=UnfoldAdminRadioSelectWidget)
-    order = forms.CharField(
+    order = FreeText(
         label="By which law or order",
         max_length=2000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
@@ -92,7 +93,7 @@ class KeepForm(DecisionForm):
 class RefuseForm(DecisionForm):
     """Why nothing is given."""
 
-    reason = forms.CharField(max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    reason = FreeText(max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
 def _is_open(demand: Demand) -> bool:

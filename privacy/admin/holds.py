@@ -23,6 +23,7 @@ from unfold.widgets import (
 
 from privacy.admin.decisions import MEANWHILE, Decides, Decision, calls
 from privacy.admin.masks import MaskedAdmin
+from privacy.forms.texts import FreeText
 from privacy.register import registry, subjects
 from privacy.register.models import Subject
 from privacy.rights import holds
@@ -60,6 +61,7 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             "owner": UnfoldAdminTextInputWidget,
             "review_on": UnfoldAdminDateWidget,
         }
+        field_classes = dict.fromkeys(("row", "reason", "owner"), FreeText)
         help_texts = {
             "reason": "The person reads these words: name the claim, and nobody else.",
             "owner": "Who answers for it: a role, such as privacy desk.",

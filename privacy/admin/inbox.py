@@ -22,6 +22,7 @@ from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.finding import FoundByAddress
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.messages.arrivals import InboundMail, MailState
 from privacy.rights import mailroom
 from privacy.rights.models import Kind
@@ -33,7 +34,7 @@ HIDDEN: Final = "masked: reveal it for a reason"
 class AnswerForm(DecisionForm):
     """What staff write back."""
 
-    text = forms.CharField(
+    text = FreeText(
         label="Answer",
         max_length=10_000,
         help_text="The person reads these words, under the shop's letterhead. Their own mail is not quoted.",
@@ -58,7 +59,7 @@ class OpenForm(DecisionForm):
 class PutAwayForm(DecisionForm):
     """Why nothing is sent from here."""
 
-    note = forms.CharField(
+    note = FreeText(
         label="Note",
         max_length=200,
         help_text="For the trail: what was done, such as answered by telephone. Name nobody.",

@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from privacy.admin.masks import Evidence
+from privacy.forms.texts import FreeText
 from privacy.messages import addressees
 from privacy.register import documents, policy_versions
 from privacy.register.documents import Change, Document
@@ -36,7 +37,7 @@ class PublishForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text="Every customer is told by mail, guests too, and a banner stands on each page until it is put away.",
     )
-    summary = forms.CharField(
+    summary = FreeText(
         label="What changes",
         required=False,
         max_length=600,

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget
 from privacy.admin.decisions import Decides, Decision, calls
 from privacy.admin.masks import MaskedAdmin
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.rights import clock, restriction
 from privacy.rights.models import Restriction
 
@@ -25,7 +26,7 @@ MAY_LIFT: Final = "privacy.lift_restriction"
 class EndForm(DecisionForm):
     """Why a restriction ends, and on which day: the person reads both."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         max_length=2000,
         help_text="The person reads these very words.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),

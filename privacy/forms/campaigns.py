@@ -15,6 +15,7 @@ from unfold.widgets import (
 
 from privacy.consent.vocabulary import Channel
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.messages import campaigns, pieces, writing
 from privacy.messages.newsroom import Campaign
 
@@ -35,14 +36,14 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         widget=UnfoldAdminSelectMultipleWidget,
         help_text="Shown in the mail below the text with picture, name and link. A piece that is sold out by then is left out.",
     )
-    sms_text = forms.CharField(
+    sms_text = FreeText(
         label="Text message",
         required=False,
         max_length=600,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Plain words. The shop's name goes before them, and how to stop behind them: both are added by us.",
     )
-    letter_text = forms.CharField(
+    letter_text = FreeText(
         label="Letter",
         required=False,
         max_length=6000,
@@ -54,6 +55,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         model = Campaign
         fields = ("topic", "title", "preheader", "body", "pieces")
         widgets = {"body": WysiwygWidget}
+        field_classes = dict.fromkeys(("title", "preheader", "body"), FreeText)
         help_texts = {
             "topic": "Only people who agreed to this very topic get it.",
             "title": "Of the mail; a letter has it as its heading.",

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files import File
 
+from privacy.forms.texts import FreeText
 from privacy.ground import digests, uploads
 from privacy.rights import attachments
 from privacy.rights.conversation_models import RequestMessage
@@ -16,7 +17,7 @@ from privacy.rights.conversation_models import RequestMessage
 class MessageForm(forms.Form):
     """One message about a request."""
 
-    text = forms.CharField(
+    text = FreeText(
         label="Your message",
         max_length=RequestMessage.LONGEST,
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off"}),
@@ -43,7 +44,7 @@ class MessageForm(forms.Form):
 class AppealForm(forms.Form):
     """Why our no was wrong; without an account also where the answer goes, since we forgot the address with the no."""
 
-    text = forms.CharField(
+    text = FreeText(
         label="What did we get wrong?",
         max_length=RequestMessage.LONGEST,
         widget=forms.Textarea(attrs={"rows": 5, "autocomplete": "off"}),

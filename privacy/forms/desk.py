@@ -8,6 +8,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.ground import audit
 from privacy.rights import conversation_templates, desk_people, looks
 from privacy.rights.conversation_models import RequestMessage
@@ -55,7 +56,7 @@ class HandOverForm(DeskForm):
 class WriteForm(DecisionForm):
     """A message to the person; `?template=` puts what staff often write into it."""
 
-    text = forms.CharField(
+    text = FreeText(
         label="Message",
         max_length=RequestMessage.LONGEST,
         help_text="The person reads it on the page of the request; the mail only leads there. No names of colleagues or of others.",

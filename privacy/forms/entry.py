@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.forms.wishes import WishForm
 from privacy.ground import digests
 from privacy.rights import kinds
@@ -56,7 +57,7 @@ class EntryForm(WishForm):
 class DiscardForm(DecisionForm):
     """Why a file is put away."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         label="Reason",
         min_length=8,
         max_length=200,

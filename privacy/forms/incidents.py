@@ -18,6 +18,7 @@ from unfold.widgets import (
 )
 
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from privacy.ground import audit
 from privacy.messages import breach
 from privacy.register import registry
@@ -96,7 +97,7 @@ class Misused(WhatLeaked):
 class OpenForm(Misused):
     """A leak is written down. What leaked may be said later."""
 
-    title = forms.CharField(
+    title = FreeText(
         label="In a few words",
         max_length=120,
         widget=UnfoldAdminTextInputWidget,
@@ -122,7 +123,7 @@ class EntryForm(DecisionForm):
     """One line of the timeline."""
 
     kind = forms.ChoiceField(choices=IncidentEntry.Kind.choices, widget=UnfoldAdminSelectWidget)
-    text = forms.CharField(
+    text = FreeText(
         label="What", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), help_text="Names nobody."
     )
     happened_at = forms.SplitDateTimeField(
@@ -133,7 +134,7 @@ class EntryForm(DecisionForm):
 class ContainForm(DecisionForm):
     """It goes on no longer."""
 
-    how = forms.CharField(max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    how = FreeText(max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
     contained_at = forms.SplitDateTimeField(label="Since when", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
 
 
@@ -141,7 +142,7 @@ class RiskForm(DecisionForm):
     """How much it may harm people."""
 
     risk = forms.ChoiceField(choices=Incident.Risk.choices, widget=UnfoldAdminRadioSelectWidget)
-    reason = forms.CharField(
+    reason = FreeText(
         label="Why",
         max_length=3000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
@@ -155,7 +156,7 @@ class WordsForm(DecisionForm):
     def __init__(self, *args: Any, row: Incident, **kwargs: Any) -> None:
         super().__init__(*args, row=row, initial=row.words, **kwargs)
         for name, label in breach.WORDS.items():
-            self.fields[name] = forms.CharField(
+            self.fields[name] = FreeText(
                 label=label,
                 max_length=3000,
                 required=False,
@@ -167,13 +168,13 @@ class WordsForm(DecisionForm):
 class AuthorityForm(DecisionForm):
     """What an authority was told. The draft stands in it and may be changed to what was really handed in."""
 
-    authority = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget)
-    text = forms.CharField(label="The notice, word for word", widget=UnfoldAdminTextareaWidget(attrs={"rows": 30}))
+    authority = FreeText(max_length=120, widget=UnfoldAdminTextInputWidget)
+    text = FreeText(label="The notice, word for word", widget=UnfoldAdminTextareaWidget(attrs={"rows": 30}))
     told_at = forms.SplitDateTimeField(label="Handed in", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
     receipt = forms.CharField(
         label="Its own reference", max_length=80, required=False, widget=UnfoldAdminTextInputWidget
     )
-    late_because = forms.CharField(
+    late_because = FreeText(
         label="Why later than 72 hours",
         max_length=3000,
         required=False,
@@ -192,14 +193,14 @@ class SpareForm(DecisionForm):
     """Why people are not written to although the risk is high."""
 
     because = forms.ChoiceField(choices=Incident.Spared.choices, widget=UnfoldAdminRadioSelectWidget)
-    reason = forms.CharField(label="In what way", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    reason = FreeText(label="In what way", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
 class TaskForm(DecisionForm):
     """Something to do."""
 
-    task = forms.CharField(label="What", max_length=200, widget=UnfoldAdminTextInputWidget)
-    owner = forms.CharField(
+    task = FreeText(label="What", max_length=200, widget=UnfoldAdminTextInputWidget)
+    owner = FreeText(
         label="Who does it", max_length=60, widget=UnfoldAdminTextInputWidget, help_text="A role, such as privacy desk."
     )
     due_on = forms.DateField(label="Until", widget=UnfoldAdminDateWidget)
@@ -211,7 +212,7 @@ class FinishForm(DecisionForm):
     action = forms.ModelChoiceField(
         label="What", queryset=IncidentAction.objects.none(), widget=UnfoldAdminSelectWidget
     )
-    outcome = forms.CharField(label="How it went", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    outcome = FreeText(label="How it went", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
     def __init__(self, *args: Any, row: Incident, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
@@ -223,12 +224,10 @@ class FinishForm(DecisionForm):
 class CloseForm(DecisionForm):
     """What was learned."""
 
-    lessons = forms.CharField(
-        label="What we learned", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
-    )
+    lessons = FreeText(label="What we learned", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
 class ReopenForm(DecisionForm):
     """Why it is not over."""
 
-    reason = forms.CharField(label="Why", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    reason = FreeText(label="Why", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
+from privacy.forms.texts import FreeText
 from privacy.forms.wishes import WishForm
 from privacy.ground import digests, uploads
 from privacy.register.declare import Facts
@@ -63,7 +64,7 @@ class AskForm(WishForm):
 class AgentForm(AskForm):
     """The same for somebody else, with who asks and the paper that says they may."""
 
-    agent_name = forms.CharField(
+    agent_name = FreeText(
         label="Your name, or your company's",
         max_length=80,
         help_text="The person you act for reads it in our mail.",

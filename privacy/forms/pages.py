@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from privacy.forms.texts import FreeText
 from privacy.ground import digests, public_hosts
 from privacy.proof import certificates, receipts, verdicts
 from privacy.rights import grounds, transfer
@@ -140,7 +141,7 @@ class RefusalForm(DecisionForm):
     """Staff say no, on which ground of the law and why: the person reads these very words."""
 
     ground = forms.ChoiceField(label="Ground", widget=UnfoldAdminSelectWidget)
-    reason = forms.CharField(
+    reason = FreeText(
         label="Reason",
         max_length=2000,
         help_text="The person reads these words below the ground. Say what would make the request possible.",
@@ -157,7 +158,7 @@ class RefusalForm(DecisionForm):
 class AnswerForm(DecisionForm):
     """What we have to say to a complaint or a question: the person reads these very words."""
 
-    text = forms.CharField(
+    text = FreeText(
         label="Answer",
         max_length=10_000,
         help_text="The person reads these words on the page of the request; the mail only leads there.",
@@ -168,7 +169,7 @@ class AnswerForm(DecisionForm):
 class ReceiptForm(DecisionForm):
     """How something was done by hand."""
 
-    receipt = forms.CharField(
+    receipt = FreeText(
         label="How it was done",
         max_length=200,
         help_text="A ticket, a letter, the page you used. Name nobody.",
@@ -179,7 +180,7 @@ class ReceiptForm(DecisionForm):
 class ExtensionForm(DecisionForm):
     """Staff say why a request takes longer: the person reads these very words."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         label="Reason",
         max_length=2000,
         help_text="The person reads these words. Say what makes it complicated; too much work elsewhere is no reason.",
@@ -190,7 +191,7 @@ class ExtensionForm(DecisionForm):
 class RevealForm(forms.Form):
     """Staff say why they must read what is masked; the person may read these words."""
 
-    reason = forms.CharField(
+    reason = FreeText(
         label="Reason",
         min_length=8,
         max_length=200,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django import forms
 
 from privacy.consent.vocabulary import Matter
+from privacy.forms.texts import FreeText
 from privacy.register import objections
 from privacy.rights.kinds import Rule
 
@@ -26,11 +27,11 @@ GROUNDS: Final = (
 
 
 def _line(label: str, *, help_text: str = "", longest: int = 200, is_needed: bool = True) -> Callable[[], forms.Field]:
-    return lambda: forms.CharField(label=label, help_text=help_text, max_length=longest, required=is_needed)
+    return lambda: FreeText(label=label, help_text=help_text, max_length=longest, required=is_needed)
 
 
 def _text() -> forms.Field:
-    return forms.CharField(
+    return FreeText(
         label="In your words",
         help_text="What we should know to do it. Leave out what we need not know; we ask for no copy of an identity card.",
         max_length=LONGEST,

@@ -1,8 +1,8 @@
 """Card numbers that somebody mailed or texted: masked before anything is stored (PCI DSS 4.0.1, 3.3 and 3.4).
 
 A number is taken for a card's when its length and first digits fit a card scheme and its check digit is right (ISO/IEC 7812-1,
-Luhn), however its digits are set apart: by spaces, dashes, dots, or the end of a line, quoted or not. The last four stay, so that a
-person recognises their card; a security code beside it goes too.
+Luhn), however its digits are set apart: by spaces, dashes, dots, or the end of a line, quoted or not. What a plus begins is a
+telephone number. The last four stay, so that a person recognises their card; a security code beside it goes too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 SEPARATOR: Final = r"(?:[ \t\u00a0\u2000-\u200b\u202f.,\-\u2010-\u2015\u2212_/*|]{0,3}|[ \t\-]{0,3}\n[> \t\-]{0,6})"
-DIGITS: Final = re.compile(rf"(?<!\d)\d(?:{SEPARATOR}\d){{12,60}}(?!\d)")
+DIGITS: Final = re.compile(rf"(?<![\d+])\d(?:{SEPARATOR}\d){{12,60}}(?!\d)")
 #: First digits and length of the schemes: Visa, Mastercard, American Express, Discover, Diners, JCB, UnionPay, Maestro.
 SCHEMES: Final = re.compile(
     r"4\d{12}(?:\d{3}|\d{6})?|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
