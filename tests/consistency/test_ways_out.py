@@ -40,7 +40,9 @@ class House(World):
 
     def __init__(self, there: Account) -> None:
         for name in PEOPLE:
-            someone(name)
+            user = someone(name).user
+            user.phone = outbox_property.NUMBERS[name]  # the number that a complaint is about is the one that texts go to
+            user.save(update_fields=["phone"])
         super().__init__()
         self.there = there
         there.members.clear(), there.calls.clear()
