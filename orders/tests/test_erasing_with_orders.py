@@ -13,8 +13,8 @@ from accounts.models import Address, User
 from orders import checkout, fulfilment, webhooks
 from orders.models import Order, Payment, Shipment, WebhookEvent
 from orders.tests.conftest import Browser, bag_of, mails
+from orders.tests.parcels import ALICES, BOBS, delivered, erase, facts
 from orders.tests.payment.conftest import LocalStripe, deliver
-from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
 from privacy.messages import outbox
 from privacy.messages.models import Message
 from privacy.models import AuditEvent, Certificate

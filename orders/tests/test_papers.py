@@ -19,7 +19,7 @@ from accounts.models import User
 from orders import fulfilment, links, papers
 from orders.models import Order, Paper, SoldCertificate
 from orders.tests.conftest import Browser, bag_of
-from orders.tests.test_personal_data import delivered, erase
+from orders.tests.parcels import delivered, erase
 from privacy.ground import sealed_files, uploads
 from privacy.rights import access, packages, requests
 from privacy.rights.models import Kind

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from accounts.tests.conftest import NOON, Browser, make_user
 from orders import bag as bags
 from orders.forms import CheckoutForm
-from orders.tests.test_personal_data import erase
+from orders.tests.parcels import erase
 from privacy.consent.choice import Category as Cookies
 from privacy.consent.choice import Choice
 from privacy.ground import logs

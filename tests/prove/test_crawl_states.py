@@ -14,7 +14,7 @@ from django.test.signals import template_rendered
 
 from orders import links as order_links
 from orders.tests.conftest import bag_of
-from orders.tests.test_personal_data import delivered
+from orders.tests.parcels import delivered
 from privacy.consent import cookies
 from privacy.consent import links as preference_links
 from privacy.messages import newsletter, unsubscribe

@@ -12,7 +12,7 @@ from psycopg2 import sql
 
 from dev.postgres import client_tool
 from orders.tests.conftest import bag_of
-from orders.tests.test_personal_data import ALICES, delivered, erase
+from orders.tests.parcels import ALICES, delivered, erase
 from privacy.models import Certificate
 from privacy.proof import certificates
 

@@ -13,7 +13,7 @@ import pytest
 
 from accounts.models import Address
 from orders.tests.conftest import bag_of
-from orders.tests.test_personal_data import ALICES, BOBS, delivered
+from orders.tests.parcels import ALICES, BOBS, delivered
 from privacy.rights import requests
 from privacy.rights.models import Kind
 from tests.prove.lives import Stage, stage, worker

@@ -20,7 +20,7 @@ from accounts.models import User
 from orders import checkout, gateway, payments, webhooks
 from orders.models import Order
 from orders.tests.conftest import bag_of, details, make_user
-from orders.tests.test_personal_data import ALICES, BOBS, delivered
+from orders.tests.parcels import ALICES, BOBS, delivered
 from privacy.models import Certificate
 from privacy.proof import residue
 from privacy.register import registry, subjects

@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import Address
 from orders.models import Order
 from orders.tests.conftest import bag_of
-from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase
+from orders.tests.parcels import ALICES, BOBS, delivered, erase
 from privacy.register.declare import DECLARATIONS, Action, ByValue, Field, keep
 from privacy.register.vocabulary import Category
 

@@ -13,8 +13,8 @@ from accounts.models import User
 from orders import payments, returns
 from orders.models import Order, Refund, Return
 from orders.tests.conftest import bag_of, mails
+from orders.tests.parcels import delivered
 from orders.tests.payment.conftest import at_once
-from orders.tests.test_personal_data import delivered
 from shop.models import StockLevel, Variant
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]

@@ -11,8 +11,8 @@ from accounts.models import User
 from orders import return_rights, returns
 from orders.models import Order, Return, ReturnLine, Shipment
 from orders.tests.conftest import Browser, bag_of, mails
+from orders.tests.parcels import ALICES, BOBS, delivered, erase, facts
 from orders.tests.test_erasing_with_orders import filled
-from orders.tests.test_personal_data import ALICES, BOBS, delivered, erase, facts
 from privacy.messages import outbox
 from privacy.register import registry, subjects
 from privacy.rights import acts, reasons

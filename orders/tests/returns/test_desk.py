@@ -16,7 +16,7 @@ from accounts.models import User
 from orders import return_rights, returns
 from orders.models import Order, Return
 from orders.tests.conftest import Browser, bag_of
-from orders.tests.test_personal_data import delivered
+from orders.tests.parcels import delivered
 from privacy.models import AuditEvent
 from shop.models import Variant
 
