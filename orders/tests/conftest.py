@@ -213,3 +213,10 @@ def mails(kind: str = "") -> list[Message]:
     """What waits in the outbox, oldest first."""
     every = Message.objects.order_by("created_at", "pk")
     return list(every.filter(kind=f"orders.{kind}") if kind else every)
+
+
+def pay_button(browser: Browser, **changes: Any) -> Any:
+    """Press Pay with the total that the page shows for the place typed."""
+    fields = typed(**changes)
+    summary = browser.get("/checkout/summary/", {"place": fields["place"], "method": fields["method"]})
+    return browser.post("/checkout/", fields | {"expected_total": summary.context["quote"].total_minor})

@@ -19,8 +19,8 @@ from privacy.rights import acts, clock, conversation, correction, grounds, intak
 from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
+from privacy.tests.browsers import proves_again, signed_in, visitor
 from privacy.tests.people import LATER, NOON, asks, held, mails, someone
-from privacy.tests.test_rights_pages import proves_again, signed_in, visitor
 from privacy.views import wishing
 
 pytestmark = pytest.mark.django_db

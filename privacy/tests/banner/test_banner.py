@@ -1,79 +1,22 @@
-"""The banner, the settings and the two opt-outs: one click each, without a script, an account or a cookie, and a record of it."""
+"""The banner and the settings: one click each, without a script, an account or a cookie, and a record of it."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from privacy.consent import answers, choice, cookies, ledger, notices
 from privacy.consent.choice import Category, Choice
-from privacy.consent.entries import Entry, Kind
 from privacy.consent.models import ConsentRecord, VisitorLink
-from privacy.consent.vocabulary import Matter
+from privacy.consent.vocabulary import Matter, Surface
 from privacy.proof import receipts
-from privacy.register import ages
+from privacy.tests.banner.clicks import F, P, T, answer, choice_of, has_banner, records, signed_in
+from privacy.tests.banner.conftest import OURS
 from privacy.tests.people import NOON, someone
 
 pytestmark = pytest.mark.django_db
-
-P, F, T = Category.PERFORMANCE, Category.FUNCTIONALITY, Category.TARGETING
-OURS = cookies._ours()
-OTHERS = [
-    Entry("tongue", F, "To remember your language.", timedelta(days=90)),
-    Entry("_ad", T, "To advertise.", timedelta(days=90), vendor="Example Ads", is_cross_site=True),
-    Entry("drawer", F, "To remember.", timedelta(days=90), kind=Kind.STORAGE),
-]
-
-
-@pytest.fixture(autouse=True)
-def _no_page_from_before(settings):
-    settings.PAGE_CACHE_SECONDS = 0
-
-
-@pytest.fixture
-def everything_asked(monkeypatch):
-    """A register with something in every group."""
-    monkeypatch.setattr(cookies, "_ours", lambda: [*OURS, *OTHERS])
-    cookies.book.cache_clear()
-    yield
-    monkeypatch.undo()
-    cookies.book.cache_clear()
-
-
-@pytest.fixture
-def visitor():
-    return Client(headers={"Sec-Fetch-Site": "same-origin"}, REMOTE_ADDR="203.0.113.77")
-
-
-def signed_in(person, **headers):
-    client = Client(headers={"Sec-Fetch-Site": "same-origin", **headers})
-    client.force_login(person.user)
-    return client
-
-
-def answer(client, said, *allow, surface="banner", **headers):
-    form = {"answer": said, "allow": [str(each) for each in allow], "surface": surface, "next": "/privacy/"}
-    return client.post("/privacy/choices/", form, headers=headers)
-
-
-def choice_of(client, *, gpc=False) -> Choice:
-    raw = client.cookies["consent"].value if "consent" in client.cookies else ""
-    return choice.read(raw, gpc=gpc, at=timezone.now())
-
-
-def records():
-    return [(r.matter, r.decision, r.surface) for r in ConsentRecord.objects.order_by("id")]
-
-
-def has_banner(client, path="/privacy/", **headers):
-    return '<section class="consent' in client.get(path, headers=headers).text
-
-
-# The banner
 
 
 @pytest.mark.promise("JE-51", "JE-59")
@@ -310,19 +253,13 @@ def test_the_signal_follows_the_account_and_is_recorded_once():
 
 def test_an_account_that_said_no_is_not_targeted_on_a_browser_that_said_yes(visitor, everything_asked):
     alice = someone("alice")
-    said = answers.Said(alice.subject, choice_surface("gpc"), "", alice.user, NOON)
+    said = answers.Said(alice.subject, Surface.GPC, "", alice.user, NOON)
     answers.opt_out(Choice(), said=said)
     answer(visitor, "accept")
     assert visitor.get("/privacy/").wsgi_request.choice.allows(T)
     visitor.force_login(alice.user)
     found = visitor.get("/privacy/").wsgi_request.choice
     assert [each for each in Category if found.allows(each)] == [Category.NECESSARY, P, F]
-
-
-def choice_surface(name):
-    from privacy.consent.vocabulary import Surface
-
-    return Surface(name)
 
 
 def test_a_signed_in_page_asks_no_more_of_the_database_for_it(django_assert_num_queries, everything_asked):
@@ -333,189 +270,3 @@ def test_a_signed_in_page_asks_no_more_of_the_database_for_it(django_assert_num_
     for client in (plain, signalling):
         with django_assert_num_queries(2):  # the session and its user
             client.get("/privacy/limit/")
-
-
-# Opting out
-
-
-@pytest.mark.promise("JE-50", "JE-89", "JE-97", "JE-44", "JE-61", "JK-13", "JH-25")
-@pytest.mark.parametrize(
-    ("path", "label", "written"),
-    [
-        (
-            "/privacy/opt-out/",
-            "Do Not Sell or Share My Personal Information",
-            [("targeting", "refused", "opt_out_link"), ("partner_marketing", "refused", "opt_out_link")],
-        ),
-        (
-            "/privacy/limit/",
-            "Limit the Use of My Sensitive Personal Information",
-            [("sensitive_use", "refused", "opt_out_link")],
-        ),
-    ],
-)
-def test_one_click_at_the_foot_of_any_page_opts_out(visitor, path, label, written):
-    page = visitor.get("/privacy/").text
-    assert f'<form method="post" action="{path}"><button class="link">{label}</button></form>' in page
-    response = visitor.post(path)
-    assert (response.status_code, "Done." in response.text) == (200, True)
-    assert records() == written
-    own = visitor.get(path).text
-    form = own[own.index("<form", own.index("<main")) : own.index("</form>", own.index("<main"))]
-    assert re.findall(r"<(input|select|textarea|button)", form) == ["button"], "it asks for nothing but the click"
-
-
-def test_opting_out_takes_targeting_back_and_leaves_the_rest(visitor, everything_asked):
-    answer(visitor, "accept")
-    visitor.cookies["_ad"] = "x"
-    response = visitor.post("/privacy/opt-out/")
-    assert response.cookies["_ad"]["max-age"] == 0
-    found = choice_of(visitor)
-    assert (found.allowed, found.has_opted_out) == ({P, F}, True)
-    assert ("targeting", "withdrawn", "opt_out_link") in records()
-
-
-def test_opting_out_holds_for_the_account_that_is_used_next(visitor, everything_asked):
-    alice = someone("alice")
-    visitor.post("/privacy/opt-out/")
-    visitor.force_login(alice.user)
-    visitor.get("/privacy/")
-    assert answers.has_objected(alice.subject)
-
-
-def test_a_late_yes_is_given_in_the_settings_beside_its_own_words(visitor, everything_asked):
-    visitor.post("/privacy/opt-out/")
-    assert notices.text("opt_in") in visitor.get("/privacy/choices/").text
-    answer(visitor, "choose", T, surface="settings")
-    last = ConsentRecord.objects.filter(matter="targeting").first()  # the newest
-    assert (last.decision, last.notice.slug, last.notice.text) == ("granted", "opt_in", notices.text("opt_in"))
-    assert (choice_of(visitor).allows(T), choice_of(visitor).has_opted_out) == (True, False)
-
-
-def test_accepting_a_banner_leaves_an_earlier_no_of_the_account_alone(everything_asked):
-    alice = someone("alice")
-    answers.opt_out(Choice(), said=answers.Said(alice.subject, choice_surface("opt_out_link"), "", alice.user, NOON))
-    client = signed_in(alice)
-    answer(client, "accept")
-    assert choice_of(client).allowed == {P, F}
-    assert answers.has_objected(alice.subject)
-
-
-def test_no_minor_is_followed_by_advertising_whatever_they_pressed(everything_asked):
-    """Nobody's data are sold or shared who is younger than 16 and has not asked for it themselves (Cal. Civ. Code 1798.120(c))."""
-    alice, bob = someone("alice"), someone("bob")
-    ages.state(alice.subject, ages.ANSWERS["13_15"], by="test", at=NOON)
-    allowed = {}
-    for person in (alice, bob):
-        client = signed_in(person)
-        answer(client, "accept")
-        allowed[person.email] = client.get("/privacy/").wsgi_request.choice.allowed
-    assert allowed == {alice.email: {P, F}, bob.email: {P, F, T}}
-
-
-# The signal
-
-
-def test_accepting_under_the_signal_grants_no_targeting(visitor, everything_asked):
-    answer(visitor, "accept", **{"Sec-GPC": "1"})
-    assert records() == [("functionality", "granted", "banner"), ("performance", "granted", "banner")]
-    page = visitor.get("/privacy/choices/", headers={"Sec-GPC": "1"}).text
-    assert "Off, because your browser asks for it." in page
-    assert 'value="targeting"' not in page
-
-
-@pytest.mark.parametrize("path", ["/", "/privacy/cookies/", "/privacy/opt-out/", "/privacy/choices/"])
-def test_every_page_shows_that_the_signal_was_honoured(visitor, path):
-    assert "signal is honoured" in visitor.get(path, headers={"Sec-GPC": "1"}).text
-    assert "signal is honoured" not in visitor.get(path, headers={"Sec-GPC": "true"}).text
-
-
-@pytest.mark.parametrize(
-    ("shop", "words"),
-    [
-        ("jane_ellen", "We do not act on it, and say so."),
-        ("selenegleam", "Here it counts like Global Privacy Control."),
-    ],
-)
-@pytest.mark.promise("JE-63", "JH-26", "JK-12")
-def test_the_page_says_what_do_not_track_does_at_this_shop(visitor, settings, shop, words):
-    settings.LOUPE_POLICY = shop
-    page = visitor.get("/privacy/cookies/", headers={"DNT": "1"}).text
-    assert "Your browser sends Do Not Track." in page
-    assert words in page
-
-
-# The register's page, and a device that forgets
-
-
-@pytest.mark.promise("JK-11", "JE-54", "JE-55", "JE-56", "JS-14")
-def test_the_cookie_page_is_the_register(visitor, everything_asked):
-    page = visitor.get("/privacy/cookies/").text
-    rows = re.findall(r'<th scope="row"><span class="nowrap">(.*?)</span>', page)
-    lines = [entry for entry in cookies.register() if not entry.is_for_staff]
-    assert rows == [entry.name for each in Category for entry in lines if entry.category == each]
-    assert [entry.name for entry in cookies.register() if entry.is_for_staff and entry.name not in page] == []
-    assert re.findall(r"<h2>(Strictly necessary|Performance|Functionality|Targeting)</h2>", page) == [
-        "Strictly necessary", "Performance", "Functionality", "Targeting",
-    ]  # fmt: skip
-    assert "Example Ads; can follow you to other sites" in page
-
-
-@pytest.mark.promise("JE-55", "JK-11", "SG-15")
-def test_every_thing_of_every_tag_stands_in_exactly_one_of_four_groups(visitor, settings):
-    settings.LOUPE_POLICY = "jane_ellen"
-    settings.LOUPE_TAGS = {
-        "google-analytics": "G-AB12CD34EF", "hotjar": "1234567", "google-ads": "AW-123456789", "meta": "1234567890123",
-    }  # fmt: skip
-    found = {
-        each: {entry.vendor for entry in cookies.register() if entry.category == each and not entry.is_for_staff}
-        for each in Category
-    }
-    assert found == {
-        Category.NECESSARY: {""}, P: {"", "Google", "Hotjar"}, F: set(), T: {"Google", "Meta"},
-    }  # fmt: skip
-    assert {"bag", "sessionid"} <= {e.name for e in cookies.register() if e.category == Category.NECESSARY}
-    page = visitor.get("/privacy/choices/").text
-    assert re.findall(r'name="allow" value="(.*?)"', page) == ["performance", "targeting"], (
-        "each can be chosen by itself"
-    )
-
-
-@pytest.mark.promise("JE-58", "JK-13", "JE-44", "JH-25", "SG-15", "JE-61")
-def test_the_cookie_page_points_to_the_browsers_help_and_to_opt_outs_nobody_needs(visitor):
-    page = visitor.get("/privacy/cookies/").text
-    assert [name for name in ("Chrome", "Firefox", "Safari", "Edge") if f">{name}" not in page] == []
-    assert [
-        host for host in ("optout.aboutads.info", "thenai.org", "tools.google.com/dlpage/gaoptout") if host not in page
-    ] == []
-    assert "Nobody needs them here" in page
-
-
-@pytest.mark.promise("JK-14", "JE-77")
-def test_clearing_the_device_signs_out_and_forgets_everything(everything_asked):
-    alice = someone("alice")
-    client = signed_in(alice)
-    answer(client, "accept")
-    client.cookies["bag"] = "x"
-    response = client.post("/privacy/clear-device/")
-    assert response.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
-    assert {name: cookie["max-age"] for name, cookie in response.cookies.items()} == {
-        "bag": 0,
-        "consent": 0,
-        "sessionid": 0,
-    }
-    assert client.get(response.headers["Location"]).status_code == 200
-    assert client.get("/account/").status_code == 302
-    assert has_banner(client)
-
-
-def test_clearing_a_device_needs_a_post(visitor):
-    assert visitor.get("/privacy/clear-device/").status_code == 405
-
-
-def test_an_oversized_jar_of_cookies_survives(visitor):
-    for number in range(3_000):
-        visitor.cookies[f"_ga_{number}"] = "x"
-    visitor.cookies["consent"] = "x" * 4_000
-    assert visitor.get("/privacy/").status_code == 200
-    assert has_banner(visitor)
