@@ -41,7 +41,8 @@ class House(World):
     def __init__(self, there: Account) -> None:
         for name in PEOPLE:
             user = someone(name).user
-            user.phone = outbox_property.NUMBERS[name]  # the number that a complaint is about is the one that texts go to
+            # The number that a complaint is about is the one that texts go to.
+            user.phone = outbox_property.NUMBERS[name]
             user.save(update_fields=["phone"])
         super().__init__()
         self.there = there
