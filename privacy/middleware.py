@@ -11,10 +11,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from privacy.consent import answers, choice, firewall, ledger
 from privacy.rights import replay
+from privacy.rights.clock import of_the_shop
 
 REFUSAL_HEADERS: Final = {
     "Retry-After": "60",
@@ -51,6 +53,19 @@ def refusal(request: HttpRequest, verdict: replay.Verdict) -> HttpResponse:
         return JsonResponse(facts, status=503, headers=REFUSAL_HEADERS)
     page = render_to_string("privacy/older_database.html", {"verdict": verdict})
     return HttpResponse(page, status=503, headers=REFUSAL_HEADERS)
+
+
+class DeskZoneMiddleware:
+    """At the desk every time is shown, and read from a form, by the shop's own clock; everywhere else by UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(reverse("admin:index")):
+            return self.get_response(request)
+        with timezone.override(of_the_shop().zone):
+            return self.get_response(request)
 
 
 class CookieMiddleware:

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.masks import Evidence
 from privacy.consent.vocabulary import Channel
@@ -42,9 +43,7 @@ def _try_out(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -
 
 def _schedule(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
     campaigns.schedule(campaign, for_=typed["for_"] or at, by=by, at=at)
-    return (
-        f"It goes {'at once' if campaign.scheduled_for == at else f'at {campaign.scheduled_for:%-d %B %Y, %H:%M} UTC'}."
-    )
+    return f"It goes {'at once' if campaign.scheduled_for == at else f'at {dates.moment(campaign.scheduled_for)}'}."
 
 
 def _can_be_mailed(campaign: Campaign) -> bool:

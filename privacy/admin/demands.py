@@ -20,7 +20,6 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminRadioSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -29,6 +28,7 @@ from unfold.widgets import (
 from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.holds import named
 from privacy.admin.masks import Evidence
+from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
 from privacy.ground import states
@@ -65,7 +65,7 @@ class DemandForm(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="No more than the order names: nothing else can be handed over.",
     )
-    received_at = forms.SplitDateTimeField(label="Received", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
+    received_at = ShopMoment(label="Received")
     is_secret = forms.BooleanField(
         label="The person must not be told",
         required=False,

@@ -121,7 +121,7 @@ class AttachmentAdmin(Decides, Evidence):
             except looks.TooMany as enough:
                 looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
                 form.add_error(
-                    None, f"You have revealed as much as one person may for now. Next: {enough.until:%H:%M} UTC."
+                    None, f"You have revealed as much as one person may for now. Next: {dates.moment(enough.until)}."
                 )
                 status = 429
             except (attachments.Discarded, attachments.Lost):

@@ -21,6 +21,7 @@ from django.utils import timezone
 from unfold.decorators import action
 from unfold.views import ChangeList
 
+from privacy.admin import due as dates
 from privacy.admin.lists import DeskAdmin
 from privacy.forms.pages import RevealForm
 from privacy.ground import audit
@@ -162,7 +163,7 @@ class MaskedAdmin(DeskAdmin):
                 request.revealed_because = ""  # type: ignore[attr-defined]
                 looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
                 form.add_error(
-                    None, f"You have revealed as much as one person may for now. Next: {enough.until:%H:%M} UTC."
+                    None, f"You have revealed as much as one person may for now. Next: {dates.moment(enough.until)}."
                 )
         context = {**self.admin_site.each_context(request), "title": f"Reveal {self.as_seen(request, row)}"}
         context |= {"form": form, "back": back}

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
+from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import Evidence
 from privacy.forms.pages import DecisionForm
@@ -131,4 +132,4 @@ class PrintListAdmin(Decides, Evidence):
         if row.taken_at is None:
             return "not yet"
         times = "once" if row.times_taken == 1 else f"{row.times_taken} times"
-        return f"{times}, first on {row.taken_at:%-d %B %Y, %H:%M} UTC"
+        return f"{times}, first on {dates.moment(row.taken_at)}"

@@ -9,11 +9,11 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectMultipleWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
 )
 
 from privacy.consent.vocabulary import Channel
+from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
 from privacy.messages import campaigns, pieces, writing
@@ -97,9 +97,8 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
 class WhenForm(DecisionForm):
     """When it goes."""
 
-    for_ = forms.SplitDateTimeField(
+    for_ = ShopMoment(
         label="Send at",
         required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="In UTC. Left empty, it goes at once.",
+        help_text="Left empty, it goes at once.",
     )

@@ -9,11 +9,11 @@ from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
 from privacy.forms.wishes import WishForm
@@ -31,10 +31,9 @@ class EntryForm(WishForm):
         choices=[(each.value, each.label) for each in (Channel.PHONE, Channel.POST)],
         widget=UnfoldAdminSelectWidget,
     )
-    received_at = forms.SplitDateTimeField(
+    received_at = ShopMoment(
         label="When it reached us",
-        help_text="UTC. The time of the answer runs from here: from the call, or from the day the letter lay in our box.",
-        widget=UnfoldAdminSplitDateTimeWidget,
+        help_text="The time of the answer runs from here: from the call, or from the day the letter lay in our box.",
     )
     email = forms.EmailField(
         label="Their e-mail address",

@@ -12,11 +12,11 @@ from unfold.widgets import (
     UnfoldAdminDateWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
 from privacy.ground import audit
@@ -46,15 +46,12 @@ class WhatLeaked(forms.Form):
     processor = forms.ChoiceField(
         label="Or everything that one company receives", required=False, widget=UnfoldAdminSelectWidget
     )
-    start = forms.SplitDateTimeField(
+    start = ShopMoment(
         label="Rows made from",
         required=False,
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="UTC. Empty: all of them.",
+        help_text="Empty: all of them.",
     )
-    end = forms.SplitDateTimeField(
-        label="Rows made until", required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC."
-    )
+    end = ShopMoment(label="Rows made until", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,10 +100,9 @@ class OpenForm(Misused):
         widget=UnfoldAdminTextInputWidget,
         help_text="What happened; names nobody.",
     )
-    noticed_at = forms.SplitDateTimeField(
+    noticed_at = ShopMoment(
         label="Noticed",
-        widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="UTC. When somebody here first knew. The 72 hours run from then.",
+        help_text="When somebody here first knew. The 72 hours run from then.",
     )
     field_order = ("title", "noticed_at")
 
@@ -126,16 +122,14 @@ class EntryForm(DecisionForm):
     text = FreeText(
         label="What", max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), help_text="Names nobody."
     )
-    happened_at = forms.SplitDateTimeField(
-        label="When it happened", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC."
-    )
+    happened_at = ShopMoment(label="When it happened")
 
 
 class ContainForm(DecisionForm):
     """It goes on no longer."""
 
     how = FreeText(max_length=3000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
-    contained_at = forms.SplitDateTimeField(label="Since when", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
+    contained_at = ShopMoment(label="Since when")
 
 
 class RiskForm(DecisionForm):
@@ -170,7 +164,7 @@ class AuthorityForm(DecisionForm):
 
     authority = FreeText(max_length=120, widget=UnfoldAdminTextInputWidget)
     text = FreeText(label="The notice, word for word", widget=UnfoldAdminTextareaWidget(attrs={"rows": 30}))
-    told_at = forms.SplitDateTimeField(label="Handed in", widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC.")
+    told_at = ShopMoment(label="Handed in")
     receipt = forms.CharField(
         label="Its own reference", max_length=80, required=False, widget=UnfoldAdminTextInputWidget
     )

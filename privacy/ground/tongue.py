@@ -7,7 +7,7 @@ The shop's pages are in English. What we write to people is in the language they
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.utils import dateformat, timezone, translation
@@ -51,4 +51,4 @@ def minute(when: datetime) -> str:
 
 
 def _by_utc(when: date | datetime) -> date | datetime:
-    return timezone.localtime(when) if isinstance(when, datetime) and timezone.is_aware(when) else when
+    return when.astimezone(UTC) if isinstance(when, datetime) and timezone.is_aware(when) else when

@@ -11,6 +11,7 @@ from django.utils import timezone
 from privacy.models import Attachment
 from privacy.register import subjects
 from privacy.rights import agents, attachments, looks
+from privacy.rights.clock import of_the_shop
 from privacy.rights.models import DataRequest, State
 from privacy.tests.people import asks, at_the_desk, mails, someone
 
@@ -44,10 +45,11 @@ def enclosed(alice):
 
 def typed(*, ago=timedelta(days=3), **more):
     moment = (timezone.now() - ago).replace(second=0, microsecond=0)
+    shown = of_the_shop().local(moment)
     return {
         "channel": "phone",
-        "received_at_0": f"{moment:%Y-%m-%d}",
-        "received_at_1": f"{moment:%H:%M:%S}",
+        "received_at_0": f"{shown:%Y-%m-%d}",
+        "received_at_1": f"{shown:%H:%M:%S}",
         "email": "gwen@example.com",
         **more,
     }, moment

@@ -12,6 +12,7 @@ from django.utils import timezone
 from privacy.messages import announcements
 from privacy.models import AuthorityNotice, Incident
 from privacy.rights import incidents
+from privacy.rights.clock import of_the_shop
 from privacy.tests.people import at_the_desk, mails, someone
 from privacy.tests.test_announcements import order
 from privacy.tests.test_incidents import WORDS
@@ -39,7 +40,8 @@ def page(incident: Incident, then: str) -> str:
 
 
 def now_as(name: str) -> dict[str, str]:
-    return {f"{name}_0": f"{timezone.now():%Y-%m-%d}", f"{name}_1": f"{timezone.now():%H:%M:%S}"}
+    shown = of_the_shop().local(timezone.now())
+    return {f"{name}_0": f"{shown:%Y-%m-%d}", f"{name}_1": f"{shown:%H:%M:%S}"}
 
 
 def test_a_leak_is_opened_and_its_hours_run(carol):

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.StaffSecurityMiddleware",
+    "privacy.middleware.DeskZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
