@@ -107,11 +107,11 @@ class RefundForm(DecisionForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse more than can still go back; the room asks again."""
+        """Refuse more than can still be refunded; the room asks again."""
         typed = super().clean() or {}
         if typed.get("amount") is not None:
             typed["amount_minor"] = money.from_major(typed.pop("amount"), self.row.currency)
             left = payments.refundable(self.row)
             if typed["amount_minor"] > left:
-                self.add_error("amount", f"At most {money.format(left, self.row.currency)} can still go back.")
+                self.add_error("amount", f"At most {money.format(left, self.row.currency)} can still be refunded.")
         return typed

@@ -116,7 +116,7 @@ DECISIONS: Final[Mapping[str, Decision[Order]]] = {
 }
 
 REFUSALS: Final[Mapping[type[Exception], str]] = {
-    TooMuch: "So much can no longer go back: somebody else was first. Look at it again.",
+    TooMuch: "So much can no longer be refunded: somebody else was first. Look at it again.",
     NotAgreed: "With this carrier too little is agreed on: it gets no parcel.",
     uploads.NotAccepted: "",
     fulfilment.NothingChanged: "That is how it is already: change something, or go back.",

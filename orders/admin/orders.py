@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 
 from accounts.models import User
 from orders import fulfilment, papers, payments
+from orders.admin import refund_rows
 from orders.admin.order_decisions import DECISIONS, IN_HAND, REFUSALS
 from orders.models import Order, OrderLine, Paper, Return, Shipment
 from privacy.admin.decisions import Decides
@@ -67,6 +69,7 @@ class OrderAdmin(Decides, Evidence):
     ordering = ("-placed_at",)
     date_hierarchy = "placed_at"
     inlines = (LineInline, ShipmentInline, ReturnInline, PaperInline)
+    change_form_after_template = "admin/orders/refunds.html"
     actions = ("pack_chosen",)
     decisions = DECISIONS
     refusals = REFUSALS
@@ -108,6 +111,15 @@ class OrderAdmin(Decides, Evidence):
             *([PaperInline] if obj.papers.exists() else []),
         )
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The order, and below it the money that went back."""
+        order = self.get_object(request, unquote(object_id))
+        known = {"refunds": refund_rows.table(order)} if isinstance(order, Order) else {}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**known, **(extra_context or {})})
+        return page
+
     def has_fulfil_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return bool(request.user.has_perm("orders.fulfil_order"))
 
@@ -125,9 +137,9 @@ class OrderAdmin(Decides, Evidence):
         messages.info(request, f"{packed} packed, {len(chosen) - packed} left as they were.")
 
     def describe(self, row: Order) -> str:
-        """Its reference, where it stands, and what can still go back."""
+        """Its reference, where it stands, and what can still be refunded."""
         left = money.format(payments.refundable(row), row.currency)
-        return f"{row.reference} is {row.get_state_display().lower()}; {left} can still go back"
+        return f"{row.reference} is {row.get_state_display().lower()}; {left} can still be refunded"
 
     @display(description="state", label=STATE_COLOURS, ordering="state")
     def state_label(self, order: Order) -> tuple[str, str]:
@@ -162,6 +174,6 @@ class OrderAdmin(Decides, Evidence):
     def total(self, order: Order) -> str:
         return money.format(order.total_minor, order.currency)
 
-    @display(description="can still go back")
+    @display(description="still refundable")
     def refundable(self, order: Order) -> str:
         return money.format(payments.refundable(order), order.currency)

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from orders import fulfilment, invoices, payments, refunds
-from orders.models import InvoiceCounter, Order, Shipment
+from orders.admin import refund_rows
+from orders.models import InvoiceCounter, Order, Refund, Shipment
 from orders.tests.conftest import Browser, bag_of, mails
+from privacy.admin import due as dates
 from privacy.ground import states
 from privacy.models import AuditEvent
 from shop.models import Stone, Variant
@@ -191,6 +193,46 @@ def test_the_desk_packs_ships_delivers_and_refunds_by_forms(desk: Browser, order
     order.refresh_from_db()
     assert (order.state, order.shipment.get_carrier_display()) == ("delivered", "DHL Express")
     assert order.payment.refunds.get().amount_minor == 2_600
+
+
+def test_the_page_of_an_order_says_what_went_back_when_by_whom_and_how_far_it_is(
+    desk: Browser, order: Order, carol: User, now: datetime
+) -> None:
+    page = f"/admin/orders/order/{order.pk}/change/"
+    assert "Money back" not in desk.get(page).text
+    ship(order, carol, now)
+    fulfilment.refund(order, amount_minor=10_000, reason="scratched box", by=carol, at=now)
+    fulfilment.refund(order, amount_minor=2_600, reason="late", by=order.subject, at=now + timedelta(minutes=1))
+    first, second = order.payment.refunds.order_by("requested_at")
+    order.payment.refunds.filter(pk=first.pk).update(state="done", done_at=now + timedelta(hours=1), gateway_id="re_1")
+    payments.refund(order, 400, reason="", by="stripe", at=now + timedelta(minutes=2))
+    told = refund_rows.table(order)
+    assert told is not None
+    assert [row[0] for row in told["rows"]] == ["$4.00", "$26.00", "$100.00"]
+    assert [row[2] for row in told["rows"]] == ["stripe", "the customer", f"staff:{carol.pk}"]
+    assert [row[3] for row in told["rows"]] == [
+        "Waiting for the worker",
+        "Waiting for the worker",
+        f"Paid back {dates.moment(now + timedelta(hours=1))}",
+    ]
+    shown = desk.get(page).text
+    words = ("Money back", "$100.00", dates.moment(now), "Still refundable")
+    assert [word in shown for word in words] == [True] * 4
+    assert (first.reference in shown, second.reference in shown, "scratched box" in shown) == (False, False, False)
+
+
+def test_a_refund_that_nobody_promised_here_is_stripes_own(order: Order, now: datetime) -> None:
+    Refund.objects.create(
+        payment=order.payment,
+        reference="RF-1",
+        amount_minor=100,
+        requested_at=now,
+        next_try_at=now,
+        reason="made at Stripe",
+    )
+    told = refund_rows.table(order)
+    assert told is not None
+    assert told["rows"] == [["$1.00", dates.moment(now), refund_rows.AT_STRIPE, "Waiting for the worker"]]
 
 
 def test_the_desk_cancels_with_a_reason(desk: Browser, order: Order) -> None:
