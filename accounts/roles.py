@@ -39,6 +39,7 @@ orders.view_order                 x      x        x           .       x        x
 orders.change_order               x      .        .           .       .        x
 orders.fulfil_order               x      .        .           .       .        x
 orders.refund_order               x      .        .           .       .        x
+orders.cancel_share               x      .        .           .       .        x
 orders.add_shipment               x      .        .           .       .        x
 orders.change_shipment            x      .        .           .       .        x
 shop.view_*                       x      .        .           x       x        x

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from orders import links
 from orders.destinations import Method
-from orders.models import Order, Payment, Return, Shipment
+from orders.models import Order, Payment, Return, Share, Shipment
 from privacy.consent.vocabulary import Channel
 from privacy.ground.audit import Actor
 from privacy.messages import outbox, sms
@@ -41,6 +41,9 @@ RETURN_RECEIVED = _about_one_in_hand("return_received", "Your return has arrived
 RETURN_REFUNDED = _about_one_in_hand("return_refunded", "Your return is paid back")
 TEXT_SHIPPED = Kind("orders.text_shipped", purpose=Purpose.DELIVERY, label="Text: your parcel is on its way")
 TEXT_DELIVERED = Kind("orders.text_delivered", purpose=Purpose.DELIVERY, label="Text: your parcel has arrived")
+APPRAISER_LINK = Kind(
+    "orders.appraiser_link", purpose=Purpose.ORDER, label="To an appraiser: a link to a customer's order"
+)
 ORDER_LINK = Kind("orders.order_link", purpose=Purpose.ORDER, label="Link to your order")
 
 
@@ -136,6 +139,19 @@ def return_refunded(made: Return, *, refunded_minor: int, by: Actor, at: datetim
 def order_link(order: Order, *, by: Actor, at: datetime) -> None:
     """The fresh link somebody asked for."""
     _post(ORDER_LINK, order, by=by, at=at)
+
+
+def appraiser_link(share: Share, *, to: str, url: str, by: Actor, at: datetime) -> None:
+    """To an appraiser: a customer asks for your work, and this link shows the piece. It names nobody and no piece."""
+    context = {
+        "wants_change": share.wish == Share.Wish.CHANGE,
+        "ends_at": share.ends_at,
+        "action_url": url,
+        "action_label": _("See the piece"),
+        "why": _("your agreement with us ({reference})"),
+        "at": at,
+    }
+    outbox.post(APPRAISER_LINK, to=to, subject=None, context=context, reference=share.reference, by=by, at=at)
 
 
 def _about_return(kind: Kind, made: Return, *, by: Actor, at: datetime, **facts: Any) -> None:

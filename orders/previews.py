@@ -98,6 +98,12 @@ def return_refunded(sketch: Sketch, at: datetime) -> None:
     emails.return_refunded(made, refunded_minor=made.order.total_minor, by=BY, at=at)
 
 
+@shows(emails.APPRAISER_LINK)
+def appraiser_link(sketch: Sketch, at: datetime) -> None:
+    share = sketch.rows["orders.Share"]
+    emails.appraiser_link(share, to="desk@appraiser.example", url="https://shop.example/appraiser/", by=BY, at=at)
+
+
 @shows(emails.ORDER_LINK)
 def order_link(sketch: Sketch, at: datetime) -> None:
     emails.order_link(_order(sketch), by=BY, at=at)

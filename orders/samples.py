@@ -96,6 +96,17 @@ def line_sent_back(row: Any, sketch: Sketch) -> None:
     row.quantity, row.restocked_at = 1, None
 
 
+@hint("orders.Share")
+def shared(row: Any, sketch: Sketch) -> None:
+    """It was shown to an appraiser, who looked once."""
+    row.reference = invented.reference(sketch.who.chance, "SH")
+    row.recipient, row.wish = "appraiser:invented", row.Wish.APPRAISAL
+    row.asked_at = sketch.rows["orders.Order"].completed_at
+    row.ends_at = row.asked_at + timedelta(days=30)
+    row.opened_at, row.times_opened = row.asked_at + timedelta(days=1), 1
+    row.answered_at = row.cancelled_at = None
+
+
 @hint("orders.WebhookEvent")
 def webhook(row: Any, sketch: Sketch) -> None:
     row.event_id = f"evt_invented_{invented.hexadecimal(sketch.who.chance, 20)}"

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from orders import webhooks
-from orders.views import bag, checkout, orders, returns
+from orders.views import bag, checkout, orders, returns, sharing
 
 app_name = "orders"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("order/<str:reference>/link/", orders.send_link, name="order_link"),
     path("order/<str:reference>/return/", returns.ask, name="return"),
     path("order/<str:reference>/returns/<str:number>/withdraw/", returns.withdraw, name="return_withdraw"),
+    path("order/<str:reference>/share/", sharing.ask, name="share"),
+    path("order/<str:reference>/shares/<str:number>/withdraw/", sharing.withdraw, name="share_withdraw"),
+    path("appraiser/<str:reference>/", sharing.appraiser, name="appraiser"),
     path("account/orders/", orders.orders, name="orders"),
     path("account/orders/<str:reference>/", orders.account_order, name="account_order"),
     path("account/orders/<slug:reference>/cancel/", orders.cancel, name="account_order_cancel"),
@@ -32,6 +35,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "account/orders/<str:reference>/returns/<str:number>/withdraw/",
         returns.account_withdraw,
         name="account_return_withdraw",
+    ),
+    path("account/orders/<str:reference>/share/", sharing.account_ask, name="account_share"),
+    path(
+        "account/orders/<str:reference>/shares/<str:number>/withdraw/",
+        sharing.account_withdraw,
+        name="account_share_withdraw",
     ),
     path("webhooks/stripe/", webhooks.receive, name="stripe_webhook"),
 ]

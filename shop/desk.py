@@ -85,7 +85,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "privacy.Attachment",
         ),
     ),
-    ("Selling", ("orders.Order", "orders.Return", "orders.Payment", "orders.WebhookEvent")),
+    ("Selling", ("orders.Order", "orders.Return", "orders.Share", "orders.Payment", "orders.WebhookEvent")),
     (
         "Writing to people",
         (

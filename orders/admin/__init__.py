@@ -1,3 +1,3 @@
 """The desk's pages of this app."""
 
-from orders.admin import orders, payments, returns  # noqa: F401
+from orders.admin import orders, payments, returns, sharing  # noqa: F401

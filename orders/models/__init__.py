@@ -5,6 +5,7 @@ from orders.models.order import InvoiceCounter, Order, OrderLine
 from orders.models.papers import Paper, SoldCertificate
 from orders.models.payment import Payment, PaymentEvent, Refund, WebhookEvent
 from orders.models.returns import Return, ReturnLine
+from orders.models.sharing import Share
 from orders.models.shipment import Shipment
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Refund",
     "Return",
     "ReturnLine",
+    "Share",
     "Shipment",
     "SoldCertificate",
     "WebhookEvent",

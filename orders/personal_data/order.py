@@ -14,7 +14,18 @@ from django.db.models import Q
 from orders import facts, fulfilment, unfinished
 from orders.models import Bag, Order, OrderLine
 from orders.models.bag import KEPT_FOR
-from orders.personal_data.terms import CARRIERS, FOR_DELIVERY, MAIL, OF_ITS_ORDER, ORDER_YEARS, STRIPE, TAX, gone, tax
+from orders.personal_data.terms import (
+    APPRAISER,
+    CARRIERS,
+    FOR_DELIVERY,
+    MAIL,
+    OF_ITS_ORDER,
+    ORDER_YEARS,
+    STRIPE,
+    TAX,
+    gone,
+    tax,
+)
 from privacy.register.declare import (
     Action,
     ByValue,
@@ -80,8 +91,12 @@ declare(
         "bag_id": not_personal("the random number of the bag it came from"),
         "subject": link("the person it belongs to", edge=Edge.PLACEHOLDER),
         "state": tax(),
-        "email": gone(Category.CONTACT, recipients=MAIL, purposes=(Purpose.ORDER, Purpose.DELIVERY, Purpose.MARKETING)),
-        "full_name": gone(Category.NAME),
+        "email": gone(
+            Category.CONTACT,
+            recipients=(*MAIL, *APPRAISER),
+            purposes=(Purpose.ORDER, Purpose.DELIVERY, Purpose.MARKETING),
+        ),
+        "full_name": gone(Category.NAME, recipients=APPRAISER),
         "phone": gone(Category.CONTACT, recipients=(*CARRIERS, "sms"), retention=FOR_DELIVERY),
         "texts_asked_at": gone(Category.PREFERENCE, retention=FOR_DELIVERY),
         "ship_name": gone(Category.NAME, recipients=CARRIERS),
@@ -94,7 +109,7 @@ declare(
         "gift_message": gone(Category.MESSAGE, retention=FOR_DELIVERY),
         "country": tax(source=Source.CUSTOMER, recipients=CARRIERS),
         "region": tax(source=Source.CUSTOMER, recipients=CARRIERS),
-        "currency": tax(),
+        "currency": tax(recipients=APPRAISER),
         "subtotal_minor": tax(),
         "shipping_minor": tax(),
         "shipping_method": tax(source=Source.CUSTOMER),
@@ -133,11 +148,11 @@ declare(
         "item_id": tax(),
         "variant": not_personal("the piece in the shop's catalogue"),
         "stone": not_personal("the stone in the shop's catalogue"),
-        "title": tax(),
-        "detail": tax(),
+        "title": tax(recipients=APPRAISER),
+        "detail": tax(recipients=APPRAISER),
         "sku": tax(),
-        "quantity": tax(source=Source.CUSTOMER),
-        "unit_minor": tax(),
+        "quantity": tax(source=Source.CUSTOMER, recipients=APPRAISER),
+        "unit_minor": tax(recipients=APPRAISER),
         "tax_minor": tax(),
         "total_minor": tax(),
         "lead_days": not_personal("how long the piece takes to make"),

@@ -19,6 +19,7 @@ from privacy.register.declare import (
 CARRIERS: Final = carriers.SLUGS
 STRIPE: Final = ("stripe",)
 MAIL: Final = ("mail",)
+APPRAISER: Final = ("appraiser",)
 
 TAX: Final = "tax law asks for the records of a sale"
 ORDER_YEARS: Final = Retention.years("orders", anchor="completed_at", fallback="placed_at").not_while(

@@ -16,7 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+<<<<<<< HEAD
 from orders import fulfilment, gateway, history, links, papers, return_rights
+=======
+from orders import fulfilment, gateway, history, links, papers, returns, sharing
+>>>>>>> 070a026 (Show an order to an appraiser its customer chose, and to nobody after they say no)
 from orders.models import Order
 from privacy.ground import references, states
 from privacy.register import profiles, subjects
@@ -139,6 +143,8 @@ def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> H
         "country": history.country_name(found),
         "timeline": history.timeline(found),
         "returns": history.returns(found),
+        "shares": sharing.of(found, at=timezone.now()),
+        "can_share": bool(sharing.appraisers(at=timezone.now())),
         **_ways_back(found),
         "card": history.card_words(found),
         "refunded_minor": history.refunded_minor(found),

@@ -88,8 +88,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "publish_review": "{shop} may show this review on its pages, with the name you chose, until you take it back.",
         "use_photo": "{shop} may show this photo in its shop and its messages, until you take it back.",
         "share_with_appraiser": (
-            "{shop} may give the details of this order to the appraiser named here, so that the piece can be appraised or "
-            "changed. You can take it back at any time."
+            "{shop} may show {appraiser} what is listed here of my order {order}, by a link that works for 30 days. I can take "
+            "this back at any time, here or in my preferences, and the link is closed at once."
         ),
         "sensitive_use": "{shop} may use this sensitive information for the purpose named here, until you take it back.",
         "parent": (

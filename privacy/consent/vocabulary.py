@@ -91,6 +91,7 @@ class Surface(StrEnum):
     COOKIE_SETTINGS = "cookie_settings"
     PREFERENCES = "preferences"
     CHECKOUT = "checkout"
+    ORDER = "order"
     SIGN_UP = "sign_up"
     FOOTER_FORM = "footer_form"
     UNSUBSCRIBE_LINK = "unsubscribe_link"
@@ -113,6 +114,7 @@ SURFACE_WORDS: Final[dict[Surface, str]] = {
     Surface.COOKIE_SETTINGS: "the cookie settings",
     Surface.PREFERENCES: "your preferences",
     Surface.CHECKOUT: "the checkout",
+    Surface.ORDER: "the page of your order",
     Surface.SIGN_UP: "the sign-up form",
     Surface.FOOTER_FORM: "the newsletter form",
     Surface.UNSUBSCRIBE_LINK: "the unsubscribe link of a message",

@@ -27,6 +27,8 @@ from privacy.register.models import Subject
 ORDER: Final = (Matter.NEW_PIECES, Matter.OFFERS, Matter.CARE)
 COOKIES: Final = frozenset({Matter.FUNCTIONALITY, Matter.PERFORMANCE, Matter.TARGETING})
 """What belongs to a browser: its cookie settings say it, not this form."""
+CLOSED_FOR_GOOD: Final = frozenset({Matter.SHARE_WITH_APPRAISER})
+"""What is taken back once and for all: whoever wants it again reads its own page and says yes there."""
 UNDO_WITHIN: Final = timedelta(hours=1)
 UNDO: Final = "privacy.preferences.undo"
 
@@ -167,7 +169,12 @@ def tick(
 
 
 def undo_key(subject: Subject, change: Change) -> str:
-    """What takes a change back, for an hour: kept in the page that says it was saved, and nowhere else."""
+    """What takes a change back, for an hour: kept in the page that says it was saved, and nowhere else.
+
+    Nothing, where something was closed that an undo must not open again.
+    """
+    if any(thing.matter in CLOSED_FOR_GOOD for thing in change.taken):
+        return ""
     what = [subject.pk.hex, sorted(change.given), sorted(change.taken), change.manner]
     return signing.dumps(what, salt=UNDO, compress=True)
 

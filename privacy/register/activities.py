@@ -157,7 +157,7 @@ def people(declaration: Declaration, field: Field) -> Iterator[str]:
     """Whom a field is about, by the way its row reaches its person and by where its value comes from and goes."""
     if field.source is Source.STAFF:
         yield STAFF
-    receivers = [each for each in registry.processors() if each.slug in field.recipients and not each.is_written]
+    receivers = [each for each in registry.processors() if each.kind in field.recipients and not each.is_written]
     if any(each.purpose is Purpose.DELIVERY for each in receivers):
         yield ADDRESSEES
     through_account = declaration.model == "accounts.User" or any("user" in path for path in declaration.paths)
@@ -205,7 +205,7 @@ def row(declaration: Declaration) -> Row:
         purposes=once(purpose.words for purpose in purposes),
         bases=once(str(purpose.basis) for purpose in purposes),
         sources=once(str(field.source) for field in fields.values()),
-        recipients=once(_name_of(slug) for field in fields.values() for slug in field.recipients),
+        recipients=once(name for field in fields.values() for slug in field.recipients for name in _names_of(slug)),
         retention="; ".join(once(str(declaration.retention_of(name)) for name in fields)) or str(declaration.retention),
         is_kept=declaration.action is Action.KEEP_UNTIL,
         reasons=once(field.on_erase.reason for field in declaration.kept_fields().values()),
@@ -218,7 +218,7 @@ def receivers() -> list[Receiver]:
         Receiver(
             name=each.name,
             purpose=each.purpose.words,
-            receives=received_by(each.slug),
+            receives=received_by(each.kind),
             country=agreements.country(each.slug),
             is_abroad=is_abroad(each),
             safeguard=agreements.safeguard(each.slug),
@@ -255,7 +255,7 @@ def bound(*, at: datetime) -> list[Bound]:
             name=each.name,
             slug=each.slug,
             purpose=each.purpose.words,
-            receives=received_by(each.slug),
+            receives=received_by(each.kind),
             hosts=each.hosts,
             agreement=agreements.of(each.slug),
             country=agreements.country(each.slug),
@@ -332,8 +332,11 @@ def _transfer(processor: Processor) -> str:
 
 
 def _gets_any(processor: Processor, served: list[tuple[Declaration, str, Field]]) -> bool:
-    return any(processor.slug in field.recipients for _, _, field in served)
+    return any(processor.kind in field.recipients for _, _, field in served)
 
 
-def _name_of(slug: str) -> str:
-    return next((each.name for each in registry.processors() if each.slug == slug), slug)
+def _names_of(recipient: str) -> list[str]:
+    """Whom a field names: one company, or every one of a kind that this shop has."""
+    if recipient not in {each.slug for each in registry.kinds()}:
+        return [recipient]
+    return [each.name for each in registry.processors() if each.kind == recipient]

@@ -52,13 +52,13 @@ def receives(processor: Processor, field: str) -> bool:
     model, _, name = field.rpartition(".")
     declaration = registry.find(model)
     declared = declaration.personal_fields().get(name) if declaration else None
-    return declared is not None and processor.slug in declared.recipients
+    return declared is not None and processor.kind in declared.recipients
 
 
 def disagreements() -> Iterator[str]:
     """Where payload lists and fields do not say the same, in words; nothing while all is well."""
-    known = {processor.slug for processor in registry.processors()}
-    for processor in registry.processors():
+    known = {processor.slug: processor for processor in registry.kinds()}
+    for processor in known.values():
         for key, field in processor.payload.items():
             if not receives(processor, field):
                 yield f"{processor.slug}: {key} carries {field}, which does not name it as a recipient"
@@ -66,7 +66,7 @@ def disagreements() -> Iterator[str]:
         for slug in declared.recipients:
             if slug not in known:
                 yield f"{declaration.model}.{name} goes to {slug}, which nobody declared"
-            elif not _is_carried(registry.processor(slug), f"{declaration.model}.{name}"):
+            elif not _is_carried(known[slug], f"{declaration.model}.{name}"):
                 yield f"{declaration.model}.{name} goes to {slug}, but no key carries it"
 
 

@@ -94,6 +94,8 @@ class Agreement:
     country: str
     mechanism: str  # by what data go there, outside the European Economic Area
     ended_on: date | None  # None: it still runs
+    name: str = ""  # of one of several of its kind (`Processor.is_kind`): the others have theirs in their declaration
+    email: str = ""  # where such a one gets its mail
 
 
 @dataclass(frozen=True)
@@ -277,6 +279,8 @@ def _agreement(data: dict[str, Any]) -> Agreement:
         country=str(data.get("country", "")),
         mechanism=str(data.get("mechanism", "")),
         ended_on=_day(data.get("ended_on")),
+        name=str(data.get("name", "")),
+        email=str(data.get("email", "")),
     )
 
 

@@ -4,6 +4,7 @@ The one place that reads `declare.DECLARATIONS`; every list of personal data in 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from graphlib import TopologicalSorter
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import models
 
+from privacy.register import profiles
 from privacy.register.declare import (
     DECLARATIONS,
     NOT_PERSONAL,
@@ -49,13 +51,33 @@ def find(model: str) -> Declaration | None:
 
 
 def processor(slug: str) -> Processor:
-    """One processor. Raises KeyError."""
-    return PROCESSORS[slug]
+    """One processor; for one of a kind, as this shop's profile names it. Raises KeyError."""
+    return PROCESSORS[slug] if slug in PROCESSORS else {each.slug: each for each in processors()}[slug]
 
 
 def processors() -> list[Processor]:
-    """Every processor, by name."""
-    return sorted(PROCESSORS.values(), key=lambda processor: processor.name)
+    """Every processor, by name; of a kind, those that this shop's profile names."""
+    every = (each for declared in PROCESSORS.values() for each in _companies(declared))
+    return sorted(every, key=lambda processor: processor.name)
+
+
+def of_kind(kind: str) -> list[Processor]:
+    """The companies of one kind, by name: `appraiser:harbour`."""
+    return [each for each in processors() if each.kind == kind != each.slug]
+
+
+def kinds() -> list[Processor]:
+    """Every processor as it is declared, whether or not this shop names one of the kind."""
+    return list(PROCESSORS.values())
+
+
+def _companies(declared: Processor) -> Iterator[Processor]:
+    if not declared.is_kind:
+        yield declared
+        return
+    for slug, agreed in profiles.current().processors.items():
+        if slug.partition(":")[0] == declared.slug != slug:
+            yield replace(declared, slug=slug, name=agreed.name or slug)
 
 
 def in_order_of_erasure() -> list[Declaration]:

@@ -90,7 +90,8 @@ def _given(processor: str, calls: list[list[str]]) -> Given:
     fields = known.payload if known else {}
     categories = _categories(fields[key] for key in every if key in fields)
     country = agreements.country(processor) if known else ""
-    return Given(disclosures.name_of(processor), country, categories, len(calls), works_for_us=known is not None)
+    works_for_us = known is not None and not known.writes_for_itself
+    return Given(disclosures.name_of(processor), country, categories, len(calls), works_for_us)
 
 
 def _categories(paths: Iterable[str]) -> list[str]:

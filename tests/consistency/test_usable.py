@@ -18,6 +18,7 @@ USES: Final = frozenset({Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMEN
 
 #: Modules in which nothing is used for any of it.
 OTHER_MATTERS: Final = {
+    "orders/sharing.py": "shows an order where its owner wants it, and asks what may be used each time",
     "privacy/admin/messages.py": "the desk reads what became of messages",
     "privacy/consent/ledger.py": "what people said is kept and answered whatever is restricted",
     "privacy/messages/attempts.py": "begins one attempt, if what the gate was told still holds",

@@ -133,7 +133,7 @@ def dropped_masks() -> Iterator[Mutant]:
 
 def widened_payloads() -> Iterator[Mutant]:
     """One field more that leaves: on a processor's list alone, or named by the field alone."""
-    for processor in registry.processors():
+    for processor in registry.kinds():
         for declaration, name, field in registry.every_field():
             where = f"{declaration.model}.{name}"
             if where not in processor.payload.values():

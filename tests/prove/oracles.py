@@ -86,7 +86,7 @@ def covered() -> list[str]:
 def leaves() -> list[str]:
     """Which field leaves for whom, by the fields and by the payload lists, against `leaves.csv`."""
     said = {(line["recipient"], line["key"], line["field"]) for line in lines("leaves.csv")}
-    carried = {(each.slug, key, field) for each in registry.processors() for key, field in each.payload.items()}
+    carried = {(each.slug, key, field) for each in registry.kinds() for key, field in each.payload.items()}
     under_a_key = {(slug, field) for slug, _, field in carried}
     every = {
         (slug, "", f"{declaration.model}.{name}")

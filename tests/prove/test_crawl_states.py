@@ -13,6 +13,7 @@ from django.template import Template
 from django.test.signals import template_rendered
 
 from orders import links as order_links
+from orders import sharing
 from orders.tests.conftest import bag_of
 from orders.tests.parcels import delivered
 from privacy.consent import cookies
@@ -106,6 +107,8 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
     signup = newsletter.ask("reader@example.com", at=now)
     child, mother = someone("carla"), "mother@example.com"
     word = children.ask(child.subject, address=child.email, parent=mother, by=child.user, at=now)
+    appraiser = sharing.appraisers(at=now)[0]
+    shown = sharing.ask(order, appraiser, sharing.Wanted("appraisal"), network="", by=order.subject, at=now)
     return [
         f"/product/{piece.slug}/",
         f"/stones/{stone.ref}/",
@@ -122,10 +125,12 @@ def mailed(transactional_db: None, buy: Any, necklace: Any, now: datetime, setti
         f"/privacy/certificate/{Certificate.objects.get().reference}/",
         f"/privacy/versions/{version.number}/",
         f"/order/{order.reference}/?key=none",
+        sharing.url(shown).removeprefix(settings.LOUPE_PUBLIC_URL),
+        f"/appraiser/{shown.reference}/?key=none",
         preference_links.path(alice.subject),
         *(
             order_links.path(order, page, at=now)
-            for page in ("orders:order", "orders:thanks", "orders:invoice", "orders:return")
+            for page in ("orders:order", "orders:thanks", "orders:invoice", "orders:return", "orders:share")
         ),
     ]
 

@@ -22,6 +22,7 @@ from orders.models import (
     Refund,
     Return,
     ReturnLine,
+    Share,
     Shipment,
     SoldCertificate,
     WebhookEvent,
@@ -170,6 +171,12 @@ def log_entry(at: datetime) -> LogEntry:
 
 def clearance(at: datetime) -> Clearance:
     return Clearance.objects.create(user=customer(at), kind=Clearance.Kind.RULES, digest="ab", given_at=at)
+
+
+def share(at: datetime) -> Share:
+    """Its link ended."""
+    begun = {"asked_at": at - 30 * DAY, "ends_at": at}
+    return Share.objects.create(reference=references.new("SH"), order=order(at), recipient="appraiser:a", **begun)
 
 
 def activity(at: datetime) -> Activity:

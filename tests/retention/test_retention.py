@@ -24,6 +24,7 @@ AGES = [
     ("orders.Order", aged.order, "2021-02-28T12:00:00", "2021-03-01T00:00:00"),
     ("orders.SoldCertificate", aged.certificate_of_a_stone, "2018-02-28T12:00:00", "2018-03-01T00:00:00"),
     ("orders.Paper", aged.paper, "2018-02-28T12:00:00", "2018-03-01T00:00:00"),
+    ("orders.Share", aged.share, "2027-12-01T12:00:00", "2027-12-01T12:00:01"),
     ("orders.Bag", aged.bag, "2028-01-30T12:00:00", "2028-01-30T12:00:01"),
     ("orders.WebhookEvent", aged.webhook, "2027-12-01T12:00:00", "2027-12-01T12:00:01"),
     ("accounts.ApiToken", aged.key_to_the_api, "2027-12-01T12:00:00", "2027-12-01T12:00:01"),
