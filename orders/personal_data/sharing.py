@@ -75,5 +75,6 @@ declare_processor(
             "email": "orders.Order.email",
         },
         after_erasure="The link is closed with your erasure; what they wrote down for their own valuation is theirs to keep.",
+        corrects="Nothing to put right: while the link works, it shows the order as it stands.",
     )
 )

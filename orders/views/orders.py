@@ -16,11 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-<<<<<<< HEAD
-from orders import fulfilment, gateway, history, links, papers, return_rights
-=======
-from orders import fulfilment, gateway, history, links, papers, returns, sharing
->>>>>>> 070a026 (Show an order to an appraiser its customer chose, and to nobody after they say no)
+from orders import fulfilment, gateway, history, links, papers, return_rights, sharing
 from orders.models import Order
 from privacy.ground import references, states
 from privacy.register import profiles, subjects

@@ -268,9 +268,7 @@ class Processor:
     is_used: Callable[[], bool] = lambda: True  # whether this shop, as it is set up, gives it anything
     is_a: str = "others that work for us"  # what kind of company it is (Cal. Civ. Code 1798.110(a)(4))
     corrector: Callable[[Family, Values], str] | None = None  # tells it what is right now; returns its receipt
-<<<<<<< HEAD
     corrects: str = ""  # what a correction puts right there and who does it, or why nothing has to be, for the desk
-=======
     is_kind: bool = False  # not one company: each shop's profile names its own, as `kind:name` (`registry.processors`)
     writes_for_itself: bool = False  # may write to people for itself, too, since they said so (Cal. Civ. Code 1798.83)
 
@@ -278,7 +276,6 @@ class Processor:
     def kind(self) -> str:
         """What fields name as their recipient: the company, or the kind of which it is one."""
         return self.slug.partition(":")[0]
->>>>>>> 070a026 (Show an order to an appraiser its customer chose, and to nobody after they say no)
 
 
 DECLARATIONS: Final[dict[str, Declaration]] = {}
