@@ -17,6 +17,7 @@ from accounts import phones
 from accounts.models import Address, User
 from privacy.ground import audit
 from privacy.ground.audit import Actor
+from privacy.register import residence
 from privacy.register.declare import Unfit, Values
 
 MOST = 20
@@ -70,7 +71,7 @@ def add(user: User, details: Details, *, make_default: bool = False, by: User | 
         raise TooMany
     address = Address.objects.create(user=user, created_at=at, **asdict(details))
     if make_default or not held:
-        _make_default(address)
+        _make_default(address, by=by, at=at)
     audit.append("address.added", subject=user.subject_id, obj=address, by=by, at=at)
     return address
 
@@ -82,8 +83,8 @@ def change(address: Address, details: Details, *, make_default: bool = False, by
     for name, value in asdict(details).items():
         setattr(address, name, value)
     address.save(update_fields=list(asdict(details)))
-    if make_default:
-        _make_default(address)
+    if make_default or address.is_default_shipping:
+        _make_default(address, by=by, at=at)
     audit.append("address.changed", subject=address.user.subject_id, obj=address, by=by, at=at)
     return address
 
@@ -104,7 +105,7 @@ def correct(address: Address, values: Values, by: Actor, at: datetime) -> Addres
 def prefer(address: Address, *, by: User | str, at: datetime) -> Address:
     """Make this the address that checkout offers first."""
     _locked(address.user)
-    _make_default(address)
+    _make_default(address, by=by, at=at)
     audit.append("address.preferred", subject=address.user.subject_id, obj=address, by=by, at=at)
     return address
 
@@ -118,7 +119,7 @@ def remove(address: Address, *, by: User | str, at: datetime) -> None:
     address.delete()
     heir = Address.objects.filter(user=user).order_by("-is_default_shipping", "created_at", "pk").first()
     if heir is not None and not heir.is_default_shipping:
-        _make_default(heir)
+        _make_default(heir, by=by, at=at)
 
 
 def _locked(user: User) -> list[int]:
@@ -127,12 +128,15 @@ def _locked(user: User) -> list[int]:
     return list(Address.objects.filter(user=user).values_list("pk", flat=True))
 
 
-def _make_default(address: Address) -> None:
+def _make_default(address: Address, *, by: Actor, at: datetime) -> None:
+    """The one that is used first also says where they live, and with it whose law counts."""
     Address.objects.filter(user=address.user, is_default_shipping=True).exclude(pk=address.pk).update(
         is_default_shipping=False
     )
     address.is_default_shipping = True
     address.save(update_fields=["is_default_shipping"])
+    where = residence.place(address.country, address.region)
+    residence.note(address.user.subject, where, by=by, at=at)
 
 
 def envelopes() -> Iterator[tuple[str, str]]:

@@ -31,7 +31,7 @@ from privacy.ground.audit import Actor
 from privacy.messages import wishes
 from privacy.messages.wishes import Said
 from privacy.models import Subject
-from privacy.register import ages, policy_versions, subjects
+from privacy.register import ages, policy_versions, residence, subjects
 from privacy.register.ages import Answer
 from shop import stock
 from shop.stock import Key
@@ -150,6 +150,8 @@ def place(
     order = _draft(references.new("LP"), bag, priced, details, at=at)
     order.subject = subject or _guest(details, priced.quote, by=by, at=at)
     order.save(force_insert=True)
+    if subject is not None and not details.recipient:  # a present says nothing about who sends it
+        residence.suppose(subject, priced.quote.destination.code, by=by, at=at)
     # After the insert, so that a second tab with the same bag waits for this one instead of finding the stone taken.
     wanted = {line.buyable.key: line.quantity for line in priced.lines}
     stock.reserve(order.pk, wanted, expires_at=None, by=by, at=at)
@@ -292,7 +294,7 @@ def _reuse(
 
 def _guest(details: CheckoutDetails, quote: Quote, *, by: Actor, at: datetime) -> Subject:
     """A person of their own for this order; the e-mail is unproven, so nobody else's rows ever join them through it."""
-    guest = subjects.new(residence=quote.destination.code, by=by, at=at)
+    guest = subjects.new(residence="" if details.recipient else quote.destination.code, by=by, at=at)
     subjects.identify(guest, kind="email", value=details.email, by=by, at=at)
     return guest
 

@@ -1,5 +1,7 @@
 """The account pages: one's own details and addresses, never anybody else's."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -59,6 +61,24 @@ def test_removing_the_first_leaves_another_in_its_place(alice, bob):
     addresses.remove(work, by=alice, at=NOON)
     assert addresses.of(alice) == []
     assert addresses.of(bob) == [bobs]
+
+
+def test_the_first_address_says_whose_law_counts_and_bobs_says_nothing_of_alice(alice, bob):
+    def lives_in(user):
+        return User.objects.select_related("subject").get(pk=user.pk).subject.residence
+
+    assert (lives_in(alice), lives_in(bob)) == ("", "")
+    home, _ = add(alice), add(bob, BOBS)
+    assert (lives_in(alice), lives_in(bob)) == ("US-NY", "US-CA")
+    abroad = replace(HOME, city="Bonn", region="", postal_code="53113", country="DE")
+    other = add(alice, abroad)
+    assert lives_in(alice) == "US-NY", "it is not the one used first"
+    addresses.prefer(other, by=alice, at=NOON)
+    assert lives_in(alice) == "DE"
+    addresses.change(other, replace(abroad, country="AT", city="Wien"), by=alice, at=NOON)
+    assert lives_in(alice) == "AT"
+    addresses.remove(other, by=alice, at=NOON)
+    assert (addresses.default_of(alice), lives_in(alice), lives_in(bob)) == (home, "US-NY", "US-CA")
 
 
 def test_the_database_knows_one_first_address(alice):

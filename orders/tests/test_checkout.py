@@ -211,6 +211,15 @@ def test_a_guest_is_a_person_of_their_own_with_an_unproven_address(
     assert (identifier.kind, identifier.proven_at, order.subject.residence) == ("email", None, "US-NY")
 
 
+def test_where_a_customer_lives_is_supposed_from_a_parcel_of_their_own(
+    necklace: Variant, buy: Callable[..., Order], bob: User
+) -> None:
+    present = buy(bag_of((necklace, 1)), bob, email=BOB_EMAIL, recipient="Ann Brightwater")
+    assert Subject.objects.get(pk=present.subject_id).residence == "", "a present says nothing about who sends it"
+    own = buy(bag_of((necklace, 1)), bob, email=BOB_EMAIL)
+    assert Subject.objects.get(pk=own.subject_id).residence == "US-NY"
+
+
 def test_mallory_typing_bobs_address_and_number_shows_and_joins_nothing(
     browser: Browser, bob: User, necklace: Variant, buy: Callable[..., Order]
 ) -> None:

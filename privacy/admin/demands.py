@@ -35,7 +35,7 @@ from privacy.ground import states
 from privacy.register import registry
 from privacy.register.demand_models import Demand
 from privacy.register.models import Subject
-from privacy.rights import demands
+from privacy.rights import demands, holds
 
 MAY_ANSWER: Final = "privacy.answer_demand"
 MAY_APPROVE: Final = "privacy.approve_demand"
@@ -146,7 +146,7 @@ class DemandAdmin(Decides, Evidence):
     search_fields = ("=reference", "=case")
     ordering = ("-received_at",)
     decisions = DECISIONS
-    refusals = {demands.OwnEntry: "", demands.NotSaid: "", demands.HeldAlready: ""}
+    refusals = {demands.OwnEntry: "", demands.NotSaid: "", demands.HeldAlready: "", holds.ReviewOver: ""}
     actions_list = ("enter",)
     actions_detail = ("hand_over",)
     fieldsets = (

@@ -5,6 +5,7 @@ The person is found by a whole address that was confirmed, or by the reference o
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -70,6 +71,15 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     def clean_person(self) -> Subject:
         """The person record behind a reference or a proven address."""
         return named(self.cleaned_data["person"])
+
+    def clean_review_on(self) -> date:
+        """A day on which somebody still can."""
+        review_on: date = self.cleaned_data["review_on"]
+        try:
+            holds.check_review(review_on, at=timezone.now())
+        except holds.ReviewOver as refused:
+            raise forms.ValidationError(f"{refused}.")
+        return review_on
 
 
 def named(typed: str) -> Subject:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -112,7 +113,7 @@ def _person(asked: DataRequest, at: datetime) -> list[tuple[str, Any]]:
         ("lives in", _place(person)),
         ("age", person.get_age_band_display() or "not asked"),
         ("standing", _standing(person)),
-        ("objects to", ", ".join(purpose.words for purpose in objections.of(family)) or "nothing"),
+        ("objects to", ", ".join(_objections(family)) or "nothing"),
         ("held by law", _links("legalhold", list(holds.of(family, at=at))) or "nothing"),
         ("also asked", _links("datarequest", list(others)) or "nothing else"),
     ]
@@ -130,6 +131,12 @@ def _place(person: Subject) -> str:
     country, _, part = person.residence.partition("-")
     name = countries.name(country) or country
     return f"{name}, {part}" if part else name or "unknown: every law counts"
+
+
+def _objections(family: list[UUID]) -> list[str]:
+    """What is not used because they object to it; what was weighed and overridden is used again."""
+    heeded = objections.in_words(family)
+    return [f"{words} (being weighed)" if is_pending else words for words, is_pending in heeded]
 
 
 def _standing(person: Subject) -> str:

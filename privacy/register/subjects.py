@@ -99,6 +99,7 @@ def _stand_together(person: Subject, *, by: audit.Actor, at: datetime) -> None:
     if any(pauses):
         pause(person, by=by, at=at)
     share_age(person)
+    _share_residence(person)
     for reason in sorted({each for some in reasons for each in some}):
         restrict(person, reason=Reason(reason), by=by, at=at)
     strictest = Objection.objects.filter(subject__in=ids).order_by("purpose", "-standing", "since").distinct("purpose")
@@ -221,6 +222,15 @@ def share_age(subject: Subject) -> None:
     if stated:
         youngest = min(stated, key=list(AgeBand).index)
         records.update(age_band=youngest, age_stated_at=stated[youngest].age_stated_at)
+
+
+def _share_residence(person: Subject) -> None:
+    """Give records that name no residence the person's own, or that of the newest record that names one."""
+    records = Subject.objects.filter(pk__in=family(person))
+    named = {each.pk: each for each in records.exclude(residence="").order_by("created_at", "pk")}
+    if named:
+        known = named.get(person.pk) or [*named.values()][-1]
+        records.filter(residence="", erased_at=None).update(residence=known.residence)
 
 
 def pause(subject: Subject, *, by: audit.Actor, at: datetime) -> None:

@@ -18,12 +18,16 @@ from privacy.ground import audit, doorbell, references
 from privacy.register import registry, subjects
 from privacy.register.declare import EVERY_ROW, Declaration, Family
 from privacy.register.models import Subject
-from privacy.rights import order
+from privacy.rights import clock, order
 from privacy.rights.models import DataRequest, LegalHold, LegalHoldQuerySet, State
 
 
 class NoSuchThing(ValueError):
     """The scope names a model that holds nothing about people, or a row that is not this person's."""
+
+
+class ReviewOver(ValueError):
+    """The day on which somebody looks again has passed: nobody would."""
 
 
 class ReleasedAlready(Exception):
@@ -45,7 +49,8 @@ EVERYTHING = Scope()
 def place(
     subject: Subject, *, scope: Scope, reason: str, owner: str, review_on: date, by: audit.Actor, at: datetime
 ) -> LegalHold:
-    """Hold something of a person from now on. Raises `NoSuchThing`."""
+    """Hold something of a person from now on. Raises `NoSuchThing`, `ReviewOver`."""
+    check_review(review_on, at=at)
     person = subjects.root(subject)
     _refuse_what_is_not_there(scope, subjects.family(person))
     hold = LegalHold.objects.create(
@@ -62,6 +67,12 @@ def place(
     details: dict[str, audit.Detail] = {"model": scope.model, "review_on": review_on.isoformat()}
     audit.append("hold.placed", subject=person, obj=hold, details=details, by=by, at=at)
     return hold
+
+
+def check_review(review_on: date, *, at: datetime) -> None:
+    """Raises `ReviewOver` for a day that is over where the shop is."""
+    if review_on < clock.of_the_shop().local(at).date():
+        raise ReviewOver("Somebody looks at it again on a day to come, and that one has passed")
 
 
 @transaction.atomic

@@ -146,6 +146,21 @@ def test_a_scope_that_names_nothing_is_refused(db: None, scope: Scope) -> None:
     assert not LegalHold.objects.exists()
 
 
+def test_a_hold_that_nobody_would_look_at_again_is_refused(db: None) -> None:
+    alice = someone("alice")
+    facts: dict[str, Any] = {
+        "scope": EVERYTHING,
+        "reason": "A claim.",
+        "owner": "privacy desk",
+        "by": CAROL,
+        "at": NOON,
+    }
+    with pytest.raises(holds.ReviewOver):
+        holds.place(alice.subject, review_on=NOON.date() - timedelta(days=1), **facts)
+    assert not LegalHold.objects.exists()
+    assert holds.place(alice.subject, review_on=NOON.date(), **facts).is_active
+
+
 def test_somebody_elses_row_is_refused(db: None) -> None:
     alice, bob = someone("alice"), someone("bob")
     bobs = apps.get_model(ADDRESS).objects.get(user=bob.user)
@@ -170,7 +185,7 @@ def typed(**changes: str) -> dict[str, str]:
         "row": "",
         "reason": "A claim about a ring.",
         "owner": "privacy desk",
-        "review_on": "2027-02-01",
+        "review_on": "2127-02-01",  # to come whenever this is read
     } | changes
 
 
@@ -181,7 +196,7 @@ def test_the_desk_places_a_hold_by_address_and_releases_it(db: None) -> None:
     assert (hold.subject, hold.model, hold.row, hold.is_active) == (alice.subject, ADDRESS, "", True)
     assert hold.placed_by.startswith("staff:")
     page = carol.get(f"{HOLDS}{hold.pk}/release/").content.decode()
-    assert "A claim about a ring. We look at it again by 1 February 2027." in page
+    assert "A claim about a ring. We look at it again by 1 February 2127." in page
     assert [word for word in alice.words if word in page + carol.get(HOLDS).content.decode()] == []
     assert LegalHold.objects.get().is_active, "looking releases nothing"
     carol.post(f"{HOLDS}{hold.pk}/release/")
@@ -189,7 +204,14 @@ def test_the_desk_places_a_hold_by_address_and_releases_it(db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"person": "nobody@example.com"}, {"row": "999999"}, {"reason": ""}, {"model": "no.Such"}]
+    "wrong",
+    [
+        {"person": "nobody@example.com"},
+        {"row": "999999"},
+        {"reason": ""},
+        {"model": "no.Such"},
+        {"review_on": "2020-01-01"},
+    ],
 )
 def test_the_desk_places_no_hold_that_holds_nothing(db: None, wrong: dict[str, str]) -> None:
     someone("alice")
