@@ -1,6 +1,6 @@
-"""How the staff's desk looks: the shop's paper, ink and gold in Unfold's words.
+"""How the staff's desk looks, in Unfold's words: the shop's paper, ink and gold, and a menu by the work that is done.
 
-Only looks. What stands on the desk is said by each app's `admin`; who may see it, by `accounts.roles`.
+What stands on a page is said by each app's `admin`; who may see it, by `accounts.roles`.
 """
 
 from typing import Any, Final

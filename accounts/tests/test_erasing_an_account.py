@@ -18,7 +18,7 @@ from accounts.sessions import SessionStore
 from accounts.tests.conftest import NOON, PASSWORD, Browser, make_user
 from privacy.models import Certificate, DataRequest, Subject, SubjectLink
 from privacy.register import registry, subjects
-from privacy.rights import erasure, intake, requests
+from privacy.rights import erasure, intake, order, requests
 
 pytestmark = pytest.mark.django_db
 OURS = [
@@ -76,7 +76,7 @@ def test_each_declaration_finds_one_row_of_alice_and_erases_only_hers(lives, lab
 def test_erased_in_the_order_of_the_register_nothing_of_alice_is_left(lives):
     alice, bob = lives
     family = subjects.family(alice.subject)
-    for declaration in registry.in_order_of_erasure():
+    for declaration in order.of_erasure():
         if declaration.model in OURS:
             assert declaration.rows(family).exists(), f"{declaration.model} was gone before its own step"
             declaration.rows(family).delete()

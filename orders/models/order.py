@@ -193,11 +193,6 @@ class Order(models.Model):
         town = " ".join(filter(None, (self.ship_city, self.region, self.ship_postal_code)))
         return [line for line in (self.ship_line1, self.ship_line2, town) if line]
 
-    @property
-    def is_gift(self) -> bool:
-        """Whether it goes to somebody else than the buyer, or with a message."""
-        return bool(self.gift_message) or self.ship_name != self.full_name
-
 
 class OrderLine(models.Model):
     """One piece of an order as it was sold: name, price and tax are copies."""

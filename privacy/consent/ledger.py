@@ -254,16 +254,6 @@ def standing(subject: Subject) -> Mapping[Thing, ConsentState]:
     return {thing: _decisive(list(some), root=root) for thing, some in said}
 
 
-def people_who_granted(matter: Matter, channel: str = "") -> list[UUID]:
-    """Every record of the people of whom some record says yes: candidates, of whom `may` says who really allows it."""
-    granted = ConsentState.objects.filter(matter=matter, channel=channel, about="", is_granted=True)
-    ids: dict[UUID, None] = {}
-    for state in granted.select_related("subject"):
-        if state.subject_id not in ids:
-            ids |= dict.fromkeys(subjects.family(state.subject))
-    return list(ids)
-
-
 def _about(state: ConsentState) -> Thing:
     return Thing(Matter(state.matter), state.channel, state.about)
 

@@ -72,9 +72,8 @@ def put(message: Message, *, at: datetime) -> bool:
 
     *Writes* both rows in one transaction: whatever is killed, a letter stands on one list, once.
     """
-    mine = Message.objects.filter(
-        pk=message.pk, state=Sending.QUEUED, next_attempt_at=message.next_attempt_at
-    )  # its claim holds
+    claimed = {"state": Sending.QUEUED, "next_attempt_at": message.next_attempt_at}
+    mine = Message.objects.filter(pk=message.pk, **claimed)
     payload = message.payload
     if not mine.update(state=Sending.LISTED, payload=None, stopped_because="", attempts=F("attempts") + 1):
         return False

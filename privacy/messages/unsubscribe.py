@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -86,7 +86,7 @@ def headers(message: Addressed) -> dict[str, str]:
     mailbox = f"mailto:{profiles.current().contact.email}?subject={quote('Unsubscribe')}"
     return {
         "List-Unsubscribe": f"<{url(message.subject_id, address=message.payload['to'])}>, <{mailbox}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Unsubscribe-Post": urlencode(ONE_CLICK),
     }
 
 

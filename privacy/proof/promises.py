@@ -128,11 +128,6 @@ class Standing:
     tests: tuple[MarkedTest, ...]
     figure: Figure | None
 
-    @property
-    def is_off(self) -> bool:
-        """Whether the running shop measures something else than it should."""
-        return self.figure is not None and not self.figure.is_right
-
 
 @cache
 def register() -> Register:

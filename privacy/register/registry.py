@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from graphlib import TopologicalSorter
 from typing import Any, Final
 from uuid import UUID
 
@@ -78,12 +77,6 @@ def _companies(declared: Processor) -> Iterator[Processor]:
     for slug, agreed in profiles.current().processors.items():
         if slug.partition(":")[0] == declared.slug != slug:
             yield replace(declared, slug=slug, name=agreed.name or slug)
-
-
-def in_order_of_erasure() -> list[Declaration]:
-    """Declarations with those first that others wait for (`after=`). Raises `graphlib.CycleError`."""
-    waits = {name: set(declaration.after) for name, declaration in DECLARATIONS.items()}
-    return [DECLARATIONS[name] for name in TopologicalSorter(waits).static_order() if name in DECLARATIONS]
 
 
 def blockers(family: Family) -> list[Blocker]:

@@ -17,7 +17,7 @@ from babel.numbers import format_currency, get_currency_precision
 from django.db import models
 
 from privacy.register import activities, presence, registry
-from privacy.register.declare import Action, Declaration, Family
+from privacy.register.declare import Declaration, Family
 
 GLIMPSE = 5
 
@@ -79,11 +79,6 @@ class Holding:
     def retention(self) -> str:
         """`7 years`, `while you have an account`."""
         return self.about.retention
-
-    @property
-    def goes_on_erasure(self) -> bool:
-        """Whether an erasure removes these rows as a whole."""
-        return self.declaration.action is Action.DELETE_ROW and not self.declaration.is_evidence
 
     def entries(self) -> Iterator[Entry]:
         """Every row, in the order it was made, in constant memory."""

@@ -10,6 +10,7 @@ from privacy.ground.models import AuditEvent
 from privacy.register import registry, subjects
 from privacy.register.declare import BLANK, DECLARATIONS, Category, Edge, Export, Purpose, Retention, link, personal
 from privacy.register.models import Subject
+from privacy.rights import order
 from privacy.tests.people import someone
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -52,10 +53,10 @@ def test_evidence_has_no_foreign_key():
 
 
 def test_steps_come_after_what_they_wait_for():
-    order = [declaration.model for declaration in registry.in_order_of_erasure()]
-    assert len(order) == len(DECLARATIONS)
+    steps = [declaration.model for declaration in order.of_erasure()]
+    assert len(steps) == len(DECLARATIONS)
     for declaration in registry.all_declared():
-        assert all(order.index(other) < order.index(declaration.model) for other in declaration.after)
+        assert all(steps.index(other) < steps.index(declaration.model) for other in declaration.after)
 
 
 def test_every_field_is_every_personal_field_once():

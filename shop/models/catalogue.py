@@ -189,10 +189,6 @@ class Variant(models.Model):
     def __str__(self) -> str:
         return self.sku
 
-    @property
-    def metal_name(self) -> str:
-        return METAL_NAMES[self.metal]
-
 
 #: Value to label; `Metal(value).label` costs ten times as much, and lists ask for it often.
 METAL_NAMES: dict[str, str] = {metal.value: str(metal.label) for metal in Metal}

@@ -14,11 +14,5 @@ def money(minor: int | None, currency: str = "USD") -> str:
     return "" if minor is None else amounts.format(int(minor), currency, _locale())
 
 
-@register.filter
-def money_short(minor: int | None, currency: str = "USD") -> str:
-    """Without a fraction that says nothing: "$1,250"."""
-    return "" if minor is None else amounts.format_short(int(minor), currency, _locale())
-
-
 def _locale() -> str:
     return translation.to_locale(translation.get_language() or "en_US")
