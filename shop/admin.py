@@ -16,8 +16,7 @@ from django.utils import timezone
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 
-from privacy.admin.lists import DeskAdmin
-from privacy.ground import audit
+from privacy.admin.lists import DeskAdmin, staff
 from shop import money, shelves, stock
 from shop.models import Category, Certificate, Product, Reservation, StockLevel, Stone, Variant
 
@@ -146,7 +145,7 @@ class StockLevelAdmin(DeskAdmin):
     ) -> None:
         """Count through the room, which locks the row and writes the audit trail."""
         try:
-            stock.count(obj.pk, obj.on_hand, by=cast(audit.Actor, request.user), at=timezone.now())
+            stock.count(obj.pk, obj.on_hand, by=staff(request), at=timezone.now())
         except stock.NotEnough as short:
             promised = short.lines[0].wanted
             messages.error(request, f"{promised} have been promised to orders meanwhile; the count was not saved.")
@@ -191,7 +190,7 @@ class StoneAdmin(DeskAdmin):
 
     def _move(self, request: HttpRequest, stones: QuerySet[Stone], old: str, new: str) -> None:
         ids = list(stones.values_list("pk", flat=True))
-        moved = stock.move_stones(ids, old, new, by=cast(audit.Actor, request.user), at=timezone.now())
+        moved = stock.move_stones(ids, old, new, by=staff(request), at=timezone.now())
         messages.success(request, f"{moved} of {len(ids)} stones are now {new}; the others were not {old}.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
@@ -19,8 +19,8 @@ from orders.models import Return, ReturnLine
 from orders.return_forms import RefuseReturnForm
 from orders.states import RETURN
 from privacy.admin.decisions import Decides, Decision, calls, stands_in
+from privacy.admin.lists import staff
 from privacy.admin.masks import Evidence, ShownInline, sight_of
-from privacy.ground import audit
 from privacy.register import registry
 from privacy.rights import looks
 from shop import money
@@ -131,7 +131,7 @@ class ReturnAdmin(Decides, Evidence):
         model, _, name = TITLE.rpartition(".")
         if sight_of(request).opens(registry.of(model), name):
             because: str = getattr(request, "revealed_because", "")
-            by = cast(audit.Actor, request.user)
+            by = staff(request)
             looks.record(row.subject_id, model=model, fields=[name], reason=because, obj=row, by=by, at=timezone.now())
 
     @display(description="state", label=STATE_COLOURS, ordering="state")

@@ -23,6 +23,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from privacy.admin.decisions import Decides, Decision, calls
+from privacy.admin.lists import staff
 from privacy.admin.masks import Evidence
 from privacy.forms.texts import FreeText
 from privacy.messages import addressees, announcements, breach, handover
@@ -123,9 +124,8 @@ class AnnouncementAdmin(Decides, Evidence):
 
 def _handed_over(form: OwnerForm, request: HttpRequest) -> Announcement | None:
     """Call the verb; what it refuses is told on the form."""
-    by: Any = request.user
     try:
-        return handover.draft(form.cleaned_data, by=by, at=timezone.now())
+        return handover.draft(form.cleaned_data, by=staff(request), at=timezone.now())
     except announcements.Unsaid as lacking:
         form.add_error(None, f"Still to be said: {lacking}")
     except handover.NoPolicy:

@@ -50,10 +50,21 @@ TELL: Final = Decision(
 )
 
 
+def warn_of_reports(request: HttpRequest) -> None:
+    """Say how many reports wait to be looked into."""
+    waiting = DataRequest.objects.filter(kind__in=child_reports.KINDS, state=State.VERIFIED)
+    if count := waiting.count():
+        chosen = f"state__exact={State.VERIFIED}&kind__in={','.join(child_reports.KINDS)}"
+        link = f"{reverse('admin:privacy_datarequest_changelist')}?{chosen}"
+        words = "1 report waits" if count == 1 else f"{count} reports wait"
+        messages.warning(request, format_html('<a class="desk__link" href="{}">{} to be looked into</a>.', link, words))
+
+
 @admin.register(ChildCase)
 class ChildCaseAdmin(Decides, Evidence):
     """What became of every report about a child, the latest first."""
 
+    warnings = (warn_of_reports,)
     list_display = ("report", "found", "verified", "deleted", "told", "due")
     list_filter = (
         "finding",
@@ -77,12 +88,6 @@ class ChildCaseAdmin(Decides, Evidence):
     verified = dates.of("verified_at", "looked into")
     deleted = dates.of("deleted_at")
     told = dates.of("told_at", "parent told")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under how many reports nobody has looked into."""
-        warn_of_reports(request)
-        page: HttpResponse = super().changelist_view(request, extra_context)
-        return page
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -149,15 +154,3 @@ class CollectionStopAdmin(Evidence):
         """The day on which its retention has run."""
         declaration = registry.find("privacy.CollectionStop")
         return dates.moment(declaration.retention.until(stop)) if declaration else ""
-
-
-def warn_of_reports(request: HttpRequest) -> None:
-    """Say on top of the page how many reports wait to be looked into."""
-    if request.method != "GET":
-        return
-    waiting = DataRequest.objects.filter(kind__in=child_reports.KINDS, state=State.VERIFIED)
-    if count := waiting.count():
-        chosen = f"state__exact={State.VERIFIED}&kind__in={','.join(child_reports.KINDS)}"
-        link = f"{reverse('admin:privacy_datarequest_changelist')}?{chosen}"
-        words = "1 report waits" if count == 1 else f"{count} reports wait"
-        messages.warning(request, format_html('<a class="desk__link" href="{}">{} to be looked into</a>.', link, words))

@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
@@ -20,26 +19,21 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from privacy.admin.holds import named
-from privacy.admin.masks import Evidence, MaskedAdmin
+from privacy.admin.lists import staff
+from privacy.admin.masks import EnteredByVerb, Evidence
 from privacy.consent import ledger, notices
 from privacy.consent.models import MATTERS, ConsentNotice, ConsentRecord
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.forms.texts import FreeText
+from privacy.forms.whom import WhomForm
 from privacy.ground import audit
-from privacy.register.models import Subject
 
 ANSWERS = [("yes", "They said yes"), ("no", "They said no, or took it back")]
 
 
-class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class NoteForm(WhomForm, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Who said what about which thing, and how staff know."""
 
-    person = forms.CharField(
-        max_length=254,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
-    )
     answer = forms.ChoiceField(label="What they said", choices=ANSWERS, widget=UnfoldAdminRadioSelectWidget)
     matter = forms.ChoiceField(label="About", choices=[("", "Choose"), *MATTERS], widget=UnfoldAdminSelectWidget)
     reason = FreeText(
@@ -63,10 +57,6 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             "about": "Which review, photo or order, by its reference; empty where it is about none.",
         }
 
-    def clean_person(self) -> Subject:
-        """The person record behind a reference or a proven address."""
-        return named(self.cleaned_data["person"])
-
     def clean(self) -> dict[str, Any]:
         """Messages need a channel, and nothing else has one."""
         typed = super().clean() or {}
@@ -78,10 +68,11 @@ class NoteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
 
 @admin.register(ConsentRecord)
-class ConsentRecordAdmin(MaskedAdmin):
+class ConsentRecordAdmin(EnteredByVerb):
     """Every yes and no, newest first."""
 
     form = NoteForm
+    may_enter = "privacy.note_consent"
     list_display = ("at", "decision", "matter", "channel", "surface", "text")
     list_filter = ("decision", "matter", "channel", "surface")
     list_select_related = ("notice",)
@@ -93,19 +84,9 @@ class ConsentRecordAdmin(MaskedAdmin):
         ("Where it stands", {"fields": ("receipt", "subject_id", "visitor_id", "stands")}),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("privacy.note_consent"))
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_fieldsets(self, request: HttpRequest, obj: ConsentRecord | None = None) -> Any:
-        """A new note asks for what the ledger takes."""
-        return self.fieldsets if obj else ((None, {"fields": NoteForm.Meta.fields}),)
-
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> ConsentRecord:
         """Note it by the ledger's verbs."""
-        typed, now, by = form.cleaned_data, timezone.now(), _staff(request)
+        typed, now, by = form.cleaned_data, timezone.now(), staff(request)
         person, matter = typed["person"], Matter(typed["matter"])
         channel, about, reason = typed["channel"], typed["about"], typed["reason"]
         said: dict[str, Any] = {
@@ -117,12 +98,6 @@ class ConsentRecordAdmin(MaskedAdmin):
             record = ledger.withdraw(person, matter, **said) or ledger.refuse(person, matter, **said)
         audit.append(f"consent.{record.decision}_for_somebody", subject=person, obj=record, by=by, at=now)
         return record
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A record has none."""
-
-    def save_model(self, request: HttpRequest, obj: ConsentRecord, form: Any, change: bool) -> None:
-        """The verb has written the row."""
 
     @display(description="text shown")
     def text(self, record: ConsentRecord) -> str:
@@ -142,8 +117,3 @@ class ConsentNoticeAdmin(Evidence):
     search_fields = ("=digest", "=slug")
     ordering = ("slug", "-recorded_at")
     fields = ("slug", "locale", "text", "digest", "recorded_at")
-
-
-def _staff(request: HttpRequest) -> Any:
-    """Whoever the admin let in."""
-    return request.user

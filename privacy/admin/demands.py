@@ -26,15 +26,15 @@ from unfold.widgets import (
 )
 
 from privacy.admin.decisions import Decides, Decision, calls, stands_in
-from privacy.admin.holds import named
+from privacy.admin.lists import staff
 from privacy.admin.masks import Evidence
 from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
+from privacy.forms.whom import WhomForm
 from privacy.ground import states
 from privacy.register import registry
 from privacy.register.demand_models import Demand
-from privacy.register.models import Subject
 from privacy.rights import demands, holds
 
 MAY_ANSWER: Final = "privacy.answer_demand"
@@ -43,14 +43,9 @@ COLOURS: Final = {"received": "warning", "approved": "info", "handed_over": "suc
 State = Demand.State
 
 
-class DemandForm(forms.Form):
+class DemandForm(WhomForm):
     """Who demands what about whom, on which ground, by which law or order."""
 
-    person = forms.CharField(
-        max_length=254,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
-    )
     authority = FreeText(label="Who demands it", max_length=120, widget=UnfoldAdminTextInputWidget)
     case = forms.CharField(label="Its file number", max_length=80, required=False, widget=UnfoldAdminTextInputWidget)
     ground = forms.ChoiceField(choices=Demand.Ground.choices, widget=UnfoldAdminRadioSelectWidget)
@@ -78,10 +73,6 @@ class DemandForm(forms.Form):
         scope = self.fields["scope"]
         assert isinstance(scope, forms.ChoiceField)
         scope.choices = [(each.model, each.label) for each in registry.all_declared() if not each.is_evidence]
-
-    def clean_person(self) -> Subject:
-        """The person record behind a reference or a proven address."""
-        return named(self.cleaned_data["person"])
 
 
 class KeepForm(DecisionForm):
@@ -219,19 +210,17 @@ class DemandAdmin(Decides, Evidence):
 
 def _entered(form: DemandForm, request: HttpRequest) -> Demand | None:
     """Call the verb; what it refuses is told on the form."""
-    by: Any = request.user
     typed = dict(form.cleaned_data)
     try:
-        return demands.receive(typed.pop("person"), **typed, by=by, at=timezone.now())
+        return demands.receive(typed.pop("person"), **typed, by=staff(request), at=timezone.now())
     except (demands.NotSaid, demands.NoSuchRecords) as refused:
         form.add_error(None, str(refused))
     return None
 
 
 def _file(demand: Demand, request: HttpRequest, back: str) -> HttpResponse:
-    by: Any = request.user
     try:
-        given = demands.hand_over(demand, by=by, at=timezone.now())
+        given = demands.hand_over(demand, by=staff(request), at=timezone.now())
     except states.NotAllowed:
         messages.warning(request, f"{demand} was answered meanwhile: nothing was handed over.")
         return HttpResponseRedirect(back)

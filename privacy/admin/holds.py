@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from unfold.decorators import display
@@ -23,16 +22,13 @@ from unfold.widgets import (
 )
 
 from privacy.admin.decisions import MEANWHILE, Decides, Decision, calls
-from privacy.admin.masks import MaskedAdmin
+from privacy.admin.lists import staff
+from privacy.admin.masks import EnteredByVerb
 from privacy.forms.texts import FreeText
-from privacy.register import registry, subjects
-from privacy.register.models import Subject
+from privacy.forms.whom import WhomForm
+from privacy.register import registry
 from privacy.rights import holds
-from privacy.rights.models import DataRequest, LegalHold
-
-NOBODY = (
-    "Nobody is known by that: give the reference of a privacy request, or a whole e-mail address that was confirmed."
-)
+from privacy.rights.models import LegalHold
 
 
 def kinds_of_things() -> list[tuple[str, str]]:
@@ -41,14 +37,9 @@ def kinds_of_things() -> list[tuple[str, str]]:
     return [("", "Everything about the person"), *kinds]
 
 
-class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class HoldForm(WhomForm, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """Whom, what, why, whose, and when somebody looks again."""
 
-    person = forms.CharField(
-        max_length=254,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="The reference of a privacy request (DSR-…), or the person's whole e-mail address.",
-    )
     model = forms.ChoiceField(
         label="What is held", choices=kinds_of_things, required=False, widget=UnfoldAdminSelectWidget
     )
@@ -68,10 +59,6 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             "owner": "Who answers for it: a role, such as privacy desk.",
         }
 
-    def clean_person(self) -> Subject:
-        """The person record behind a reference or a proven address."""
-        return named(self.cleaned_data["person"])
-
     def clean_review_on(self) -> date:
         """A day on which somebody still can."""
         review_on: date = self.cleaned_data["review_on"]
@@ -80,20 +67,6 @@ class HoldForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         except holds.ReviewOver as refused:
             raise forms.ValidationError(f"{refused}.")
         return review_on
-
-
-def named(typed: str) -> Subject:
-    """Whom staff mean by a whole address that was confirmed, or by the reference of a request. Raises `ValidationError`."""
-    said = str(typed).strip()
-    if "@" in said:
-        proven = [each for each in subjects.candidates("email", value=said) if _has_proved(each)]
-        found = proven[0] if len(proven) == 1 else None
-    else:
-        asked = DataRequest.objects.filter(reference=said.upper()).select_related("subject").first()
-        found = asked.subject if asked else None
-    if found is None:
-        raise forms.ValidationError(NOBODY)
-    return found
 
 
 RELEASE: Final = Decision(
@@ -108,10 +81,11 @@ RELEASE: Final = Decision(
 
 
 @admin.register(LegalHold)
-class LegalHoldAdmin(Decides, MaskedAdmin):
+class LegalHoldAdmin(Decides, EnteredByVerb):
     """Every hold, those first that somebody has to look at again soonest."""
 
     form = HoldForm
+    may_enter = "privacy.place_legalhold"
     list_display = ("reference", "what", "owner", "review_on", "placed_at", "is_holding")
     list_filter = ("owner", ("released_at", admin.EmptyFieldListFilter))
     search_fields = ("=reference",)
@@ -122,16 +96,6 @@ class LegalHoldAdmin(Decides, MaskedAdmin):
         (None, {"fields": ("reference", "what", "row", "reason", "owner", "review_on")}),
         ("Trail", {"fields": ("placed_at", "placed_by", "released_at", "released_by")}),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("privacy.place_legalhold"))
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_fieldsets(self, request: HttpRequest, obj: LegalHold | None = None) -> Any:
-        """A new hold asks for what `holds.place` takes."""
-        return self.fieldsets if obj else ((None, {"fields": HoldForm.Meta.fields}),)
 
     def describe(self, row: LegalHold) -> str:
         """What it keeps and why, as the person reads it."""
@@ -146,15 +110,9 @@ class LegalHoldAdmin(Decides, MaskedAdmin):
             reason=typed["reason"],
             owner=typed["owner"],
             review_on=typed["review_on"],
-            by=_staff(request),
+            by=staff(request),
             at=timezone.now(),
         )
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """A hold has none."""
-
-    def save_model(self, request: HttpRequest, obj: LegalHold, form: Any, change: bool) -> None:
-        """The verb has written the row."""
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -175,13 +133,3 @@ class LegalHoldAdmin(Decides, MaskedAdmin):
     @display(description="holds", boolean=True)
     def is_holding(self, hold: LegalHold) -> bool:
         return hold.is_active
-
-
-def _staff(request: HttpRequest) -> Any:
-    """Whoever the admin let in."""
-    return request.user
-
-
-def _has_proved(subject: Subject) -> bool:
-    family = subjects.family(subject)
-    return subject.identifiers.model.objects.filter(subject__in=family, kind="email", proven_at__isnull=False).exists()

@@ -16,20 +16,22 @@ from django.utils.timesince import timesince, timeuntil
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
+from privacy.admin import due as dates
 from privacy.admin.announcements import shown
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.incident_decisions import DECISIONS, REFUSALS
+from privacy.admin.lists import staff
 from privacy.admin.masks import Evidence
 from privacy.forms.incidents import AuthorityForm, OpenForm
 from privacy.ground.models import AuditEvent
 from privacy.messages import breach
 from privacy.register import registry, scope
-from privacy.rights import clock, incident_alarms, incident_notices, incidents
+from privacy.rights import incident_alarms, incident_notices, incidents
 from privacy.rights.desk_people import MAY_HANDLE
 from privacy.rights.incident_models import Incident
 
-COLOURS = {"open": "danger", "contained": "warning", "closed": "success"}
-MEASURED = ("tell_authority", "tell_people")
+COLOURS: Final = {"open": "danger", "contained": "warning", "closed": "success"}
+MEASURED: Final = ("tell_authority", "tell_people")
 """The pages that say whom it concerns, measured when they are opened."""
 #: Which buttons stand on which card of the page.
 BESIDE: Final = {
@@ -42,10 +44,23 @@ BESIDE: Final = {
 }
 
 
+def warn_of_incidents(request: HttpRequest) -> None:
+    """Say of which leaks no authority has heard: how long they still may take, or how late it is."""
+    now = timezone.now()
+    for incident in incident_alarms.unheard_of():
+        url = reverse("admin:privacy_incident_change", args=[incident.pk])
+        is_late = incident.due_at < now
+        left = timesince(incident.due_at, now, depth=2) if is_late else timeuntil(incident.due_at, now, depth=2)
+        words = "no authority was told, {} late." if is_late else "no authority was told yet, {} are left."
+        say = messages.error if is_late else messages.warning
+        say(request, format_html('<a class="desk__link" href="{}">{}</a>: ' + words, url, incident, left))
+
+
 @admin.register(Incident)
 class IncidentAdmin(Decides, Evidence):
     """Every leak, the latest first."""
 
+    warnings = (warn_of_incidents,)
     list_display = ("reference", "title", "state_label", "noticed_at", "authority_due", "risk", "left_to_do")
     list_filter = ("state", "risk")
     search_fields = ("=reference",)
@@ -63,12 +78,6 @@ class IncidentAdmin(Decides, Evidence):
 
     def has_open_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return bool(request.user.has_perm(MAY_HANDLE))
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under the leaks no authority has heard of."""
-        warn_of_incidents(request)
-        page: HttpResponse = super().changelist_view(request, extra_context)
-        return page
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -89,7 +98,7 @@ class IncidentAdmin(Decides, Evidence):
         """Write a leak down; its 72 hours run from when it was noticed."""
         form = OpenForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and (made := _opened(form, request)):
-            messages.success(request, f"{made} is open: an authority has to hear of it by {_until(made.due_at)}.")
+            messages.success(request, f"{made} is open: an authority has to hear of it by {dates.moment(made.due_at)}.")
             return HttpResponseRedirect(reverse("admin:privacy_incident_change", args=[made.pk]))
         context = {**self.admin_site.each_context(request), "title": "Open an incident", "opts": self.opts}
         back = reverse("admin:privacy_incident_changelist")
@@ -97,7 +106,7 @@ class IncidentAdmin(Decides, Evidence):
 
     def describe(self, row: Incident) -> str:
         """What it is, how far it is, and until when an authority has to hear of it."""
-        return f"{row.title}: {row.get_state_display().lower()}, the authority by {_until(row.due_at)}"
+        return f"{row.title}: {row.get_state_display().lower()}, the authority by {dates.moment(row.due_at)}"
 
     def decision_context(self, request: HttpRequest, row: Incident, decision: Decision[Any]) -> dict[str, Any]:
         """Whom it concerns, where that matters; and the mail, where people are told."""
@@ -117,11 +126,11 @@ class IncidentAdmin(Decides, Evidence):
     def authority_due(self, incident: Incident) -> str:
         now = timezone.now()
         if incident.is_closed or not incident.is_authoritys or incident.notices.exists():
-            return _until(incident.due_at)
+            return dates.moment(incident.due_at)
         late, words = incident.due_at < now, timesince(incident.due_at, now, depth=2)
         left = f"{words} late" if late else f"in {timeuntil(incident.due_at, now, depth=2)}"
         css = "due due--late" if late else "due due--soon"
-        return format_html('<span class="{}">{} ({})</span>', css, _until(incident.due_at), left)
+        return format_html('<span class="{}">{} ({})</span>', css, dates.moment(incident.due_at), left)
 
     @display(description="how that date came about")
     def how_due(self, incident: Incident) -> str:
@@ -148,7 +157,7 @@ class IncidentAdmin(Decides, Evidence):
             "notices": _table(
                 ["Handed in", "Authority", "No.", "Its reference", "Why late"],
                 [
-                    [_until(each.told_at), each.authority, each.number, each.receipt, each.late_because]
+                    [dates.moment(each.told_at), each.authority, each.number, each.receipt, each.late_because]
                     for each in incident.notices.all()
                 ],
             ),
@@ -159,7 +168,7 @@ class IncidentAdmin(Decides, Evidence):
                         each.task,
                         each.owner,
                         f"{each.due_on:%-d %B %Y}",
-                        each.done_at and _until(each.done_at),
+                        dates.moment(each.done_at),
                         each.outcome,
                     ]
                     for each in incident.actions.all()
@@ -167,7 +176,10 @@ class IncidentAdmin(Decides, Evidence):
             ),
             "timeline": _table(
                 ["When", "What", ""],
-                [[_until(each.happened_at), each.get_kind_display(), each.text] for each in incident.entries.all()],
+                [
+                    [dates.moment(each.happened_at), each.get_kind_display(), each.text]
+                    for each in incident.entries.all()
+                ],
             ),
             "trail": _table(
                 ["When", "What", "By"], [[f"{each.at:%Y-%m-%d %H:%M:%S}", each.event, each.actor] for each in trail]
@@ -184,23 +196,10 @@ class IncidentAdmin(Decides, Evidence):
         ]
 
 
-def warn_of_incidents(request: HttpRequest) -> None:
-    """Put on top of the page which leaks no authority has heard of: how long they still may take, or how late it is."""
-    now = timezone.now()
-    for incident in incident_alarms.unheard_of() if request.method == "GET" else ():
-        url = reverse("admin:privacy_incident_change", args=[incident.pk])
-        is_late = incident.due_at < now
-        left = timesince(incident.due_at, now, depth=2) if is_late else timeuntil(incident.due_at, now, depth=2)
-        words = "no authority was told, {} late." if is_late else "no authority was told yet, {} are left."
-        say = messages.error if is_late else messages.warning
-        say(request, format_html('<a class="desk__link" href="{}">{}</a>: ' + words, url, incident, left))
-
-
 def _opened(form: OpenForm, request: HttpRequest) -> Incident | None:
     """Call the verb; what it refuses is told on the form."""
-    by: Any = request.user
     try:
-        return incidents.open(**form.cleaned_data, by=by, at=timezone.now())
+        return incidents.open(**form.cleaned_data, by=staff(request), at=timezone.now())
     except (incidents.NotThen, incidents.NotStaff) as refused:
         form.add_error(None, str(refused))
     except scope.Unknown as unknown:
@@ -222,15 +221,10 @@ def _leaked(incident: Incident) -> list[str]:
     lines += [f"Everything that {registry.processor(said['processor']).name} receives"] if said["processor"] else []
     lines += [f"Whatever {actor} looked at" for actor in incidents.actors(incident)]
     if said["start"]:
-        start, end = (_until(datetime.fromisoformat(said[name])) for name in ("start", "end"))
+        start, end = (dates.moment(datetime.fromisoformat(said[name])) for name in ("start", "end"))
         lines.append(f"Only what was made or seen from {start} to {end}")
     return lines
 
 
 def _table(headers: list[str], rows: list[list[Any]]) -> dict[str, Any]:
     return {"headers": headers, "rows": [[cell or "" for cell in row] for row in rows]}
-
-
-def _until(moment: datetime) -> str:
-    """A moment on the shop's wall clock, as its derivation says it."""
-    return f"{clock.of_the_shop().local(moment):%-d %B %Y, %H:%M %Z}"

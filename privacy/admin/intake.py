@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -18,10 +18,11 @@ from unfold.enums import ActionVariant
 
 from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision, calls
-from privacy.admin.masks import MAY_REVEAL, Evidence
+from privacy.admin.lists import staff
+from privacy.admin.masks import MAY_REVEAL, Evidence, refuse_more
 from privacy.forms.entry import DiscardForm, EntryForm
 from privacy.forms.pages import RevealForm
-from privacy.ground import audit, uploads
+from privacy.ground import uploads
 from privacy.rights import attachments, intake, kinds, looks, requests
 from privacy.rights.attachment_models import Attachment
 from privacy.rights.kinds import Kind
@@ -68,7 +69,7 @@ def _entered(form: EntryForm, request: HttpRequest) -> DataRequest | None:
             channel=typed["channel"],
             wishes=form.wishes,
             received_at=typed["received_at"],
-            by=cast(audit.Actor, request.user),
+            by=staff(request),
             at=timezone.now(),
         )
     except requests.ReceiptImpossible as refused:
@@ -119,10 +120,7 @@ class AttachmentAdmin(Decides, Evidence):
             try:
                 return _handed_over(row, form.cleaned_data["reason"], request)
             except looks.TooMany as enough:
-                looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
-                form.add_error(
-                    None, f"You have revealed as much as one person may for now. Next: {dates.moment(enough.until)}."
-                )
+                refuse_more(form, enough, request)
                 status = 429
             except (attachments.Discarded, attachments.Lost):
                 form.add_error(None, GONE)
@@ -132,7 +130,7 @@ class AttachmentAdmin(Decides, Evidence):
 
 
 def _handed_over(row: Attachment, reason: str, request: HttpRequest) -> StreamingHttpResponse:
-    content = attachments.read(row, reason=reason, by=cast(audit.Actor, request.user), at=timezone.now())
+    content = attachments.read(row, reason=reason, by=staff(request), at=timezone.now())
     name = f"{row.request.reference}.{uploads.SUFFIXES[row.content_type]}"
     response = StreamingHttpResponse(content, content_type=row.content_type)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)

@@ -22,9 +22,8 @@ from unfold.decorators import action
 from unfold.views import ChangeList
 
 from privacy.admin import due as dates
-from privacy.admin.lists import DeskAdmin
+from privacy.admin.lists import DeskAdmin, staff
 from privacy.forms.pages import RevealForm
-from privacy.ground import audit
 from privacy.register import masks, registry
 from privacy.register.declare import Declaration
 from privacy.rights import looks
@@ -161,10 +160,7 @@ class MaskedAdmin(DeskAdmin):
                 form.add_error(None, "The person is being erased: nothing of theirs is revealed any more.")
             except looks.TooMany as enough:
                 request.revealed_because = ""  # type: ignore[attr-defined]
-                looks.note_refusal(cast(audit.Actor, request.user), at=timezone.now())
-                form.add_error(
-                    None, f"You have revealed as much as one person may for now. Next: {dates.moment(enough.until)}."
-                )
+                refuse_more(form, enough, request)
         context = {**self.admin_site.each_context(request), "title": f"Reveal {self.as_seen(request, row)}"}
         context |= {"form": form, "back": back}
         return render(request, "admin/privacy/reveal.html", context, status=409 if form.non_field_errors() else 200)
@@ -207,7 +203,7 @@ class MaskedAdmin(DeskAdmin):
             there = [name for name in legible if name in names and any(getattr(each, name) for each in rows)]
             seen += there if declaration.model == self.opts.label else [f"{declaration.model}.{name}" for name in there]
         if seen:
-            by = cast(audit.Actor, request.user)
+            by = staff(request)
             person, model = self.person_of(row), self.opts.label
             looks.record(person, model=model, fields=seen, reason=because, obj=row, by=by, at=timezone.now())
 
@@ -220,6 +216,29 @@ class Evidence(MaskedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class EnteredByVerb(MaskedAdmin):
+    """A page on which staff enter a new row by a verb, in `save_form`; nobody edits one."""
+
+    #: The permission to enter one, as "app.codename".
+    may_enter: ClassVar[str]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(self.may_enter))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """A new row asks for what the form's verb takes."""
+        return super().get_fieldsets(request, obj) if obj else ((None, {"fields": self.form.Meta.fields}),)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """The verb has written the row."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs on it."""
 
 
 class ShownInline:
@@ -247,6 +266,12 @@ def sight_of(request: HttpRequest) -> masks.Sight:
     if not hasattr(request, "sight"):
         request.sight = masks.sight_of(request.user)  # type: ignore[attr-defined]
     return cast(masks.Sight, request.sight)  # type: ignore[attr-defined]
+
+
+def refuse_more(form: RevealForm, enough: looks.TooMany, request: HttpRequest) -> None:
+    """Say on the form that whoever asks has revealed enough for now. *Writes* that they asked for more."""
+    looks.note_refusal(staff(request), at=timezone.now())
+    form.add_error(None, f"You have revealed as much as one person may for now. Next: {dates.moment(enough.until)}.")
 
 
 def _mask_formset(formset: Any, sight: masks.Sight) -> None:

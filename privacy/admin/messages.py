@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -85,9 +85,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 def warn_of_messages(request: HttpRequest) -> None:
-    """Put what did not arrive on top of the page, until somebody has dealt with it."""
-    if request.method != "GET":
-        return
+    """Say what did not arrive, until somebody has dealt with it."""
     if waiting := Message.objects.for_staff().count():
         url = f"{reverse('admin:privacy_message_changelist')}?waits=yes"
         words = "1 message waits" if waiting == 1 else f"{waiting} messages wait"
@@ -99,6 +97,7 @@ def warn_of_messages(request: HttpRequest) -> None:
 class MessageAdmin(Decides, Evidence):
     """Messages by kind and state. What they say rests sealed until they are over, and is blank afterwards."""
 
+    warnings = (warn_of_messages,)
     list_display = (
         "kind",
         "channel",
@@ -122,12 +121,6 @@ class MessageAdmin(Decides, Evidence):
     def describe(self, row: Message) -> str:
         """What it is, and how far."""
         return f"{row.kind}, {row.get_state_display().lower()}, number {row.pk}"
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under the warning."""
-        warn_of_messages(request)
-        page: HttpResponse = super().changelist_view(request, extra_context)
-        return page
 
     @display(description="state", label=COLOURS, ordering="state")
     def state_label(self, message: Message) -> tuple[str, str]:

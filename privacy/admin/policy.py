@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
+from privacy.admin.lists import staff
 from privacy.admin.masks import Evidence
 from privacy.forms.texts import FreeText
 from privacy.messages import addressees
@@ -103,9 +104,8 @@ def _published(form: PublishForm, document: Document, seen: str, request: HttpRe
     if typed.pop("seen") != seen:
         form.add_error(None, "The text changed while you were looking at it. Read it again.")
         return None
-    by: Any = request.user  # the permission was asked for: somebody is signed in
     try:
-        return policy.publish(**typed, by=by, at=timezone.now())
+        return policy.publish(**typed, by=staff(request), at=timezone.now())
     except policy_versions.NotPublishable as hindrance:
         form.add_error(None, str(hindrance))
         return None

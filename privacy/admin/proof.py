@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -15,20 +13,10 @@ from privacy.proof import certificates
 from privacy.proof.models import Certificate, ResidueSweep
 
 
-class WarnsOfResidue(Evidence):
-    """A list that begins with what the last sweep found, as long as the last one was not clean."""
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list, under the warning."""
-        warn_of_residue(request)
-        page: HttpResponse = super().changelist_view(request, extra_context)
-        return page
-
-
 def warn_of_residue(request: HttpRequest) -> None:
-    """Put what the last sweep found, or could not read, on top of the page."""
+    """Say what the last sweep found, or could not read."""
     last = ResidueSweep.objects.first()
-    if last is None or last.is_clean or request.method != "GET":
+    if last is None or last.is_clean:
         return
     hits, places = sum(finding["count"] for finding in last.findings), len(last.coverage["unread"])
     url = reverse("admin:privacy_residuesweep_change", args=[last.pk])
@@ -37,9 +25,10 @@ def warn_of_residue(request: HttpRequest) -> None:
 
 
 @admin.register(Certificate)
-class CertificateAdmin(WarnsOfResidue):
+class CertificateAdmin(Evidence):
     """What was certified, and whether a sweep has countersigned it."""
 
+    warnings = (warn_of_residue,)
     list_display = ("reference", "request_reference", "issued_at", "countersigned", "key_id")
     list_select_related = ("countersignature__sweep",)
     search_fields = ("=reference", "=request_reference")
@@ -62,9 +51,10 @@ class CertificateAdmin(WarnsOfResidue):
 
 
 @admin.register(ResidueSweep)
-class ResidueSweepAdmin(WarnsOfResidue):
+class ResidueSweepAdmin(Evidence):
     """Where each sweep looked, how fast, and what it met: places and counts, never values."""
 
+    warnings = (warn_of_residue,)
     list_display = ("reference", "started_at", "clean", "words")
     list_filter = ("is_clean",)
     search_fields = ("=reference",)

@@ -6,7 +6,7 @@ The desk names nobody: it works with references, dates and counts, and shows the
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
@@ -21,8 +21,10 @@ from privacy.admin import request_page
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.finding import FoundByAddress
 from privacy.admin.intake import TakesCalls
+from privacy.admin.lists import staff
+from privacy.admin.masks import Evidence
 from privacy.admin.messages import warn_of_messages
-from privacy.admin.proof import WarnsOfResidue
+from privacy.admin.proof import warn_of_residue
 from privacy.admin.request_decisions import DECISIONS, MAY_DECIDE, REFUSALS
 from privacy.ground import audit, states
 from privacy.rights import assignment, conversation, figures, requests, wished
@@ -125,16 +127,17 @@ class DeskFilter(admin.SimpleListFilter):
         return [("mine", "Mine"), ("nobody", "Nobody's yet"), ("others", "A colleague's")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> QuerySet[DataRequest]:
-        me = audit.actor(cast(audit.Actor, request.user))
+        me = audit.actor(staff(request))
         spans = {"mine": Q(assigned_to=me), "nobody": Q(assigned_to=""), "others": ~Q(assigned_to__in=["", me])}
         span = spans.get(self.value() or "")
         return queryset if span is None else queryset.filter(span)
 
 
 @admin.register(DataRequest)
-class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
+class RequestAdmin(FoundByAddress, Decides, TakesCalls, Evidence):
     """The queue, sorted by what is due; colours only for the time that is left."""
 
+    warnings = (warn_of_messages, warn_of_residue)
     list_display = ("reference", "kind", "state_label", "reply_due", "due", "used", "desk", "received")
     list_filter = (StandingFilter, DueFilter, UsedFilter, DeskFilter, "kind", "state", "channel")
     list_per_page = 50
@@ -159,11 +162,6 @@ class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
     arrived = dates.of("received_at", "received")
     ended = dates.of("completed_at", "completed")
     extended = dates.of("extended_at", "given more time")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The queue, under what else waits for somebody."""
-        warn_of_messages(request)
-        return super().changelist_view(request, extra_context)
 
     def get_fieldsets(self, request: HttpRequest, obj: DataRequest | None = None) -> Any:
         """Only lines that say something."""
@@ -192,13 +190,13 @@ class RequestAdmin(FoundByAddress, Decides, TakesCalls, WarnsOfResidue):
         known = request_page.told(asked, at) if isinstance(asked, DataRequest) else {}
         page: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **known})
         if isinstance(asked, DataRequest) and request.user.has_perm(MAY_DECIDE):
-            conversation.read(asked, by=cast(audit.Actor, request.user), at=at)
+            conversation.read(asked, by=staff(request), at=at)
         return page
 
     @admin.action(description="Take them", permissions=["take"])
     def take_chosen(self, request: HttpRequest, queryset: QuerySet[DataRequest]) -> None:
         """Lay what lies on nobody's desk on one's own, and say how many stayed where they were."""
-        by, chosen, taken = cast(audit.Actor, request.user), list(queryset), 0
+        by, chosen, taken = staff(request), list(queryset), 0
         for asked in chosen:
             with suppress(states.NotAllowed, states.Changed, requests.OwnRequest):
                 assignment.assign(asked, to=by, seen="", by=by, at=timezone.now())

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from privacy.admin import due as dates
 from privacy.admin.incidents import warn_of_incidents
+from privacy.admin.lists import warn
 from privacy.admin.messages import warn_of_messages
 from privacy.admin.proof import warn_of_residue
 from privacy.admin.reviews import warn_of_reviews
@@ -65,11 +66,9 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the first page shows besides the menu (Unfold's `DASHBOARD_CALLBACK`)."""
     if not request.user.has_perm(MAY_SEE):
         return context
-    warn_of_residue(request)
-    warn_of_messages(request)
-    warn_of_reviews(request)
+    warn(request, warn_of_residue, warn_of_messages, warn_of_reviews)
     if request.user.has_perm(MAY_SEE_LEAKS):
-        warn_of_incidents(request)
+        warn(request, warn_of_incidents)
     at = timezone.now()
     owed = figures.standing(at=at)
     past = figures.past(at=at)
