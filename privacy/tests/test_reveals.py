@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from privacy.admin import due as dates
 from privacy.admin.masks import MaskedAdmin
 from privacy.models import AuditEvent
 from privacy.register import masks, registry, subjects, synthetic
@@ -65,7 +66,7 @@ def test_the_reveal_after_the_last_one_shows_nothing_and_is_noted(carol, order):
     refused = carol.post(address, WHY)
     page = refused.content.decode()
     assert (refused.status_code, order.email in page, order.ship_line1 in page) == (409, False, False)
-    assert f"Next: {now + timedelta(minutes=40):%H:%M} UTC" in page
+    assert f"Next: {dates.moment(now + timedelta(minutes=40))}." in page
     assert AuditEvent.objects.filter(event=looks.REVEALED).count() == HOURLY
     event = AuditEvent.objects.get(event=looks.REFUSED)
     assert (event.actor, event.details, event.subject_id) == (f"staff:{carol.user.pk}", {"role": "privacy desk"}, None)
