@@ -9,103 +9,64 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
-from orders import links, sharing
-from orders.models import Order, Share
+from orders import sharing
+from orders.models import Share
 from orders.share_forms import ShareForm, ValuationForm
 from orders.views import orders as pages
+from orders.views.doors import ACTS, ASKS, Visit, behind_link, in_account
 from privacy.ground import uploads
-from privacy.ground.audit import Actor
 from privacy.register import agreements, disclosures
 
 # The customer
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def account_ask(request: HttpRequest, reference: str) -> HttpResponse:
-    """Have one of one's own orders appraised."""
-    order = pages.own(request, reference)
-    assert isinstance(request.user, User)
-    back = reverse("orders:account_order", args=[order.reference])
-    return _ask(request, order, back=back, is_account=True, by=request.user)
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest, reference: str) -> HttpResponse:
-    """The same for whoever holds the order's link."""
-    try:
-        order = links.open_order(reference, pages.key_in(request), at=timezone.now())
-    except links.Closed:
-        return pages.closed(request, reference)
-    return _ask(request, order, back=_guests_page(order, request), is_account=False, by=order.subject)
-
-
-@never_cache
-@login_required
-@require_POST
-def account_withdraw(request: HttpRequest, reference: str, number: str) -> HttpResponse:
-    """Take it back: one press."""
-    order = pages.own(request, reference)
-    assert isinstance(request.user, User)
-    _withdraw(request, order, number, by=request.user)
-    return redirect("orders:account_order", order.reference)
-
-
-@never_cache
-@require_POST
-def withdraw(request: HttpRequest, reference: str, number: str) -> HttpResponse:
-    """The same for whoever holds the order's link."""
-    try:
-        order = links.open_order(reference, pages.key_in(request), at=timezone.now())
-    except links.Closed:
-        return pages.closed(request, reference)
-    _withdraw(request, order, number, by=order.subject)
-    return redirect(_guests_page(order, request))
-
-
-def _ask(request: HttpRequest, order: Order, *, back: str, is_account: bool, by: Actor) -> HttpResponse:
+def _ask(request: HttpRequest, visit: Visit) -> HttpResponse:
     at = timezone.now()
     offered = sharing.appraisers(at=at)
     if not offered:
         raise Http404
     named = {each.slug: each for each in offered}
     chosen = named.get(request.GET.get("to", ""), offered[0])
-    context: dict[str, Any] = {"order": order, "back": back, "is_account": is_account, "key": pages.key_in(request)}
-    context |= {"appraisers": offered, "chosen": chosen, "country": agreements.country(chosen.slug)}
-    form = ShareForm(chosen, sharing.notice(order, chosen), request.POST if request.method == "POST" else None)
+    form = ShareForm(chosen, sharing.notice(visit.order, chosen), request.POST if request.method == "POST" else None)
     if form.is_valid():
         network = get_adapter().get_client_ip(request) or ""
         try:
-            made = sharing.ask(order, chosen, form.wanted, network=network, by=by, at=at)
+            made = sharing.ask(visit.order, chosen, form.wanted, network=network, by=visit.by, at=at)
         except sharing.NotShared as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, f"{chosen.name} gets a mail with a link to this order.")
-            return redirect(f"{back}#{made.reference}")
-    context |= {"form": form, "shown": sharing.preview(order)}
+            return redirect(f"{visit.back}#{made.reference}")
+    context = {
+        "order": visit.order,
+        "back": visit.back,
+        "is_account": visit.is_account,
+        "key": pages.key_in(request),
+        "appraisers": offered,
+        "chosen": chosen,
+        "country": agreements.country(chosen.slug),
+        "form": form,
+        "shown": sharing.preview(visit.order),
+    }
     return render(request, "orders/share.html", context, status=422 if form.is_bound else 200)
 
 
-def _withdraw(request: HttpRequest, order: Order, number: str, *, by: Actor) -> None:
-    share = get_object_or_404(order.shares.all(), reference=number)
-    sharing.withdraw(share, by=by, at=timezone.now())
+def _withdraw(request: HttpRequest, visit: Visit, number: str) -> HttpResponse:
+    """Take it back: one press."""
+    share = get_object_or_404(visit.order.shares.all(), reference=number)
+    sharing.withdraw(share, by=visit.by, at=timezone.now())
     messages.success(request, f"{disclosures.name_of(share.recipient)} cannot look at this order any more.")
+    return redirect(visit.back)
 
 
-def _guests_page(order: Order, request: HttpRequest) -> str:
-    return f"{reverse('orders:order', args=[order.reference])}?{urlencode({'key': pages.key_in(request)})}"
+account_ask, ask = in_account(_ask, ASKS), behind_link(_ask, ASKS)
+account_withdraw, withdraw = in_account(_withdraw, ACTS), behind_link(_withdraw, ACTS)
 
 
 # The appraiser
