@@ -38,7 +38,7 @@ class Person:
         self.page.get_by_label(label, exact=False).first.fill(text)
 
     def sees(self, text: str | re.Pattern[str], *, seconds: float = 15) -> None:
-        expect(self.page.locator("main").first).to_contain_text(text, timeout=seconds * 1000)
+        expect(self.page.locator("main, #main").first).to_contain_text(text, timeout=seconds * 1000)
 
     def mail(self, subject: str, *, seconds: float = 30):
         return self.shop.mail.latest(self.email, subject=subject, seconds=seconds)
@@ -138,10 +138,16 @@ class Person:
         self.open(f"{path}?q={reference}")
         self.page.get_by_role("link", name=reference).first.click()
         self.page.get_by_role("link", name=act, exact=True).first.click()
+        self.decides(act, **typed)
+
+    def decides(self, act: str, **typed: str) -> None:
+        """Fill in what the page asks and press its button."""
         for name, text in typed.items():
             control = self.page.locator(f"[name='{name}']").first
             if control.evaluate("element => element.tagName") == "SELECT":
                 control.select_option(text)
+            elif control.get_attribute("type") in ("radio", "checkbox"):
+                self.page.locator(f"[name='{name}'][value='{text}']").check()
             else:
                 control.fill(text)
         self.page.locator("form").get_by_role("button", name=act, exact=True).click()
