@@ -46,6 +46,7 @@ shop.view_*                       x      .        .           x       x        x
 shop.add_*                        .      .        .           x       .        x
 shop.change_*                     .      .        .           x       .        x
 shop.delete_*                     .      .        .           x       .        x
+shop.moderate_review              .      .        .           x       .        x
 privacy.view_*                    .      x        x           .       x        x
 privacy.change_datarequest        .      x        x           .       .        x
 privacy.change_attachment         .      x        x           .       .        x
@@ -71,6 +72,7 @@ privacy.see_order                 x      .        .           .       .        x
 privacy.see_delivery              x      .        .           .       .        x
 privacy.see_payment               x      .        .           .       .        x
 privacy.see_tax                   x      x        x           .       .        x
+privacy.see_reviews               .      .        .           x       .        x
 privacy.see_rights                .      x        x           .       x        x
 privacy.see_security              .      x        x           .       x        x
 privacy.reveal_personal           .      x        x           .       .        x

@@ -85,7 +85,10 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "privacy.Attachment",
         ),
     ),
-    ("Selling", ("orders.Order", "orders.Return", "orders.Share", "orders.Payment", "orders.WebhookEvent")),
+    (
+        "Selling",
+        ("orders.Order", "orders.Return", "orders.Share", "shop.Review", "orders.Payment", "orders.WebhookEvent"),
+    ),
     (
         "Writing to people",
         (

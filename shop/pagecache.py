@@ -2,7 +2,8 @@
 
 Nothing is invalidated. A view opts in with `@public(...)`, naming the query parameters it reads. A request that carries any cookie
 of a person (session or bag) passes the cache by in both directions; one that carries only a choice about cookies gets the page of
-everybody who chose the same. What a page shows may be ten seconds old; what a bag costs is guarded by the expected total at
+everybody who chose the same. A page that shows what a customer said is never kept, since they may take it back (`never_kept`). What
+any other page shows may be ten seconds old; what a bag costs is guarded by the expected total at
 checkout (`orders.checkout`).
 """
 
@@ -72,12 +73,19 @@ def public(*parameters: str) -> Callable[[View], View]:
         def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             request.unknown_parameters = request.GET.keys() - known  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
-            response.is_public_page = not request.unknown_parameters  # type: ignore[attr-defined]
+            is_kept = getattr(response, "is_public_page", True) and not request.unknown_parameters  # type: ignore[attr-defined]
+            response.is_public_page = is_kept  # type: ignore[attr-defined]
             return response
 
         return marked  # type: ignore[return-value]  # wraps() keeps the signature
 
     return mark
+
+
+def never_kept(response: HttpResponse) -> HttpResponse:
+    """Let no answer of a public view be kept that shows what somebody may take back: the next request is asked afresh."""
+    response.is_public_page = False  # type: ignore[attr-defined]
+    return response
 
 
 def key_of(request: HttpRequest) -> Key | None:

@@ -1,9 +1,10 @@
-"""What the shop window holds about people: what they looked at, where they agreed. Everything else is goods.
+"""What the shop window holds about people: what they looked at, where they agreed, and what they wrote. Everything else is goods.
 
 A hold on stock names its order, and only the order knows whose.
 """
 
 from privacy.consent.vocabulary import Matter
+from privacy.register import rotation
 from privacy.register.declare import (
     Action,
     Category,
@@ -14,8 +15,10 @@ from privacy.register.declare import (
     declare,
     declare_not_personal,
     link,
+    not_personal,
     personal,
 )
+from shop import photos
 
 CATALOGUE = "the shop's own catalogue"
 
@@ -46,3 +49,52 @@ declare(
         "at": personal(Category.ACTIVITY, source=Source.OBSERVED),
     },
 )
+
+OF_ITS_TIME = Retention.months(36, anchor="changed_at")
+_written = personal(Category.MESSAGE)
+_decided = personal(Category.MESSAGE, source=Source.STAFF)
+
+declare(
+    "shop.Review",
+    label="Reviews",
+    reach="subject",
+    action=Action.DELETE_ROW,
+    retention=OF_ITS_TIME,
+    purposes=[Purpose.REVIEWS],
+    describe=lambda row: f"{row.product.name}: {row.title}",
+    fields={
+        "reference": not_personal("a random number"),
+        "product": not_personal("a piece of the catalogue"),
+        "subject": link("who wrote it", edge=Edge.DEEP),
+        "rating": _written,
+        "title": _written,
+        "text": _written,
+        "name": personal(Category.NAME),
+        "language": personal(Category.PREFERENCE, source=Source.DERIVED),
+        "state": _decided,
+        "ground": _decided,
+        "written_at": _written,
+        "changed_at": _written,
+        "decided_at": _decided,
+    },
+)
+
+declare(
+    "shop.ReviewPhoto",
+    label="Photos of your reviews",
+    reach="review__subject",
+    action=Action.DELETE_ROW,
+    retention=Retention.as_its("review", OF_ITS_TIME),
+    purposes=[Purpose.REVIEWS],
+    describe=lambda row: f"Photo of {row.review.product.name}",
+    fields={
+        "reference": not_personal("a random number"),
+        "review": link("the review it belongs to", edge=Edge.DEEP),
+        "file": personal(Category.MESSAGE, sensitive=True, purposes=[Purpose.REVIEWS, Purpose.MARKETING]),
+        "width": not_personal("how large the picture is"),
+        "height": not_personal("the same"),
+        "added_at": _written,
+    },
+)
+
+rotation.files("Photos of reviews", photos.folder)

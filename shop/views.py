@@ -16,7 +16,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.consent import pace
 from privacy.consent.cookies import SEEN
-from shop import activity, arrival, buyables, cards, catalogue, choice, drawing, finder, money, sizes, wording
+from shop import (
+    activity,
+    arrival,
+    buyables,
+    cards,
+    catalogue,
+    choice,
+    drawing,
+    finder,
+    money,
+    pagecache,
+    reviews,
+    sizes,
+    structured,
+    wording,
+)
 from shop.counting import may_count, note, note_visit, see
 from shop.csrf import is_from_us
 from shop.forms import CategoryForm, FinderForm, SearchForm, page_number
@@ -101,9 +116,12 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "style": found.trail[-1].name if found.trail else "",
         "crumbs": [*((step.name, step.url) for step in found.trail), (found.product.name, "")],
         "related": cards.pieces(found.related),
+        "reviews": (said := reviews.shown(found.product)),
+        "structured": structured.rated(found.product, said),
     }
     see(request, VIEWED, f"product/{slug}")
-    return render(request, "shop/product.html", context)
+    response = render(request, "shop/product.html", context)
+    return pagecache.never_kept(response) if said else response
 
 
 UNKNOWN_CHOICES: Final = {

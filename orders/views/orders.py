@@ -20,6 +20,8 @@ from orders import fulfilment, gateway, history, links, papers, return_rights, s
 from orders.models import Order
 from privacy.ground import references, states
 from privacy.register import profiles, subjects
+from shop import reviews
+from shop.models import Product
 
 PAGE_SIZE = 20
 
@@ -146,8 +148,16 @@ def _order(request: HttpRequest, found: Order, *, is_account: bool = False) -> H
         "refunded_minor": history.refunded_minor(found),
         "key": key_in(request),
         "is_account": is_account,
+        "to_review": _to_review(found) if is_account else [],
     }
     return render(request, "orders/order.html", context)
+
+
+def _to_review(found: Order) -> list[Product]:
+    """The pieces of it that reached its customer and on which they have not written."""
+    variants = [line.variant_id for line in found.lines.all() if line.variant_id]
+    pieces = Product.objects.filter(variants__in=variants).values_list("pk", flat=True)
+    return [piece for piece, _ in reviews.received(found.subject) if piece.pk in set(pieces)]
 
 
 def _ways_back(found: Order) -> dict[str, bool]:

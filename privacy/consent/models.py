@@ -156,6 +156,7 @@ class ConsentState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject", "matter", "channel", "about"], name="consent_state_once"),
         ]
+        indexes = [models.Index(fields=["about"], condition=~Q(about=""), name="consent_state_by_about")]
 
     def __str__(self) -> str:
         return f"{'may' if self.is_granted else 'may not'} {self.matter} #{self.pk}"

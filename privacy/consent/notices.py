@@ -85,8 +85,15 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "{shop} may tell the partner named here that you agreed to hear from them. It is recorded each time it happens, and "
             "you can take it back at any time."
         ),
-        "publish_review": "{shop} may show this review on its pages, with the name you chose, until you take it back.",
-        "use_photo": "{shop} may show this photo in its shop and its messages, until you take it back.",
+        # The first line stands beside the box, the second below both of them.
+        "publish_review": (
+            "Publish my review and its photo on the page of this piece.\n"
+            "Below the name you chose here, once somebody of {shop} has read it, until you take it back."
+        ),
+        "use_photo": (
+            "{shop} may show my photo elsewhere, too.\n"
+            "In its newsletters and its advertising, without your name, until you take it back."
+        ),
         "share_with_appraiser": (
             "{shop} may show {appraiser} what is listed here of my order {order}, by a link that works for 30 days. I can take "
             "this back at any time, here or in my preferences, and the link is closed at once."
@@ -114,6 +121,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "recommendations": (
             "{shop} darf nach dem, was Sie angesehen und gekauft haben, Stücke auswählen, die wir Ihnen zeigen. Sie können das "
             "jederzeit ausschalten; das Geschäft bleibt dasselbe."
+        ),
+        "publish_review": (
+            "Meine Bewertung und ihr Foto auf der Seite dieses Stücks veröffentlichen.\n"
+            "Unter dem Namen, den Sie hier gewählt haben, nachdem jemand bei {shop} sie gelesen hat, bis Sie es zurücknehmen."
+        ),
+        "use_photo": (
+            "{shop} darf mein Foto auch anderswo zeigen.\n"
+            "In Newslettern und in der Werbung, ohne Ihren Namen, bis Sie es zurücknehmen."
         ),
     },
 }

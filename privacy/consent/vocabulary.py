@@ -68,6 +68,7 @@ PURPOSES: Final[dict[Matter, Purpose]] = {
     **dict.fromkeys([*TOPICS, Matter.TARGETING, Matter.PARTNER_MARKETING], Purpose.MARKETING),
     Matter.RECOMMENDATIONS: Purpose.RECOMMENDATIONS,
     Matter.PERFORMANCE: Purpose.STATISTICS,
+    Matter.PUBLISH_REVIEW: Purpose.REVIEWS,
 }
 
 
@@ -94,6 +95,7 @@ class Surface(StrEnum):
     ORDER = "order"
     SIGN_UP = "sign_up"
     FOOTER_FORM = "footer_form"
+    REVIEW_FORM = "review_form"
     UNSUBSCRIBE_LINK = "unsubscribe_link"
     OPT_OUT_LINK = "opt_out_link"
     GPC = "gpc"
@@ -117,6 +119,7 @@ SURFACE_WORDS: Final[dict[Surface, str]] = {
     Surface.ORDER: "the page of your order",
     Surface.SIGN_UP: "the sign-up form",
     Surface.FOOTER_FORM: "the newsletter form",
+    Surface.REVIEW_FORM: "the page of your review",
     Surface.UNSUBSCRIBE_LINK: "the unsubscribe link of a message",
     Surface.OPT_OUT_LINK: "the opt-out page",
     Surface.GPC: "your browser's Global Privacy Control",

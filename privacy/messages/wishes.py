@@ -98,8 +98,8 @@ def name_of(thing: Thing) -> str:
 
 def notice_of(thing: Thing) -> str:
     """The slug of the text that stands beside its switch."""
-    if thing.matter == Matter.RECOMMENDATIONS:
-        return "recommendations"
+    if thing.matter in (Matter.RECOMMENDATIONS, Matter.PUBLISH_REVIEW, Matter.USE_PHOTO):
+        return thing.matter.value
     return "text_messages" if thing.channel == Channel.SMS else "preferences"
 
 

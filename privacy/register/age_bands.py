@@ -19,5 +19,6 @@ class AgeBand(TextChoices):
 
 MINOR: Final = (AgeBand.FROM_13, AgeBand.FROM_16)
 
-NOT_FOR_MINORS: Final = frozenset({Purpose.MARKETING, Purpose.RECOMMENDATIONS})
-"""What no minor's data are used for, whatever they ticked: no advertising, no picture of their taste (DSA Art. 28(2))."""
+NOT_FOR_MINORS: Final = frozenset({Purpose.MARKETING, Purpose.RECOMMENDATIONS, Purpose.REVIEWS})
+"""What no minor's data are used for, whatever they ticked: no advertising, no picture of their taste (DSA Art. 28(2)), and nothing
+of theirs is published."""

@@ -59,6 +59,7 @@ class Purpose(Enum):
     SECURITY = Why("to keep accounts and the shop safe", Basis.LEGITIMATE_INTEREST)
     STATISTICS = Why("to see which pieces people look at", Basis.CONSENT)
     MARKETING = Why("to send you news you asked for", Basis.CONSENT)
+    REVIEWS = Why("to show what you write about a piece, where you agreed", Basis.CONSENT)
     RECOMMENDATIONS = Why("to show you pieces picked for you, where you switched that on", Basis.CONSENT)
 
     @property

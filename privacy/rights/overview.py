@@ -28,7 +28,7 @@ SERVES: Final[Mapping[Purpose, str]] = {
     **dict.fromkeys((Purpose.ACCOUNT, Purpose.SECURITY, Purpose.RIGHTS), "account"),
     **dict.fromkeys((Purpose.ORDER, Purpose.DELIVERY, Purpose.PAYMENT, Purpose.TAX), "orders"),
     **dict.fromkeys((Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMENDATIONS), "tastes"),
-    Purpose.SUPPORT: "words",
+    **dict.fromkeys((Purpose.SUPPORT, Purpose.REVIEWS), "words"),
 }
 """The chapter of a kind of thing, by the first purpose it serves."""
 ANSWERS: Final = frozenset({Purpose.SUPPORT, Purpose.RIGHTS})

@@ -2,6 +2,7 @@
 
 from shop.models.activity import Activity
 from shop.models.catalogue import Category, Metal, Product, StoneOrigin, StoneSetting, Variant
+from shop.models.reviews import Review, ReviewPhoto
 from shop.models.stock import Reservation, StockLevel
 from shop.models.stones import Certificate, Clarity, Colour, Cut, Shape, Stone
 from shop.models.sums import KeptSum
@@ -17,6 +18,8 @@ __all__ = [
     "Metal",
     "Product",
     "Reservation",
+    "Review",
+    "ReviewPhoto",
     "Shape",
     "StockLevel",
     "Stone",

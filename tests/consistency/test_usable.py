@@ -14,7 +14,7 @@ from privacy.register.vocabulary import Purpose
 from tests.consistency.test_house import APPS, ROOT, named, tracked
 from tests.consistency.usable import concerned, unasked
 
-USES: Final = frozenset({Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMENDATIONS})
+USES: Final = frozenset({Purpose.MARKETING, Purpose.STATISTICS, Purpose.RECOMMENDATIONS, Purpose.REVIEWS})
 
 #: Modules in which nothing is used for any of it.
 OTHER_MATTERS: Final = {
@@ -73,7 +73,17 @@ MAY_SEE_ALL: Final = {
     "privacy/rights/categories.py:_rows:Disclosure": "the person's own answer to who received what",
     "privacy/rights/shine_the_light.py:_of_this_year:DataRequest": "the person's own earlier answer",
     "privacy/rights/shine_the_light.py:during:Disclosure": "the person's own answer to who received what",
+    "shop/admin_reviews.py:photo:ReviewPhoto": "the desk reads what waits to be published, on the record",
+    "shop/photos.py:sweep:ReviewPhoto": "names of files that are kept",
     "shop/reports.py:live:SQL": "a view of the database, which leaves them out itself",
+    "shop/reviews.py:_decide:Review": "the desk decides",
+    "shop/reviews.py:_drop_photo:ReviewPhoto": "deletes it",
+    "shop/reviews.py:_say:ReviewPhoto": "the author says what may be done with it",
+    "shop/reviews.py:mine:Review": "the author's own",
+    "shop/reviews.py:photo_of:ReviewPhoto": "the author's own",
+    "shop/reviews.py:received:Review": "the author's own",
+    "shop/reviews.py:write:Review": "the author's own",
+    "shop/views_reviews.py:_own:Review": "the author's own",
 }
 
 
@@ -109,6 +119,8 @@ def test_the_rooms_of_every_use_are_read():
         ("Order.objects.usable_for(Purpose.MARKETING).filter(subject=one)", []),
         ("Order.objects.filter(subject=one).usable_for(Purpose.MARKETING).count()", []),
         ("Order.objects.create(subject=one)", []),
+        ("ReviewPhoto.objects.filter(review=one)", ["room:f:ReviewPhoto"]),
+        ("ReviewPhoto.objects.for_marketing().filter(review=one)", []),
         ("Order._base_manager.all()", ["room:f:Order"]),
         ("declaration.model_class()._base_manager.all()", ["room:f:any model"]),
         ("one.orders.filter(state=2)", ["room:f:.orders"]),

@@ -19,7 +19,8 @@ from django.db import models
 from privacy.register import registry
 
 SAYS: Final = re.compile(
-    r"Purpose\.(MARKETING|STATISTICS|RECOMMENDATIONS)|Matter\.(RECOMMENDATIONS|PERFORMANCE|TARGETING|PARTNER_MARKETING)"
+    r"Purpose\.(MARKETING|STATISTICS|RECOMMENDATIONS|REVIEWS)|Matter\.(RECOMMENDATIONS|PERFORMANCE|TARGETING|PARTNER_MARKETING)"
+    r"|\bReview(Photo)?\.objects\b"
     r"|\bTOPICS\b|\bdisclosures\.(record|drafted)\b|\bis_marketing\b|\bDisclosure\b"
 )
 BY_SUBJECT: Final = re.compile(
@@ -35,7 +36,8 @@ READS: Final = frozenset(
      "select_related", "iterator", "in_bulk", "latest", "earliest", "distinct"}
 )  # fmt: skip
 """What only a manager is asked; a dictionary of the same name has `get` and `values` too."""
-ASKS: Final = "usable_for"
+ASKS: Final = frozenset({"usable_for", "shown", "for_marketing"})
+"""What asks: the filter itself, and those of a review and its photo, which stand on it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -67,7 +69,7 @@ def unasked(source: str, module: str) -> Iterator[Query]:
     for node in ast.walk(tree):
         if name := _queried(node):
             chain = _chain(node, parents)
-            if not chain & ({ASKS} | WRITES):
+            if not chain & (ASKS | WRITES):
                 yield Query(module, _function(node, parents), name)
 
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.promise("JS-41")]
 #: What data may be used for here. A new purpose is thought about at this line, too: none of them is to sell.
 PURPOSES = {
     "ACCOUNT", "ORDER", "DELIVERY", "PAYMENT", "SUPPORT", "TAX", "RIGHTS", "SECURITY", "STATISTICS", "MARKETING",
-    "RECOMMENDATIONS",
+    "RECOMMENDATIONS", "REVIEWS",
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ from privacy.models import (
 )
 from privacy.proof.models import Countersignature, ResidueSweep, SealedNeedles
 from privacy.rights.models import DataRequest, ErasureStep, ExportPackage, LegalHold, Restriction
-from shop.models import Activity
+from shop.models import Activity, Category, Product, Review, ReviewPhoto
 
 DAY = timedelta(days=1)
 _number = itertools.count(1)
@@ -181,6 +181,24 @@ def share(at: datetime) -> Share:
 
 def activity(at: datetime) -> Activity:
     return Activity.objects.create(kind="viewed", object_ref="product/solitaire", at=at)
+
+
+def review(at: datetime) -> Review:
+    """One with its photo, on a piece of its own."""
+    number = next(_number)
+    shelf = Category.objects.create(slug=f"shelf-{number}", name="Shelf")
+    product = Product.objects.create(
+        slug=f"piece-{number}", sku=f"R{number}", name="Alba", category=shelf, archetype="solitaire-ring", blurb="A ring.",
+        description="A ring.", created_at=at,
+    )  # fmt: skip
+    made = Review.objects.create(
+        reference=references.new("RV"), product=product, subject=Subject.objects.create(created_at=at), rating=4,
+        title="It sits well", text="Light, and it holds.", language="en", written_at=at, changed_at=at,
+    )  # fmt: skip
+    ReviewPhoto.objects.create(
+        reference=references.new("PH"), review=made, file=f"{uuid4().hex}.sealed", width=1, height=1, added_at=at
+    )
+    return made
 
 
 def message(at: datetime) -> Message:

@@ -33,6 +33,7 @@ AGES = [
     ("admin.LogEntry", aged.log_entry, "2026-02-28T23:59:59", "2026-03-01T00:00:00"),
     ("accounts.Clearance", aged.clearance, "2025-02-28T23:59:59", "2025-03-01T00:00:00"),
     ("shop.Activity", aged.activity, "2026-02-28T23:59:59", "2026-03-01T00:00:00"),
+    ("shop.Review", aged.review, "2025-02-28T12:00:00", "2025-03-01T00:00:00"),
     ("privacy.AnnouncementDelivery", aged.announced, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.Demand", aged.answered_demand, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.MisusedAccount", aged.misused_account, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
@@ -57,6 +58,7 @@ AGES = [
 ]
 AFTER_OTHERS = {"privacy.DataRequest"}  # what hangs on it goes first, in the same run
 AS_ITS_PARENT = {
+    "shop.ReviewPhoto",
     "orders.OrderLine",
     "orders.Payment",
     "orders.PaymentEvent",
@@ -110,6 +112,7 @@ def test_an_order_goes_with_everything_on_it_and_the_invoice_counter_stays():
         "privacy.ErasureStep": 0,
         "privacy.ExportPackage": 0,
         "privacy.IdentityCheck": 0,
+        "shop.ReviewPhoto": 0,
     }
     assert list(Order.objects.all()) == [young]
     assert len(all_rows(*AS_ITS_PARENT)) == len(before) - 7
