@@ -65,6 +65,7 @@ privacy.add_campaign              .      .        .           x       .        x
 privacy.change_campaign           .      .        .           x       .        x
 privacy.send_campaign             .      .        .           .       .        x
 privacy.take_out_printlist        .      .        .           .       .        x
+privacy.take_out_partnerlist      .      .        .           .       .        x
 accounts.view_user                .      .        x           .       x        x
 accounts.add_user                 .      .        .           .       .        x
 accounts.change_user              .      .        .           .       .        x

@@ -8,6 +8,7 @@ from privacy.messages.announcement_models import Announcement, AnnouncementDeliv
 from privacy.messages.arrivals import InboundMail, InboundText
 from privacy.messages.models import Message
 from privacy.messages.newsroom import Campaign, CampaignWay, MailchimpMember, NewsletterSignup
+from privacy.messages.partner_models import PartnerList, PartnerListed
 from privacy.messages.print_models import ListedLetter, PrintList
 from privacy.messages.stoplist import Suppression
 from privacy.proof.batches import AuditBatch, AuditLeaf
@@ -57,6 +58,8 @@ __all__ = [
     "NewsletterSignup",
     "Objection",
     "ParentalConsent",
+    "PartnerList",
+    "PartnerListed",
     "PolicyVersion",
     "Preference",
     "PrintList",

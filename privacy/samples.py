@@ -92,6 +92,24 @@ def listed_letter(row: Any, sketch: Sketch) -> None:
     row.content = {"title": "The winter letter", "text": f"For {who.name}"}
 
 
+@hint("privacy.PartnerList")
+def partner_list(row: Any, sketch: Sketch) -> None:
+    """Made, and not taken out."""
+    row.reference, row.partner, row.kind, row.size = (
+        invented.reference(sketch.who.chance, "PT"),
+        "partner:invented",
+        "agreed",
+        1,
+    )
+    row.made_at, row.ends_at = sketch.at, sketch.at + timedelta(days=14)
+    row.taken_at, row.times_taken = None, 0
+
+
+@hint("privacy.PartnerListed")
+def partner_listed(row: Any, sketch: Sketch) -> None:
+    row.email = sketch.who.email
+
+
 @hint("privacy.Demand")
 def demand(row: Any, sketch: Sketch) -> None:
     """An authority's, not answered yet."""

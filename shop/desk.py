@@ -94,6 +94,7 @@ MENU: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         (
             "privacy.Campaign",
             "privacy.PrintList",
+            "privacy.PartnerList",
             "privacy.Announcement",
             "privacy.Message",
             "privacy.Suppression",

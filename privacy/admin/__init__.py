@@ -19,6 +19,7 @@ from privacy.admin import (  # they register their pages
     incidents,  # noqa: F401
     intake,  # noqa: F401
     messages,  # noqa: F401
+    partner_lists,  # noqa: F401
     policy,  # noqa: F401
     print_lists,  # noqa: F401
     proof,  # noqa: F401

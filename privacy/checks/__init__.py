@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from privacy.checks import fields, messages, models, relations  # noqa: F401  (messages registers its own)
 from privacy.checks.findings import error, warning
-from privacy.consent import tags
+from privacy.consent import partners, tags
 from privacy.register import agreements, payloads, profiles, published, registry, weighings
 from privacy.register.declare import NOT_PERSONAL, SAID_TWICE, Declaration
 from privacy.rights import reviews
@@ -46,12 +46,11 @@ def declarations_fit_the_models(app_configs: Any, **kwargs: Any) -> list[checks.
 
 @checks.register("privacy")
 def no_tag_breaks_the_profile(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E016: a targeting tag is given an id in a shop whose policy promises never to sell or share."""
-    shop = profiles.current()
-    return [
-        error("E016", f"{tag.name} has an id, but {shop.slug} promises that nothing is sold or shared.")
-        for tag in tags.forbidden()
-    ]
+    """E016: a targeting tag has an id, or a partner is named, in a shop whose policy promises never to sell or share."""
+    found = [f"{tag.name} has an id" for tag in tags.forbidden()]
+    found += [f"{partner.name} is named as a partner" for partner in partners.forbidden()]
+    promises = f"but {profiles.current().slug} promises that nothing is sold or shared"
+    return [error("E016", f"{words}, {promises}.") for words in found]
 
 
 @checks.register("privacy")

@@ -20,7 +20,7 @@ REMEDIES: Final = {
     "E013": "Declare the model with declare(...): its rows lead to a person.",
     "E014": "Name the recipient on the field, and the key that carries it in the processor's payload; or take both away.",
     "E015": "Give a kind that serves Purpose.MARKETING the Matter it needs a yes to, and no other kind one.",
-    "E016": 'Take its id out of the environment, or run a profile that does not promise it: targeting_tags = "consent".',
+    "E016": 'Take the tag out of the environment, the partner out of the profile, or promise less: targeting_tags = "consent".',
     "E017": "Name it in [processors] of the shop's profile: signed_on, document, terms, country, mechanism (docs/registers.md).",
     "E018": "Put it on the lists of the shop's profile, collects and uses, or hold and do nothing of it (docs/register.md).",
     "E019": "Weigh it, and say so in [weighings] of the shop's profile: decided_on, decided_by, review_on (docs/register.md).",

@@ -6,7 +6,7 @@ number, and gets none: their no is recorded under one that is used once and give
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from privacy.consent import banner, choice, ledger, notices, visitors
+from privacy.consent import banner, choice, ledger, notices, partners, visitors
 from privacy.consent.choice import Choice
 from privacy.consent.entries import Category
-from privacy.consent.models import ConsentNotice
+from privacy.consent.models import ConsentNotice, ConsentState
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import audit
 from privacy.register.models import Subject
@@ -63,6 +63,8 @@ def opt_out(before: Choice, *, said: Said) -> Choice:
     holder = said.who or before.visitor or uuid4()
     for matter in SALE:
         _no(holder, matter, notices.current("opt_out"), said)
+    if said.who is not None:
+        _no_to_partners(said.who, ledger.standing(said.who), notices.current("opt_out"), said)
     return after
 
 
@@ -89,12 +91,32 @@ def follow(found: Choice, subject: Subject, *, by: audit.Actor, at: datetime) ->
         return
     ledger.one_at_a_time(subject)
     surface, slug = (Surface.GPC, "gpc") if found.gpc else (Surface.OPT_OUT_LINK, "opt_out")
-    standing = ledger.standing(subject)
+    standing, said = ledger.standing(subject), Said(subject, surface, "", by, at)
     for matter in SALE:
         state = standing.get(ledger.Thing(matter))
         if state is None or state.is_granted:
-            said = Said(subject, surface, "", by, at)
             _no(subject, matter, notices.current(slug), said)
+    beaten = {thing: state for thing, state in standing.items() if not _is_later_yes(state, found)}
+    _no_to_partners(subject, beaten, notices.current(slug), said)
+
+
+def _is_later_yes(state: ConsentState, found: Choice) -> bool:
+    """Whether it was said knowing of the opt-out: to the text that speaks of it, and, where a day is known, after that day."""
+    notice = state.record.notice
+    knew = state.is_granted and notice is not None and notice.slug == partners.ASKED_LATE
+    opted_out_on = found.decided_on if found.has_opted_out else None
+    return knew and (opted_out_on is None or state.decided_at.date() > opted_out_on)
+
+
+def _no_to_partners(
+    person: Subject, standing: Mapping[ledger.Thing, ConsentState], notice: ConsentNotice, said: Said
+) -> None:
+    """Take back each yes to a partner by name."""
+    for thing, state in standing.items():
+        if thing.matter == partners.MATTER and thing.about and state.is_granted:
+            ledger.withdraw(
+                person, thing.matter, about=thing.about, notice=notice, surface=said.surface, by=said.by, at=said.at
+            )
 
 
 def _notice(matter: Matter, before: Choice, said: Said) -> ConsentNotice:

@@ -82,8 +82,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
             "the same."
         ),
         "partner_marketing": (
-            "{shop} may tell the partner named here that you agreed to hear from them. It is recorded each time it happens, and "
-            "you can take it back at any time."
+            "{shop} may give {partner} my e-mail address, so that {partner} can write to me about pieces of its own. Each time is "
+            "on record under what others received about me. I can take it back here at any time; {partner} is then told to stop."
+        ),
+        "partner_opt_in": (
+            "I or my browser said before that {shop} must not sell or share my information. With this I allow one thing all the "
+            "same: {shop} may give {partner} my e-mail address, so that {partner} can write to me about pieces of its own. I can "
+            "take it back here at any time; {partner} is then told to stop."
         ),
         # The first line stands beside the box, the second below both of them.
         "publish_review": (
@@ -129,6 +134,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "use_photo": (
             "{shop} darf mein Foto auch anderswo zeigen.\n"
             "In Newslettern und in der Werbung, ohne Ihren Namen, bis Sie es zurücknehmen."
+        ),
+        "partner_marketing": (
+            "{shop} darf {partner} meine E-Mail-Adresse geben, damit {partner} mir über eigene Stücke schreiben kann. Jedes Mal "
+            "steht bei dem, was andere über mich erhalten haben. Ich kann das hier jederzeit zurücknehmen; {partner} erfährt dann, "
+            "dass Schluss ist."
+        ),
+        "partner_opt_in": (
+            "Ich oder mein Browser haben gesagt, dass {shop} meine Daten weder verkaufen noch teilen darf. Hiermit erlaube ich "
+            "trotzdem eines: {shop} darf {partner} meine E-Mail-Adresse geben, damit {partner} mir über eigene Stücke schreiben "
+            "kann. Ich kann das hier jederzeit zurücknehmen; {partner} erfährt dann, dass Schluss ist."
         ),
     },
 }

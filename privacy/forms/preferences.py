@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from privacy.consent import preferences
+from privacy.consent import partners, preferences
 from privacy.consent.ledger import Thing
 from privacy.consent.preference_models import Frequency
 from privacy.consent.vocabulary import TOPICS, Channel, Matter
@@ -23,6 +23,7 @@ ASKS: Final = {
     Matter.OFFERS: ("Offers", _("Tell me about offers and sales")),
     Matter.CARE: ("Care", _("Tell me how to care for my pieces")),
 }
+PARTNER: Final = _("Let {partner} write to me by e-mail, too")
 CURRENCY_NAMES: Final = {"USD": "US dollars", "EUR": "euros", "GBP": "pounds sterling"}
 KEPT: Final = {"required": "Choose one of these.", "invalid_choice": "Choose one of these."}
 
@@ -89,7 +90,12 @@ class PreferencesForm(forms.Form):
     def others(self) -> list[forms.BoundField]:
         """What was agreed to elsewhere, which can be switched off here."""
         asked = (*TOPICS, Matter.RECOMMENDATIONS)
-        return [self[name] for name, thing in self.things.items() if thing.matter not in asked]
+        by_name = partners.things()
+        return [self[name] for name, thing in self.things.items() if thing.matter not in asked and thing not in by_name]
+
+    def partners(self) -> list[tuple[Thing, forms.BoundField]]:
+        """The switch of each partner."""
+        return [(thing, self[wishes.name_of(thing)]) for thing in partners.things()]
 
     @property
     def has_text_messages(self) -> bool:
@@ -119,5 +125,8 @@ def sentence(thing: Thing) -> str:
         return f"{tongue.translated(ASKS[thing.matter][1])} {tongue.translated(Channel(thing.channel).words)}"
     if thing.matter == Matter.RECOMMENDATIONS:
         return gettext("Show me pieces picked from what I bought and looked at")
+    partner = partners.find(thing.about) if thing.matter == partners.MATTER else None
+    if partner is not None:
+        return tongue.translated(PARTNER).format(partner=partner.name)
     words = tongue.translated(thing.matter.words)
     return f"{words} ({thing.about})" if thing.about else words

@@ -42,8 +42,8 @@ def too_soon(message: Message, *, at: datetime) -> str:
     return "" if preferences.take_turn(person, message=message.pk, at=at) else "too soon"
 
 
-def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
-    """Why no news about *matter* may go to this person by a channel that no outbox carries, or an empty text. Read afresh."""
+def refuses_news(person: Subject, matter: Matter, channel: str, *, about: str = "") -> str:
+    """Why no news about *matter* may go to this person by a way that no outbox carries, or an empty text. Read afresh."""
     root = subjects.of_number(person.pk)
     standing = {
         "erased": root.is_erased,
@@ -53,7 +53,7 @@ def refuses_news(person: Subject, matter: Matter, channel: str) -> str:
         "objected": objections.stands(root, Purpose.MARKETING),
     }
     forbids = next((why for why, holds in standing.items() if holds), "")
-    return forbids or ("" if ledger.may(root, matter, channel) else "no consent")
+    return forbids or ("" if ledger.may(root, matter, channel, about=about) else "no consent")
 
 
 def _known_by(message: Message, person: Subject | None) -> Iterator[str]:

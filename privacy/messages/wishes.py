@@ -16,8 +16,9 @@ from uuid import UUID
 from django.core import signing
 from django.db import transaction
 
-from privacy.consent import ledger, notices, preferences
+from privacy.consent import ledger, notices, partners, preferences
 from privacy.consent.ledger import Thing
+from privacy.consent.models import ConsentNotice
 from privacy.consent.vocabulary import TOPICS, Channel, Matter, Surface
 from privacy.ground import audit
 from privacy.messages import newsletter, suppressions
@@ -86,9 +87,10 @@ class Said:
 
 
 def offered() -> list[Thing]:
-    """Everything the form asks: each topic by each channel of the shop, and the picks."""
+    """Everything the form asks: each topic by each channel of the shop, the picks, and each partner."""
     channels = [Channel(name) for name in profiles.current().channels]
-    return [*(Thing(topic, channel) for topic in ORDER for channel in channels), Thing(Matter.RECOMMENDATIONS)]
+    topics = [Thing(topic, channel) for topic in ORDER for channel in channels]
+    return [*topics, Thing(Matter.RECOMMENDATIONS), *partners.things()]
 
 
 def name_of(thing: Thing) -> str:
@@ -101,6 +103,20 @@ def notice_of(thing: Thing) -> str:
     if thing.matter in (Matter.RECOMMENDATIONS, Matter.PUBLISH_REVIEW, Matter.USE_PHOTO):
         return thing.matter.value
     return "text_messages" if thing.channel == Channel.SMS else "preferences"
+
+
+def text_of(subject: Subject, thing: Thing, locale: str) -> str:
+    """What this person reads beside the switch of a partner."""
+    partner = partners.find(thing.about)
+    return notices.text(partners.notice_of(subject), locale, partner=partner.name) if partner else ""
+
+
+def _notice(subject: Subject, thing: Thing, locale: str) -> ConsentNotice:
+    """The row of what stood beside a switch."""
+    partner = partners.find(thing.about) if thing.matter == partners.MATTER else None
+    if partner is not None:
+        return notices.current(partners.notice_of(subject), locale, partner=partner.name)
+    return notices.current(notice_of(thing), locale)
 
 
 def box_notice(topic: Matter, surface: Surface) -> str:
@@ -201,14 +217,14 @@ def _thing(parts: list[str]) -> Thing:
 
 
 def _give(subject: Subject, thing: Thing, said: Said) -> None:
-    notice = notices.current(notice_of(thing), said.locale)
+    notice = _notice(subject, thing, said.locale)
     ledger.grant(subject, thing.matter, channel=thing.channel, about=thing.about, notice=notice, **said.recorded)
     if thing.matter in TOPICS and thing.channel == Channel.EMAIL and said.address:
         suppressions.lift(Channel.EMAIL, said.address, by=said.by, at=said.at)
 
 
 def _take(subject: Subject, thing: Thing, said: Said) -> bool:
-    notice = notices.current(notice_of(thing), said.locale)
+    notice = _notice(subject, thing, said.locale)
     channel, about = thing.channel, thing.about
     return (
         ledger.withdraw(subject, thing.matter, channel=channel, about=about, notice=notice, **said.recorded) is not None

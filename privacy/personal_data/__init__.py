@@ -18,6 +18,7 @@ from privacy.personal_data import (  # each noun declares its own
     notices,  # noqa: F401
     objections,  # noqa: F401
     outbox,  # noqa: F401
+    partners,  # noqa: F401
     people,  # noqa: F401
     preferences,  # noqa: F401
     proof,  # noqa: F401

@@ -94,6 +94,7 @@ def _page(request: HttpRequest, who: Visitor, template: str, more: Mapping[str, 
         "form": form,
         "outcome": outcome,
         "undo": wishes.undo_key(who.subject, outcome.change) if outcome.change else "",
+        "partners": [(field, wishes.text_of(who.subject, thing, form.spoken)) for thing, field in form.partners()],
         "texts": {slug: notices.text(slug, form.spoken) for slug in notices.ON_PREFERENCES},
     }
     return render(request, template, shown, status=outcome.status)

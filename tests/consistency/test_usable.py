@@ -25,6 +25,7 @@ OTHER_MATTERS: Final = {
     "privacy/messages/foresight.py": "reads what the gate asks about each message of a batch",
     "privacy/messages/delivery.py": "carries one message at a time; the gate asks before each",
     "privacy/messages/outbox.py": "keeps and stops messages; the gate asks before one goes",
+    "privacy/messages/partner_lists.py": "lists people and strikes them off; the gate asks about each, twice",
     "privacy/messages/print_lists.py": "lists letters and strikes them off; the gate asks before each, twice",
     "privacy/probes.py": "counts what should not be there",
     "privacy/proof/receipts.py": "somebody's own proof of what they said",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +32,7 @@ PEOPLE: Final = (NOBODY, CUSTOMER, *roles.ROLES)
 LEAKED: Final = {"targets": ["orders.Order"], "processor": "", "start": "", "end": ""}
 UNWEIGHED: Final = dict.fromkeys(("risk", "risk_reason", "spared", "spared_reason", "lessons"), "")
 AS: Final[dict[str, dict[str, Any]]] = {
+    "privacy.PartnerList": {"ends_at": datetime(2100, 1, 1, tzinfo=UTC)},
     "privacy.Announcement": {
         "state": "draft",
         "begun_at": None,

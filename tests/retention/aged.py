@@ -46,6 +46,8 @@ from privacy.models import (
     Message,
     MisusedAccount,
     NewsletterSignup,
+    PartnerList,
+    PartnerListed,
     PrintList,
     RequestMessage,
     SoftOptIn,
@@ -211,6 +213,12 @@ def letter_to_be_printed(at: datetime) -> ListedLetter:
     """On a list that nobody has taken out."""
     made = PrintList.objects.create(reference=references.new("PL"), kind="tests.letter", opened_at=at, state="full")
     return ListedLetter.objects.create(print_list=made, address=["Ida"], content={"title": "", "text": ""}, put_at=at)
+
+
+def on_a_partners_list(at: datetime) -> PartnerListed:
+    person = Subject.objects.create(created_at=at - DAY)
+    made = PartnerList.objects.create(reference=references.new("PT"), partner="partner:a", made_at=at, ends_at=at)
+    return PartnerListed.objects.create(partner_list=made, subject=person, email="", put_at=at)
 
 
 def announced(at: datetime) -> AnnouncementDelivery:

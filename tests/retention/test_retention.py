@@ -39,6 +39,7 @@ AGES = [
     ("privacy.MisusedAccount", aged.misused_account, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.Message", aged.message, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.ListedLetter", aged.letter_to_be_printed, "2028-02-15T12:00:00", "2028-02-15T12:00:01"),
+    ("privacy.PartnerListed", aged.on_a_partners_list, "2028-02-15T12:00:00", "2028-02-15T12:00:01"),
     ("privacy.SoftOptIn", aged.soft_opt_in, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
     ("privacy.NewsletterSignup", aged.signup, "2028-02-22T12:00:00", "2028-02-22T12:00:01"),
     ("privacy.InboundMail", aged.mail_to_us, "2026-02-28T12:00:00", "2026-03-01T00:00:00"),
