@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -386,6 +387,22 @@ def test_a_date_is_told_as_the_day_of_the_shop_on_which_it_ends(alice):
     for told in (page, mail):
         assert f"{day:%-d %B %Y}" in told
         assert f"{request.due_at:%-d %B %Y}" not in told
+
+
+def test_an_answer_that_is_late_is_said_to_be_late(alice):
+    request = asks(alice, at=timezone.now() - timedelta(days=40))
+    page = page_of(signed_in(alice), request)
+    assert "You should have had our answer by" in page
+    assert reverse("privacy:authorities") in page.partition("We are late")[2]
+    assert "You have our answer by" not in page
+
+
+def test_a_day_that_has_passed_is_told_as_the_shops_own_too(alice):
+    """Half past eleven on Monday in Los Angeles is Tuesday in London."""
+    late_evening = datetime(2026, 11, 3, 7, 30, tzinfo=UTC)
+    request = requests.withdraw(asks(alice), by=alice.user, at=LATER)
+    DataRequest.objects.filter(pk=request.pk).update(state=State.COMPLETED, completed_at=late_evening)
+    assert "Done on 2 November 2026." in page_of(signed_in(alice), request)
 
 
 def test_our_no_is_looked_at_again_by_somebody_else(alice, bob):

@@ -89,6 +89,7 @@ def told(asked: DataRequest, *, by: audit.Actor, at: datetime) -> dict[str, Any]
     return {
         "asked": asked,
         "days_left": max(0, (asked.due_at - at).days),
+        "is_late": asked.due_at < at,
         "wished": wished.of(asked),
         **_of_refusal(asked),
         "steps": timeline.of(asked),
