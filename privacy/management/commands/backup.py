@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from privacy.management.examples import ExampleCommand
 from privacy.rights import backups
 
 EXAMPLES = """
@@ -19,14 +19,9 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     help = "Lists the backups; with --apply makes one and deletes those past their days."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = EXAMPLES
-        return parser
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--apply", action="store_true", help="make one; without it nothing is written")

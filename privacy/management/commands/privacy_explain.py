@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from dataclasses import asdict
 from textwrap import wrap
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from privacy.management.examples import ExampleCommand
 from privacy.register import explain
 from privacy.register.explain import Explanation, FieldWords
 
@@ -25,14 +25,10 @@ examples:
 """
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     requires_system_checks = ()  # it helps to find out what a failing check means
     help = "Says how rows reach their person, what an erasure and a copy do with them, and when they go."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, epilog=EXAMPLES, **kwargs)
-        parser.formatter_class = RawDescriptionHelpFormatter
-        return parser
+    examples = EXAMPLES
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", default="", metavar="MODEL[.FIELD]", help="such as orders.Order.email")

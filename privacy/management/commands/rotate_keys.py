@@ -1,10 +1,11 @@
 """Give everything sealed to the newest key."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from privacy.management.examples import ExampleCommand
 from privacy.register import rotation
 
 EXAMPLES = """\
@@ -19,13 +20,11 @@ keep their old key alive, in LOUPE_DIGEST_KEYS, until their own time has run.
 """
 
 
-class Command(BaseCommand):
+class Command(ExampleCommand):
     """Dry unless told otherwise."""
 
     help = "Seal everything with the newest key of LOUPE_SEALING_KEYS, and renew the digests that can be renewed."
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(*args, **kwargs, epilog=EXAMPLES, formatter_class=RawDescriptionHelpFormatter)
+    examples = EXAMPLES
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--apply", action="store_true", help="do it; without this, only say what would be done")
