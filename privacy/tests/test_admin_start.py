@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
 def figures_of(page) -> dict[str, tuple[int, str]]:
     return {each.words: (each.number, each.link) for each in page.context["figures"]}
 

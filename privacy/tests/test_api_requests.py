@@ -27,11 +27,6 @@ def fresh_cache():
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
 def app(alice):
     """A program with a key of Alice's."""
     return with_key(alice)

@@ -14,21 +14,11 @@ from privacy.rights import acts, categories, contents, intake, kinds, mailroom
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
 from privacy.tests.inbox.mails import RECEIVED, arrival, mail
-from privacy.tests.people import NOON, asks, mails, someone
+from privacy.tests.people import NOON, asks, mails
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = NOON - timedelta(days=500)
 LATELY = NOON - timedelta(days=20)
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def gave(person, processor, *keys, at=LATELY):

@@ -21,22 +21,12 @@ from privacy.rights.identity_checks import IdentityCheck
 from privacy.rights.kinds import Kind, Proof
 from privacy.rights.models import DataRequest, State
 from privacy.tests.browsers import proves_again, signed_in, visitor
-from privacy.tests.people import LATER, NOON, asks, held, mails, someone
+from privacy.tests.people import LATER, NOON, asks, held, mails
 from privacy.views import wishing
 
 pytestmark = pytest.mark.django_db
 WORDS = "Is the old address on Quartz Lane part of this?"
 ANSWER = "It is, and it goes with the rest."
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def page_of(client, request):

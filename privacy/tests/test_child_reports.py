@@ -26,11 +26,6 @@ def mina(db):
 
 
 @pytest.fixture
-def bob(db):
-    return someone("bob")
-
-
-@pytest.fixture
 def carol(db):
     return someone("carol", is_staff=True)
 

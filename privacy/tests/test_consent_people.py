@@ -32,16 +32,6 @@ def _home(settings, tmp_path):
     settings.LOUPE_ERASURE_GRACE = timedelta(hours=1)
 
 
-@pytest.fixture
-def alice() -> Someone:
-    return someone("alice")
-
-
-@pytest.fixture
-def bob() -> Someone:
-    return someone("bob")
-
-
 def says_yes(person: Someone, matter=Matter.NEW_PIECES, channel=Channel.EMAIL, *, at=NOON) -> ConsentRecord:
     notice = notices.current("preferences")
     return ledger.grant(

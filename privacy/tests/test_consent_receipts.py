@@ -25,11 +25,6 @@ CHECK = "/privacy/receipt/"
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
 def record(alice) -> ConsentRecord:
     """Alice said yes to news by e-mail."""
     return ledger.grant(

@@ -22,16 +22,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
-@pytest.fixture
 def carol():
     return colleague("carol")
 

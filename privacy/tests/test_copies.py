@@ -40,16 +40,6 @@ def home(settings, tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
 def copy_of(person):
     """The ZIP that a request of this person leads to."""
     request = asks(person, "access")

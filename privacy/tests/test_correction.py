@@ -15,22 +15,12 @@ from privacy.register.declare import PROCESSORS, Unfit
 from privacy.rights import acts, correction, requests
 from privacy.rights.kinds import Kind
 from privacy.rights.models import ErasureStep, State
-from privacy.tests.people import LATER, NOON, asks, held, mails, someone
+from privacy.tests.people import LATER, NOON, asks, held, mails
 
 pytestmark = pytest.mark.django_db
 
 CAROL, WORKER = "staff:3", "system:worker"
 Address = apps.get_model("accounts.Address")
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def entry_of(person, field: str) -> correction.Entry:

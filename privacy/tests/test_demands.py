@@ -26,11 +26,6 @@ DESK = "/admin/privacy/demand/"
 
 
 @pytest.fixture
-def alice() -> Someone:
-    return someone("alice")
-
-
-@pytest.fixture
 def carol() -> Someone:
     return someone("carol", is_staff=True)
 

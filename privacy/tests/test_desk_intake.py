@@ -13,7 +13,7 @@ from privacy.register import subjects
 from privacy.rights import agents, attachments, looks
 from privacy.rights.clock import of_the_shop
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import asks, at_the_desk, mails, someone
+from privacy.tests.people import asks, at_the_desk, mails
 
 pytestmark = pytest.mark.django_db
 ENTER = "/admin/privacy/datarequest/enter/"
@@ -29,11 +29,6 @@ def home(settings, tmp_path):
 @pytest.fixture
 def carol():
     return at_the_desk()
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
 
 
 @pytest.fixture

@@ -23,16 +23,6 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
 @pytest.fixture(autouse=True)
 def home(settings, tmp_path):
     settings.LOUPE_HOME = tmp_path

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 SOON = NOON + timedelta(minutes=5)
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
 def checks(request):
     return [(each.method, each.passed, each.at) for each in identity.evidence_of(request)]
 

@@ -39,11 +39,6 @@ def home(settings, tmp_path):
     cache.clear()
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
 def visitor():
     return Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "same-origin"})
 

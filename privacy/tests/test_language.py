@@ -22,16 +22,6 @@ from privacy.views.registers import MAY_READ
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
 def chooses(person, language, *, at=NOON):
     preferences.choose(person.subject, frequency="all", language=language, currency="USD", by=person.user, at=at)
 

@@ -12,23 +12,13 @@ from privacy.register import objections, subjects
 from privacy.register.vocabulary import Purpose
 from privacy.rights import acts, grounds, objection, requests
 from privacy.rights.models import State
-from privacy.tests.people import LATER, NOON, asks, mails, someone
+from privacy.tests.people import LATER, NOON, asks, mails
 from privacy.tests.subscribers import agrees
 
 pytestmark = pytest.mark.django_db
 
 CAROL, WORKER = "staff:3", "system:worker"
 NEWS = (Matter.NEW_PIECES, "email")
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def objects(person, purpose="marketing", *, at=NOON):

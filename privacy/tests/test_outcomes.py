@@ -25,11 +25,6 @@ SECRET = "reports:opal-briolette"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def alice() -> Any:
-    return someone("alice")
-
-
 def message(person: Any, state: str, **facts: Any) -> Message:
     """A message of theirs that has come as far as *state*."""
     made = outbox.post_rendered(

@@ -23,11 +23,6 @@ ALL = {"frequency": "all"}
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
 def bob():
     """Bob said yes to something before, and nothing of his may change."""
     bob = someone("bob")

@@ -39,11 +39,6 @@ def carol():
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
 def asked(alice):
     return asks(alice, at=timezone.now())
 

@@ -15,7 +15,7 @@ from privacy.register import subjects
 from privacy.rights import acts, intake, links, requests
 from privacy.rights.models import DataRequest, State
 from privacy.tests.browsers import keys_in, latest, unpacked, visitor
-from privacy.tests.people import asks, held, someone
+from privacy.tests.people import asks, held
 
 pytestmark = pytest.mark.django_db
 CAROL = "staff:3"
@@ -24,11 +24,6 @@ CAROL = "staff:3"
 @pytest.fixture(autouse=True)
 def fresh_cache():
     cache.clear()
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def ask_by_form(email, kind="erasure"):

@@ -26,16 +26,6 @@ REASON = "We looked into what you disputed, and corrected it."
 WEEK = timedelta(days=7)
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
 def kept_aside(person, *, at=NOON, **wishes):
     request = asks(person, "restriction", wishes=wishes or None, at=at)
     acts.carry_out(request.pk, by=WORKER, at=at)

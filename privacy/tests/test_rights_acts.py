@@ -43,16 +43,6 @@ def carried_out(person, kind, **wishes):
     return request
 
 
-@pytest.fixture
-def alice(db):
-    return someone("alice")
-
-
-@pytest.fixture
-def bob(db):
-    return someone("bob")
-
-
 @pytest.mark.promise("SG-13")
 def test_taking_back_one_yes_leaves_the_others(alice, bob):
     for person in (alice, bob):

@@ -20,11 +20,6 @@ QUEUE = "/admin/privacy/datarequest/"
 
 
 @pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
 def request_of_alice(alice):
     return asks(alice, at=timezone.now())
 

@@ -21,16 +21,6 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")  # where the shop's days end
 WHY = "Three processors have to look for you in their archives."
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
-
-
 def governing(request):
     return [(each["clock"], each["rule"]) for each in request.derivation if each["governs"]]
 

@@ -13,21 +13,11 @@ from privacy.rights.deadlines import Law
 from privacy.rights.grounds import GROUNDS, Ground
 from privacy.rights.kinds import Kind
 from privacy.rights.models import DataRequest, State
-from privacy.tests.people import NOON, asks, held, mails, someone
+from privacy.tests.people import NOON, asks, held, mails
 
 CAROL, DORA = "staff:3", "staff:4"
 WHY = "Nothing shows that the order you named is yours."
 PLACES = ["", "DE", "GB", "CH", "US", "US-CA", "US-VA", "US-NY", "JP"]
-
-
-@pytest.fixture
-def alice(db):
-    return someone("alice")
-
-
-@pytest.fixture
-def bob(db):
-    return someone("bob")
 
 
 def living_in(person, residence):

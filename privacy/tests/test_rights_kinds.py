@@ -11,23 +11,13 @@ from privacy.register import profiles, subjects
 from privacy.rights import acts, answers, child_reports, clock, deadlines, kinds, requests, timeline
 from privacy.rights.kinds import KINDS, Kind, Proof
 from privacy.rights.models import Channel, DataRequest, State
-from privacy.tests.people import NOON, asks, held, someone
+from privacy.tests.people import NOON, asks, held
 
 CAROL = "staff:3"
 WORKER = "system:worker"
 #: A report about a child needs a finding first: `test_child_reports`.
 BY_WORKER = sorted({*acts.ACTS, *acts.LONG} - {*child_reports.KINDS})
 AT_DESK = sorted(kind for kind, rule in KINDS.items() if rule.is_answered)
-
-
-@pytest.fixture
-def alice(db):
-    return someone("alice")
-
-
-@pytest.fixture
-def bob(db):
-    return someone("bob")
 
 
 def test_every_kind_has_its_rule_and_one_way_to_its_end():

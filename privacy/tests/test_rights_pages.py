@@ -15,7 +15,7 @@ from privacy.models import Disclosure
 from privacy.rights import acts, packages
 from privacy.rights.models import DataRequest, ExportPackage, State
 from privacy.tests.browsers import latest, proves_again, signed_in, unpacked, visitor
-from privacy.tests.people import asks, held, someone
+from privacy.tests.people import asks, held
 
 pytestmark = pytest.mark.django_db
 CAROL = "staff:3"
@@ -24,16 +24,6 @@ CAROL = "staff:3"
 @pytest.fixture(autouse=True)
 def fresh_cache():
     cache.clear()
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def test_the_ledger_shows_real_values_and_nobody_elses(alice, bob):

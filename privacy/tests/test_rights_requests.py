@@ -27,11 +27,6 @@ CAROL = "staff:3"
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")  # where the shop's days end
 
 
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
 def test_every_date_is_kept_with_its_words(alice):
     request = asks(alice)
     assert request.first_reply_due_at == datetime(2026, 11, 9, 23, 59, 59, tzinfo=LOS_ANGELES)

@@ -12,22 +12,12 @@ from privacy.register import subjects
 from privacy.rights import acts, intake, mailroom, shine_the_light
 from privacy.rights.models import DataRequest, Kind, State
 from privacy.tests.inbox.mails import RECEIVED, arrival, mail
-from privacy.tests.people import NOON, asks, someone
+from privacy.tests.people import NOON, asks
 
 pytestmark = pytest.mark.django_db
 
 WORKER = "system:worker"
 LAST_YEAR = datetime(2025, 6, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 def gave(person, processor="print", *, keys=("full_name", "city"), purpose="marketing", at=LAST_YEAR) -> None:

@@ -27,7 +27,7 @@ from privacy.models import AuditEvent, Disclosure, Message
 from privacy.register import disclosures
 from privacy.rights import acts, erasure, identity, packages, requests, transfer
 from privacy.rights.models import ExportPackage, Transfer
-from privacy.tests.people import NOON, asks, held, someone
+from privacy.tests.people import NOON, asks, held
 from tests import socket_guard
 
 HOST = "vault.provider.com"
@@ -249,16 +249,6 @@ def test_a_closed_door_is_unreachable(certificate):
 
 
 # The whole way
-
-
-@pytest.fixture
-def alice(db):
-    return someone("alice")
-
-
-@pytest.fixture
-def bob(db):
-    return someone("bob")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from privacy.ground import digests
 from privacy.messages import suppressions, unsubscribe
 from privacy.messages.stoplist import Suppression
 from privacy.register import subjects
-from privacy.tests.people import NOON, someone
+from privacy.tests.people import NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -26,16 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _no_count():
     cache.clear()
-
-
-@pytest.fixture
-def alice():
-    return someone("alice")
-
-
-@pytest.fixture
-def bob():
-    return someone("bob")
 
 
 @pytest.fixture

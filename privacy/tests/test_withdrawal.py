@@ -14,7 +14,7 @@ from privacy.consent.vocabulary import Matter, Surface
 from privacy.models import AuditEvent
 from privacy.register import subjects
 from privacy.rights import holds, withdrawal
-from privacy.tests.people import LATER, NOON, someone
+from privacy.tests.people import LATER, NOON
 
 PERFORMANCE = Matter.PERFORMANCE
 
@@ -38,16 +38,6 @@ def yes(who, *, matter=PERFORMANCE, at=NOON) -> ConsentRecord:
 def no(who, *, matter=PERFORMANCE, at=LATER) -> ConsentRecord:
     taken = ledger.withdraw(who, matter, surface=Surface.PREFERENCES, by="system:test", at=at)
     return taken or ledger.refuse(who, matter, surface=Surface.PREFERENCES, by="system:test", at=at)
-
-
-@pytest.fixture
-def alice(db):
-    return someone("alice")
-
-
-@pytest.fixture
-def bob(db):
-    return someone("bob")
 
 
 def test_what_is_declared_to_need_a_consent_names_a_matter_that_exists():
