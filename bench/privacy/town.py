@@ -7,7 +7,7 @@ somebody carries their number, so that a mistake shows.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,6 +34,168 @@ STREET: Final = (
 TOWN: Final = "initcap(translate(left(md5('town ' || {i}), 12), '0123456789', 'ghijklmnop'))"
 
 
+PEOPLE: Final = "generate_series(1, {customers}) AS i"
+PLACED: Final = f"""(SELECT o, least((o - 1) / {ORDERS_EACH} + 1, {{customers}}) AS i,
+                  timestamptz '{BEGAN.isoformat()}' + (o %% 640) * interval '1 day' AS at
+                  FROM generate_series(1, {{orders}}) AS o) AS placed"""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """One INSERT ... SELECT: the model, where its rows come from, and each column as SQL over that."""
+
+    label: str
+    source: str
+    columns: Mapping[str, str]
+
+
+def _q(moment: datetime) -> str:
+    return f"timestamptz '{moment.isoformat()}'"
+
+
+FILLINGS: Final = (
+    Filling("privacy.Subject", PEOPLE, {"id": SUBJECT.format(i="i"), "residence": "'US-CA'", "created_at": _q(BEGAN)}),
+    Filling(
+        "privacy.Identifier",
+        PEOPLE,
+        {
+            "subject_id": SUBJECT.format(i="i"),
+            "kind": "'email'",
+            "key_version": "1",
+            "digest": "md5('a' || i) || md5('b' || i)",
+            "created_at": _q(BEGAN),
+            "proven_at": _q(BEGAN),
+        },
+    ),
+    Filling(
+        "accounts.User",
+        PEOPLE,
+        {
+            "email": "'customer' || i || '@bench.example'",
+            "full_name": NAME.format(i="i"),
+            "phone": "'+1212' || lpad(i::text, 7, '0')",
+            "password": "'!'",
+            "subject_id": SUBJECT.format(i="i"),
+            "date_joined": _q(BEGAN),
+            "active_at": _q(NOW),
+        },
+    ),
+    Filling(
+        "account.EmailAddress",
+        "accounts_user u",
+        {"user_id": "u.id", "email": "u.email", "verified": "true", "primary": "true"},
+    ),
+    Filling(
+        "accounts.Address",
+        "accounts_user u",
+        {
+            "user_id": "u.id",
+            "full_name": "u.full_name",
+            "line1": STREET.format(i="u.id"),
+            "city": TOWN.format(i="u.id"),
+            "region": "'CA'",
+            "postal_code": "'94110'",
+            "country": "'US'",
+            "phone": "u.phone",
+            "created_at": _q(BEGAN),
+        },
+    ),
+    Filling(
+        "orders.Order",
+        PLACED,
+        {
+            "id": ORDER.format(o="o"),
+            "reference": "'LP-' || o",
+            "bag_id": "md5('bag ' || o)::uuid",
+            "subject_id": SUBJECT.format(i="i"),
+            "state": "'delivered'",
+            "email": "'customer' || i || '@bench.example'",
+            "full_name": NAME.format(i="i"),
+            "phone": "'+1212' || lpad(i::text, 7, '0')",
+            "ship_name": NAME.format(i="i"),
+            "ship_line1": STREET.format(i="i"),
+            "ship_city": TOWN.format(i="i"),
+            "ship_postal_code": "'94110'",
+            "country": "'US'",
+            "region": "'CA'",
+            "currency": "'USD'",
+            "subtotal_minor": "300000",
+            "shipping_minor": "0",
+            "shipping_method": "'insured'",
+            "tax_minor": "21750",
+            "tax_name": "'Sales tax'",
+            "tax_rate": "7.25",
+            "is_tax_included": "false",
+            "total_minor": "321750",
+            "invoice_number": "'LI-' || o",
+            "placed_at": "at",
+            "paid_at": "at",
+            "confirmed_at": "at",
+            "packed_at": "at",
+            "completed_at": "at + interval '7 days'",
+        },
+    ),
+    Filling(
+        "orders.OrderLine",
+        f"{PLACED}, generate_series(1, {LINES_EACH}) AS position",
+        {
+            "order_id": ORDER.format(o="o"),
+            "position": "position",
+            "kind": "'v'",
+            "item_id": "position",
+            "title": "'Solitaire necklace'",
+            "detail": "'Yellow gold, 45 cm'",
+            "sku": "'N-' || position",
+            "quantity": "1",
+            "unit_minor": "100000",
+            "tax_minor": "7250",
+            "total_minor": "107250",
+        },
+    ),
+    Filling(
+        "orders.Payment",
+        PLACED,
+        {
+            "order_id": ORDER.format(o="o"),
+            "reference": "'PM-' || o",
+            "idempotency_key": "'bench:' || o",
+            "gateway_session_id": "'cs_' || o",
+            "gateway_payment_id": "'pi_' || o",
+            "amount_minor": "321750",
+            "currency": "'USD'",
+            "state": "'captured'",
+            "session_expires_at": "at",
+            "next_check_at": "at",
+            "card_brand": "'visa'",
+            "card_last4": "'4242'",
+            "card_expiry": "'2030-04'",
+            "created_at": "at",
+        },
+    ),
+    Filling(
+        "orders.Shipment",
+        PLACED,
+        {
+            "order_id": ORDER.format(o="o"),
+            "carrier": "'ups'",
+            "tracking_number": "'1Z' || o",
+            "shipped_at": "at",
+            "delivered_at": "at + interval '7 days'",
+        },
+    ),
+    Filling(
+        "shop.Activity",
+        "generate_series(1, {looks}) AS n",
+        {
+            "subject_id": SUBJECT.format(i=f"least((n - 1) / {LOOKS_EACH} + 1, {{customers}})"),
+            "kind": "'viewed'",
+            "object_ref": "'product/necklace-' || n %% 60",
+            "at": f"timestamptz '{BEGAN.isoformat()}' + (n %% 668) * interval '1 day'",
+        },
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Town:
     """How many live there."""
@@ -54,147 +216,23 @@ class Town:
 
 def build(customers: int) -> Iterator[str]:
     """Fill an empty, migrated database; says after each table how many rows it got and how long it took."""
-    orders = customers * ORDERS_EACH + HEAVY_ORDERS
-    people = f"generate_series(1, {customers}) AS i"
-    placed = f"""(SELECT o, least((o - 1) / {ORDERS_EACH} + 1, {customers}) AS i,
-                  timestamptz '{BEGAN.isoformat()}' + (o %% 640) * interval '1 day' AS at
-                  FROM generate_series(1, {orders}) AS o) AS placed"""
-    looks = customers * LOOKS_EACH + HEAVY_LOOKS
+    known = {
+        "customers": customers,
+        "orders": customers * ORDERS_EACH + HEAVY_ORDERS,
+        "looks": customers * LOOKS_EACH + HEAVY_LOOKS,
+    }
     _months()
-    yield from _insert("privacy.Subject", people, id=SUBJECT.format(i="i"), residence="'US-CA'", created_at=_q(BEGAN))
-    yield from _insert(
-        "privacy.Identifier",
-        people,
-        subject_id=SUBJECT.format(i="i"),
-        kind="'email'",
-        key_version="1",
-        digest="md5('a' || i) || md5('b' || i)",
-        created_at=_q(BEGAN),
-        proven_at=_q(BEGAN),
-    )
-    yield from _insert(
-        "accounts.User",
-        people,
-        email="'customer' || i || '@bench.example'",
-        full_name=NAME.format(i="i"),
-        phone="'+1212' || lpad(i::text, 7, '0')",
-        password="'!'",
-        subject_id=SUBJECT.format(i="i"),
-        date_joined=_q(BEGAN),
-        active_at=_q(NOW),
-    )
-    yield from _insert(
-        "account.EmailAddress",
-        "accounts_user u",
-        user_id="u.id",
-        email="u.email",
-        verified="true",
-        primary="true",
-    )
-    yield from _insert(
-        "accounts.Address",
-        "accounts_user u",
-        user_id="u.id",
-        full_name="u.full_name",
-        line1=STREET.format(i="u.id"),
-        city=TOWN.format(i="u.id"),
-        region="'CA'",
-        postal_code="'94110'",
-        country="'US'",
-        phone="u.phone",
-        created_at=_q(BEGAN),
-    )
-    yield from _insert(
-        "orders.Order",
-        placed,
-        id=ORDER.format(o="o"),
-        reference="'LP-' || o",
-        bag_id="md5('bag ' || o)::uuid",
-        subject_id=SUBJECT.format(i="i"),
-        state="'delivered'",
-        email="'customer' || i || '@bench.example'",
-        full_name=NAME.format(i="i"),
-        phone="'+1212' || lpad(i::text, 7, '0')",
-        ship_name=NAME.format(i="i"),
-        ship_line1=STREET.format(i="i"),
-        ship_city=TOWN.format(i="i"),
-        ship_postal_code="'94110'",
-        country="'US'",
-        region="'CA'",
-        currency="'USD'",
-        subtotal_minor="300000",
-        shipping_minor="0",
-        shipping_method="'insured'",
-        tax_minor="21750",
-        tax_name="'Sales tax'",
-        tax_rate="7.25",
-        is_tax_included="false",
-        total_minor="321750",
-        invoice_number="'LI-' || o",
-        placed_at="at",
-        paid_at="at",
-        confirmed_at="at",
-        packed_at="at",
-        completed_at="at + interval '7 days'",
-    )
-    yield from _insert(
-        "orders.OrderLine",
-        f"{placed}, generate_series(1, {LINES_EACH}) AS position",
-        order_id=ORDER.format(o="o"),
-        position="position",
-        kind="'v'",
-        item_id="position",
-        title="'Solitaire necklace'",
-        detail="'Yellow gold, 45 cm'",
-        sku="'N-' || position",
-        quantity="1",
-        unit_minor="100000",
-        tax_minor="7250",
-        total_minor="107250",
-    )
-    yield from _insert(
-        "orders.Payment",
-        placed,
-        order_id=ORDER.format(o="o"),
-        reference="'PM-' || o",
-        idempotency_key="'bench:' || o",
-        gateway_session_id="'cs_' || o",
-        gateway_payment_id="'pi_' || o",
-        amount_minor="321750",
-        currency="'USD'",
-        state="'captured'",
-        session_expires_at="at",
-        next_check_at="at",
-        card_brand="'visa'",
-        card_last4="'4242'",
-        card_expiry="'2030-04'",
-        created_at="at",
-    )
-    yield from _insert(
-        "orders.Shipment",
-        placed,
-        order_id=ORDER.format(o="o"),
-        carrier="'ups'",
-        tracking_number="'1Z' || o",
-        shipped_at="at",
-        delivered_at="at + interval '7 days'",
-    )
-    yield from _insert(
-        "shop.Activity",
-        f"generate_series(1, {looks}) AS n",
-        subject_id=SUBJECT.format(i=f"least((n - 1) / {LOOKS_EACH} + 1, {customers})"),
-        kind="'viewed'",
-        object_ref="'product/necklace-' || n %% 60",
-        at=f"timestamptz '{BEGAN.isoformat()}' + (n %% 668) * interval '1 day'",
-    )
+    for filling in FILLINGS:
+        columns = {name: sql.format(**known) for name, sql in filling.columns.items()}
+        yield _insert(filling.label, filling.source.format(**known), columns)
     began = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     yield f"{'statistics':24}{time.monotonic() - began:>18.1f} s"
 
 
-def _insert(label: str, source: str, **columns: str) -> Iterator[str]:
-    """INSERT ... SELECT. *columns* are SQL over *source*; a column that is not named gets Django's default, or NULL."""
+def _insert(label: str, source: str, columns: Mapping[str, str]) -> str:
+    """INSERT ... SELECT; a column that is not named gets Django's default, or NULL. Returns how many rows, and how long it took."""
     model, began, values = apps.get_model(label), time.monotonic(), dict(columns)
     parameters: list[Any] = []
     for field in model._meta.concrete_fields:
@@ -211,7 +249,7 @@ def _insert(label: str, source: str, **columns: str) -> Iterator[str]:
             parameters,
         )
         count = cursor.rowcount
-    yield f"{model._meta.db_table:24}{count:>12,} rows{time.monotonic() - began:>8.1f} s"
+    return f"{model._meta.db_table:24}{count:>12,} rows{time.monotonic() - began:>8.1f} s"
 
 
 def _months() -> None:
@@ -224,7 +262,3 @@ def _months() -> None:
                 f"CREATE TABLE IF NOT EXISTS shop_activity_{year}_{month:02} PARTITION OF shop_activity "
                 f"FOR VALUES FROM ('{year}-{month:02}-01 00:00+00') TO ('{following[0]}-{following[1]:02}-01 00:00+00')"
             )
-
-
-def _q(moment: datetime) -> str:
-    return f"timestamptz '{moment.isoformat()}'"
