@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoDbBlocker
 
-pytest_plugins = ["tests.browser", "tests.processes", "tests.promised"]
+pytest_plugins = ["tests.browser", "tests.processes", "tests.promised", "tests.sharing"]
 
 
 CHEAP = {

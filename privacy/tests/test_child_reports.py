@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.signing import TimestampSigner
 from django.test import Client
 
 from privacy.forms.children import ChildForm
@@ -183,7 +184,9 @@ def test_a_parent_sees_a_copy_and_then_has_it_deleted(mina, bob, carol):
 
 
 @pytest.mark.promise("JE-123")
-def test_a_parent_whose_word_is_recorded_sees_deletes_and_forbids_by_the_link(mina, bob):
+def test_a_parent_whose_word_is_recorded_sees_deletes_and_forbids_by_the_link(mina, bob, monkeypatch):
+    this_second = TimestampSigner().timestamp()
+    monkeypatch.setattr(TimestampSigner, "timestamp", lambda signer: this_second)  # a link names the second it was made
     consent = has_agreed(mina)
     browser = Client(headers={"Sec-Fetch-Site": "same-origin"})
     link = children.path(consent)

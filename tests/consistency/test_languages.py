@@ -20,6 +20,7 @@ from privacy.messages.outbox import frame
 from privacy.messages.previews import Letter
 from tests.consistency.test_mails import BY_TEXT, SHOWN, TEMPLATES
 
+pytestmark = pytest.mark.xdist_group("letters in other languages")  # written once, not by every worker
 AT = datetime(2026, 11, 2, 12, 0, 0, 321, tzinfo=UTC)
 OTHERS = [code for code, _ in settings.LANGUAGES[1:]]
 #: What is the same in every language: the shop's name and numbers, and the words that end texts.

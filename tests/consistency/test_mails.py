@@ -27,6 +27,7 @@ from privacy.messages.previews import Letter, Look
 from privacy.models import Message
 from privacy.register import profiles
 
+pytestmark = pytest.mark.xdist_group("letters")  # written once, not by every worker
 AT = datetime(2026, 11, 2, 12, 0, 0, 123, tzinfo=UTC)
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "emails"
 #: Words that sell. Each stands alone or begins a word.

@@ -7,12 +7,13 @@ light on a desk and in dark on a phone.
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request
 
 from tests.processes import RunningShop
 
@@ -115,8 +116,9 @@ class Visit:
 Visits = dict[str, Visit]
 
 
-def watch(page: Page) -> Visit:
-    """Write down, from now on, what *page* asks of others and what it complains about."""
+@contextmanager
+def watched(page: Page) -> Iterator[Visit]:
+    """Write down meanwhile what *page* asks of others and what it complains about."""
     visit = Visit()
 
     def note_request(request: Request) -> None:
@@ -127,10 +129,15 @@ def watch(page: Page) -> Visit:
         if "Content Security" in message.text:
             visit.complaints.append(message.text)
 
-    page.on("request", note_request)
-    page.on("console", note_message)
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    return visit
+    def note_error(error: Error) -> None:
+        visit.complaints.append(str(error))
+
+    noted = {"request": note_request, "console": note_message, "pageerror": note_error}
+    for event, note in noted.items():
+        page.on(event, note)
+    yield visit
+    for event, note in noted.items():
+        page.remove_listener(event, note)
 
 
 def measure(page: Page, visit: Visit) -> Visit:
@@ -148,15 +155,15 @@ def measure(page: Page, visit: Visit) -> Visit:
 
 
 def look_at_all(context: BrowserContext, shop_url: str, paths: list[str]) -> Visits:
-    """One visit for each path, each in a tab of its own."""
+    """One visit for each path, one after the other in one tab: each new one would be another process."""
     visits: Visits = {}
+    page = context.new_page()
     for path in paths:
-        page = context.new_page()
-        visit = watch(page)
-        response = page.goto(shop_url + path, wait_until="load")
-        visit.status = response.status if response else 0
-        visits[path] = measure(page, visit)
-        page.close()
+        with watched(page) as visit:
+            response = page.goto(shop_url + path, wait_until="load")
+            visit.status = response.status if response else 0
+            visits[path] = measure(page, visit)
+    page.close()
     return visits
 
 
@@ -214,12 +221,12 @@ def buying(context: BrowserContext, processes: RunningShop, public: Visits) -> V
     visits = look_at_all(context, processes.shop_url, ["/bag/", "/checkout/"])
     page = context.new_page()
     page.goto(processes.shop_url + "/checkout/")
-    visit = watch(page)
-    with page.expect_response(lambda response: response.request.method == "POST") as answer:
-        page.get_by_role("button", name="Pay").click()
-    page.wait_for_load_state("load")
-    visit.status = answer.value.status
-    visits["/checkout/ sent empty"] = measure(page, visit)
+    with watched(page) as visit:
+        with page.expect_response(lambda response: response.request.method == "POST") as answer:
+            page.get_by_role("button", name="Pay").click()
+        page.wait_for_load_state("load")
+        visit.status = answer.value.status
+        visits["/checkout/ sent empty"] = measure(page, visit)
     page.close()
     return visits
 
