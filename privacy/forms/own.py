@@ -10,7 +10,7 @@ from django import forms
 from privacy.consent import ledger
 from privacy.consent.vocabulary import Matter
 from privacy.forms.wishes import fields_of, wishes_in
-from privacy.register import objections, subjects
+from privacy.register import subjects
 from privacy.register.declare import Unfit
 from privacy.register.models import Subject
 from privacy.register.vocabulary import Purpose
@@ -92,12 +92,12 @@ def _matter(person: Subject, field: forms.Field) -> forms.Field:
 
 def _purpose(person: Subject, field: forms.Field) -> forms.Field:
     """What people object to most comes first, and the first is chosen."""
-    every = [*USUAL, *sorted(objections.OPEN_TO - set(USUAL), key=lambda each: each.name)]
-    choices = [(objections.key(each), each.words[:1].upper() + each.words[1:]) for each in every]
-    return forms.ChoiceField(label=field.label, choices=choices, initial=choices[0][0], widget=forms.RadioSelect)
+    assert isinstance(field, forms.ChoiceField)
+    return forms.ChoiceField(
+        label=field.label, choices=field.choices, initial=Purpose.MARKETING.name.lower(), widget=forms.RadioSelect
+    )
 
 
-USUAL: Final = (Purpose.MARKETING, Purpose.RECOMMENDATIONS, Purpose.STATISTICS)
 KNOWN: Final[Mapping[str, Callable[[Subject, forms.Field], forms.Field]]] = {
     "field": _field,
     "matter": _matter,

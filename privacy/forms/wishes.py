@@ -12,18 +12,18 @@ from django import forms
 
 from privacy.consent.vocabulary import Matter
 from privacy.forms.texts import FreeText
-from privacy.register import objections
+from privacy.rights import objection
 from privacy.rights.kinds import Rule
 
 LONGEST: Final = 4_000
 GROUNDS: Final = (
+    ("asked", "I would rather not say, or for another reason"),
     ("accuracy", "Something is wrong, and you are looking into it"),
     ("unlawful", "You should not have it, and I do not want it erased"),
     ("claims", "I need it for a claim of mine"),
     ("weighing", "I objected, and you are weighing it"),
-    ("asked", "Another reason"),
 )
-"""Why data may be set aside (GDPR Art. 18(1)); a person need not know which it is."""
+"""Why data may be set aside (GDPR Art. 18(1)); a person need not know which it is, so none of the law's is chosen for them."""
 
 
 def _line(label: str, *, help_text: str = "", longest: int = 200, is_needed: bool = True) -> Callable[[], forms.Field]:
@@ -41,8 +41,7 @@ def _text() -> forms.Field:
 
 
 def _purpose() -> forms.Field:
-    every: list[tuple[str, str]] = [(objections.key(each), each.words.capitalize()) for each in objections.OPEN_TO]
-    every.sort(key=lambda each: each[1])
+    every = [(key, f"{words[:1].upper()}{words[1:]}") for key, words in objection.offered()]
     return forms.ChoiceField(label="What shall we stop?", choices=every)
 
 

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from privacy.forms.intake import AskForm
+from privacy.forms.own import OwnWishForm
 from privacy.ground import uploads
 from privacy.models import Agent, Attachment, ConsentState, IdentityCheck, Message, Subject
 from privacy.register import subjects
@@ -94,6 +95,17 @@ def test_a_guest_asks_for_each_kind_and_only_what_needs_no_proof_counts_at_once(
     else:
         assert (answer["Location"], request.state) == ("/privacy/request/asked/", State.RECEIVED)
         assert [mail.kind for mail in mails()] == ["privacy.request_received"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"), [(Kind.OBJECTION, "purpose", "marketing"), (Kind.RESTRICTION, "ground", "asked")], ids=str
+)
+def test_whoever_chooses_nothing_has_said_nothing_particular(kind, name, said, alice):
+    """The first choice is what a browser sends where nobody chose: marketing, and no reason of the law's."""
+    assert AskForm(kind=kind).fields[name].choices[0][0] == said
+    assert f'value="{said}"' in visitor().get(f"/privacy/request/{kind}/").content.decode().partition("<option")[2][:60]
+    own = OwnWishForm(kind, alice.subject).fields[name]
+    assert (own.initial or own.choices[0][0]) == said
 
 
 @pytest.mark.parametrize("path", ["deactivation/", "marketing/", "agent/deactivation/", "agent/x/"])
