@@ -97,6 +97,10 @@ def _staff(family: Family) -> Rows:
 declare(
     "accounts.User",
     label="Account",
+    labels={
+        "is_superuser": "may do everything here",
+        "is_staff": "works here",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=WHILE_ACCOUNT,
@@ -189,6 +193,10 @@ declare(
 declare(
     "accounts.ApiToken",
     label="API keys",
+    labels={
+        "created": "made at",
+        "expiry": "ends",
+    },
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=Retention.days(

@@ -82,6 +82,11 @@ def of_no_session(at: datetime) -> Q:
 declare(
     "usersessions.UserSession",
     label="Devices",
+    labels={
+        "ip": "network address",
+        "user_agent": "browser",
+        "data": "other details",
+    },
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=Retention.until_event("its session ends, 14 days after the last visit at most", model="accounts.Session"),
@@ -106,6 +111,9 @@ declare(
 declare(
     "mfa.Authenticator",
     label="Second factors",
+    labels={
+        "type": "kind",
+    },
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=WHILE_ACCOUNT,
@@ -123,6 +131,11 @@ declare(
 declare(
     "socialaccount.SocialAccount",
     label="Sign-in through another company",
+    labels={
+        "provider": "company",
+        "uid": "your number there",
+        "extra_data": "what it told us",
+    },
     reach="user__subject",
     action=Action.DELETE_ROW,
     retention=WHILE_ACCOUNT,
@@ -189,6 +202,11 @@ def _about_somebody(category: Category) -> Any:
 declare(
     "admin.LogEntry",
     label="Admin history",
+    labels={
+        "action_time": "when",
+        "object_repr": "what it was about",
+        "change_message": "what was changed",
+    },
     reach="user__subject",
     visible=ByValue(entries_about, "entries that name their account", owners_of_entries),
     action=Action.DELETE_ROW,

@@ -136,6 +136,12 @@ declare(
 declare(
     "orders.OrderLine",
     label="Pieces ordered",
+    labels={
+        "kind": "kind of piece",
+        "item_id": "number in our catalogue",
+        "detail": "details",
+        "sku": "article number",
+    },
     reach="order__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_ORDER,

@@ -41,6 +41,11 @@ def owners_of_webhooks(webhooks: Rows) -> Iterator[Rows]:
 declare(
     "orders.Payment",
     label="Payments",
+    labels={
+        "gateway_session_id": "number of its page at Stripe",
+        "gateway_payment_id": "number at Stripe",
+        "session_url": "address of its page at Stripe",
+    },
     reach="order__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_ORDER,
@@ -77,6 +82,11 @@ OF_ITS_PAYMENT = Retention.as_its("payment", OF_ITS_ORDER)
 declare(
     "orders.PaymentEvent",
     label="What happened to payments",
+    labels={
+        "kind": "what happened",
+        "gateway_id": "number at Stripe",
+        "at": "when",
+    },
     reach="payment__order__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_PAYMENT,
@@ -94,6 +104,9 @@ declare(
 declare(
     "orders.Refund",
     label="Refunds",
+    labels={
+        "gateway_id": "number at Stripe",
+    },
     reach="payment__order__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_PAYMENT,
@@ -114,6 +127,10 @@ declare(
 declare(
     "orders.WebhookEvent",
     label="Messages from Stripe",
+    labels={
+        "event_id": "number at Stripe",
+        "kind": "what it was about",
+    },
     reach=ByValue(webhooks_of, "the reference of one of their orders", owners_of_webhooks),
     action=Action.DELETE_ROW,
     retention=Retention.days(90, anchor="received_at"),

@@ -64,6 +64,10 @@ def ended(at: datetime) -> Q:
 declare(
     "privacy.NewsletterSignup",
     label="Newsletter sign-ups",
+    labels={
+        "surface": "where you signed up",
+        "network": "part of the network address",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=UNCONFIRMED.not_while("state", "confirmed"),

@@ -56,6 +56,11 @@ STOPPED_FOR = Retention.days(
 declare(
     "privacy.ChildCase",
     label="What became of a report about a child",
+    labels={
+        "finding": "what was found",
+        "how": "how it was found",
+        "parent": "where the parent reads mail",
+    },
     reach="request__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_REQUEST,

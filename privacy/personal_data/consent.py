@@ -44,6 +44,18 @@ def old_noes(at: datetime) -> Q:
 declare(
     "privacy.ConsentRecord",
     label="What you agreed to, and what you refused",
+    labels={
+        "receipt": "number of the receipt",
+        "visitor_id": "number of your browser",
+        "matter": "what for",
+        "about": "about which one",
+        "decision": "what you said",
+        "locale": "language",
+        "surface": "where you said it",
+        "network": "part of the network address",
+        "actor": "by whom",
+        "at": "when",
+    },
     reach=ByValue(
         ledger.records_of,
         "the person record, or the cookie's number of a browser they signed in on",
@@ -81,6 +93,11 @@ declare(
 declare(
     "privacy.ConsentState",
     label="What you allow now",
+    labels={
+        "matter": "what for",
+        "about": "about which one",
+        "is_granted": "allowed",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.until_event("you are erased; a no, until its records go", model="privacy.Subject"),
@@ -101,6 +118,10 @@ declare(
 declare(
     "privacy.VisitorLink",
     label="Choices you made before you signed in",
+    labels={
+        "visitor_id": "number of your browser",
+        "at": "when",
+    },
     reach="subject_id",
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="at"),

@@ -19,6 +19,10 @@ _noted = personal(Category.EVIDENCE, source=Source.DERIVED)
 declare(
     "privacy.RequestMessage",
     label="Messages about your requests",
+    labels={
+        "is_from_staff": "written by us",
+        "text": "what it says",
+    },
     reach="request__subject",
     action=Action.DELETE_ROW,
     retention=OF_ITS_REQUEST,

@@ -26,6 +26,12 @@ _shown = personal(Category.REQUEST, source=Source.DERIVED, on_erase=keep(FOR_THE
 declare(
     "privacy.ExportPackage",
     label="Copies made for you",
+    labels={
+        "size_bytes": "size in bytes",
+        "starts": "downloads begun",
+        "spent_at": "used up at",
+        "removed_at": "deleted at",
+    },
     reach="request__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_REQUEST,
@@ -50,6 +56,10 @@ declare(
 declare(
     "privacy.Transfer",
     label="Copies sent to other providers",
+    labels={
+        "host": "where it was sent",
+        "outcome": "what became of it",
+    },
     reach="package__request__subject",
     action=Action.KEEP_UNTIL,
     retention=Retention.as_its("package__request", REQUEST_TIME),

@@ -26,6 +26,16 @@ _noted = personal(Category.EVIDENCE, source=Source.DERIVED)
 declare(
     "privacy.InboundMail",
     label="Mails you sent us",
+    labels={
+        "route": "what we took it for",
+        "because": "why we took it for that",
+        "about": "what it is about",
+        "is_proven": "shown to be from you",
+        "is_whole": "kept whole",
+        "size_bytes": "size in bytes",
+        "enclosures": "files in it",
+        "cards_masked": "card numbers masked",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.years("requests", anchor="handled_at", fallback="received_at").not_while(

@@ -23,6 +23,11 @@ _noted = personal(Category.REQUEST, source=Source.DERIVED)
 declare(
     "privacy.IdentityCheck",
     label="How we made sure that it was you",
+    labels={
+        "method": "how",
+        "passed": "whether it was shown",
+        "at": "when",
+    },
     reach="request__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_REQUEST,

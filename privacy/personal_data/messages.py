@@ -28,6 +28,13 @@ _event = personal(
 declare(
     "privacy.Disclosure",
     label="Who received what about you",
+    labels={
+        "processor": "who received it",
+        "purpose": "what for",
+        "host": "where it was sent",
+        "actor": "on whose word",
+        "at": "when",
+    },
     reach="subject_id",
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="at"),

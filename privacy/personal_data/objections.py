@@ -19,6 +19,10 @@ def objection_of_nobody(at: datetime) -> Q:
 declare(
     "privacy.Objection",
     label="What you object to",
+    labels={
+        "purpose": "what you object to",
+        "standing": "where it stands",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.as_its("subject", AS_LONG_AS_NAMED),

@@ -17,6 +17,9 @@ from privacy.register.declare import (
 declare(
     "privacy.Message",
     label="Messages we sent you",
+    labels={
+        "kind": "what it is about",
+    },
     reach="subject",
     action=Action.DELETE_ROW,
     retention=Retention.years("requests", anchor="created_at"),

@@ -48,6 +48,12 @@ def digest_of_nobody(at: datetime) -> Q:
 declare(
     "privacy.Subject",
     label="Your person record",
+    labels={
+        "age_band": "age group",
+        "restricted_for": "why it is kept aside",
+        "restricted_at": "kept aside since",
+        "residence": "where you live",
+    },
     reach="pk",
     action=Action.KEEP_UNTIL,
     retention=AS_LONG_AS_NAMED,
@@ -71,6 +77,9 @@ declare(
 declare(
     "privacy.SubjectLink",
     label="Proof that two records are you",
+    labels={
+        "at": "when",
+    },
     reach=("child", "root"),
     action=Action.KEEP_UNTIL,
     retention=Retention.as_its("root", AS_LONG_AS_NAMED),

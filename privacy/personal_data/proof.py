@@ -24,6 +24,12 @@ _event = personal(Category.EVIDENCE, source=Source.DERIVED, on_erase=keep(FOR_TH
 declare(
     "privacy.AuditEvent",
     label="What was done, and by whom",
+    labels={
+        "event": "what happened",
+        "object_ref": "what it was about",
+        "actor": "by whom",
+        "at": "when",
+    },
     reach="subject_id",
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="at"),
@@ -65,6 +71,10 @@ declare(
 declare(
     "privacy.Certificate",
     label="Certificates of erasure",
+    labels={
+        "request_reference": "reference of the request",
+        "canonical": "what was signed",
+    },
     reach="subject_id",
     action=Action.KEEP_UNTIL,
     retention=CERTIFICATE_TIME,
@@ -108,6 +118,9 @@ declare(
 declare(
     "privacy.Countersignature",
     label="Second signatures under your certificates",
+    labels={
+        "canonical": "what was signed",
+    },
     reach="certificate__subject_id",
     action=Action.KEEP_UNTIL,
     retention=Retention.as_its("certificate", CERTIFICATE_TIME),

@@ -23,6 +23,14 @@ _somebody = personal(Category.REQUEST, source=Source.STAFF, on_export=Export.RED
 declare(
     "privacy.DataRequest",
     label="Your privacy requests",
+    labels={
+        "kind": "what you asked",
+        "channel": "how it came",
+        "wishes": "what exactly you want",
+        "answer": "what we answered",
+        "derivation": "how its dates came about",
+        "execute_after": "not before",
+    },
     reach="subject",
     action=Action.KEEP_UNTIL,
     retention=REQUEST_TIME,
@@ -80,6 +88,15 @@ declare(
 declare(
     "privacy.ErasureStep",
     label="Steps of your erasure",
+    labels={
+        "label": "what",
+        "until_on": "until",
+        "retained": "what was kept",
+        "planned": "records planned",
+        "affected": "records done",
+        "blocker": "what is in the way",
+        "receipt": "how it was done",
+    },
     reach="request__subject",
     action=Action.KEEP_UNTIL,
     retention=OF_ITS_REQUEST,
@@ -112,6 +129,9 @@ declare(
 declare(
     "privacy.LegalHold",
     label="Legal holds",
+    labels={
+        "reason": "why",
+    },
     reach="subject",
     action=Action.KEEP_UNTIL,
     retention=Retention.years("requests", anchor="released_at", fallback="placed_at").not_while("released_at", None),

@@ -280,7 +280,7 @@ def received_by(slug: str) -> list[str]:
 
 def field_name(declaration: Declaration, name: str) -> str:
     """A field's name as a person reads it."""
-    return str(getattr(declaration.model_class()._meta.get_field(name), "verbose_name", name))
+    return declaration.label_of(name)
 
 
 def as_page() -> dict[str, object]:

@@ -171,6 +171,9 @@ class Declaration:
     allowed_by: str = ""  # the matter of consent without which there are no such rows (`rights.withdrawal`)
     known_by: Facts | None = None  # what its person can tell about a row, and hardly anybody else (`rights.facts`)
     corrects: Corrects | None = None  # what a correction may overwrite (`rights.correction`)
+    labels: Mapping[str, str] = dataclass_field(
+        default_factory=dict
+    )  # what a field is called, where its own name is no plain word
 
     def model_class(self) -> type[models.Model]:
         return apps.get_model(self.model)
@@ -203,6 +206,10 @@ class Declaration:
         """Rows of anybody whose retention has run: by their date, or because what kept them is over."""
         due = self.retention.past_due(at)
         return self.model_class()._base_manager.filter(due | self.ended(at) if self.ended else due)
+
+    def label_of(self, name: str) -> str:
+        """What a person reads as the name of the field *name*."""
+        return self.labels.get(name) or str(getattr(self.model_class()._meta.get_field(name), "verbose_name", name))
 
     def personal_fields(self) -> dict[str, Field]:
         """The fields that say something about the person, by name."""
@@ -342,6 +349,7 @@ def declare(
     allowed_by: str = "",
     known_by: Facts | None = None,
     corrects: Corrects | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Declaration:
     """Declare a model of personal data.
 
@@ -357,11 +365,12 @@ def declare(
     *allowed_by*: what the person agreed to; whoever takes that back has no such rows any more.
     *known_by*: what its person is asked about a row where no password can show who they are.
     *corrects*: what the person may have put right, and how.
+    *labels*: what people read instead of a field's name, where that is no plain word.
     """
     declaration = Declaration(
         model, label, reach, action, retention, tuple(purposes), dict(fields), visible, tuple(after),
         describe, blockers, eraser, closer, is_evidence, orphans, ended, partitioned_by, allowed_by, known_by,
-        corrects,
+        corrects, dict(labels or {}),
     )  # fmt: skip
     if _is_first(model):
         DECLARATIONS[model] = declaration

@@ -42,8 +42,7 @@ def words(slug: str, keys: Iterable[str]) -> list[str]:
     for key in keys:
         model, _, name = carried.get(key, "").rpartition(".")
         if declaration := registry.find(model):
-            field = declaration.model_class()._meta.get_field(name)
-            named.setdefault(declaration.label, set()).add(str(getattr(field, "verbose_name", name)))
+            named.setdefault(declaration.label, set()).add(declaration.label_of(name))
     return [f"{label}: {', '.join(sorted(fields))}" for label, fields in sorted(named.items())]
 
 

@@ -127,16 +127,15 @@ def exported(declaration: Declaration, *, visible: bool = False) -> dict[str, Ex
 
 
 def shown(declaration: Declaration, row: models.Model, *, visible: bool = False) -> dict[str, Any]:
-    """What a copy of one's data shows of *row*: verbose field name to plain value.
+    """What a copy of one's data shows of *row*: what a field is called to its plain value.
 
     Hidden fields are left out, somebody else's data is replaced by words. *visible*: the copy of a person who may only see the row.
     """
     values: dict[str, Any] = {}
     for name, export in exported(declaration, visible=visible).items():
-        column = row._meta.get_field(name)
         value = _display(row, name)
         is_told = export is Export.SHOW or value in (None, "")
-        values[str(getattr(column, "verbose_name", name))] = plain(value) if is_told else REDACTED
+        values[declaration.label_of(name)] = plain(value) if is_told else REDACTED
     return values
 
 

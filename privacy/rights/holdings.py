@@ -159,5 +159,4 @@ def _currency(row: Any, declaration: Declaration) -> str:
 
 def field_words(declaration: Declaration, names: list[str]) -> list[str]:
     """The readable names of some of its fields."""
-    model = declaration.model_class()
-    return [str(getattr(model._meta.get_field(name), "verbose_name", name)) for name in names]
+    return [declaration.label_of(name) for name in names]
