@@ -26,3 +26,8 @@ document.addEventListener("DOMContentLoaded", () => {
     keys[event.key]();
   });
 });
+// A chart is drawn once, perhaps before its face has come: draw it again then.
+document.addEventListener("DOMContentLoaded", async () => {
+  await document.fonts.ready;
+  document.querySelectorAll("canvas").forEach((canvas) => window.Chart?.getChart(canvas)?.update());
+});
