@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from privacy.consent import notices
 from privacy.consent.vocabulary import Matter
 from privacy.forms.pages import DecisionForm
+from privacy.forms.texts import FreeText
 from shop import photos
 from shop.models import Review
 from shop.models.reviews import ANONYMOUS
@@ -31,8 +32,8 @@ class ReviewForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of these.", "invalid_choice": "Choose one of these."},
     )
-    title = forms.CharField(label="In a few words", max_length=80)
-    text = forms.CharField(
+    title = FreeText(label="In a few words", max_length=80)
+    text = FreeText(
         label="Your review",
         max_length=2_000,
         min_length=10,

@@ -33,10 +33,7 @@ NO_WORDS: Final = {
     "orders.forms.CheckoutForm.phone": "a telephone number, kept in one spelling",
     "orders.forms.CheckoutForm.vat_number": "a VAT number, with its country's letters",
     "orders.forms.KeyField": "which piece, by its number",
-    "privacy.admin.consent.NoteForm.person": "a reference or an address, looked up and not kept",
     "privacy.admin.demands.DemandForm.case": "an authority's own number, which may look like a card's",
-    "privacy.admin.demands.DemandForm.person": "a reference or an address, looked up and not kept",
-    "privacy.admin.holds.HoldForm.person": "a reference or an address, looked up and not kept",
     "privacy.admin.policy.PublishForm.seen": "hidden: which text was read",
     "privacy.forms.desk.DeskForm.seen": "hidden: whose it was when the page was drawn",
     "privacy.forms.incidents.AuthorityForm.receipt": "an authority's own number, which may look like a card's",
@@ -47,6 +44,7 @@ NO_WORDS: Final = {
     "privacy.forms.preferences.PreferencesForm.read_in": "hidden: in which language it was read",
     "privacy.forms.preferences.PreferencesForm.seen": "hidden: which boxes were on the page",
     "privacy.forms.texts.FreeText": "the field that masks",
+    "privacy.forms.whom.WhomForm.person": "a reference or an address, looked up and not kept",
     "shop.forms.SearchForm.q": "what is looked for, and not kept",
 }
 
