@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,23 +86,24 @@ def letters(names: list[str], *, language: str = "", at: datetime) -> list[Lette
     shown = {kind.name: kind for kind in kinds()}
     if unknown := [name for name in names if name not in shown]:
         raise NoPreview(unknown[0])
+    spoken = tongue.known(language)
     with transaction.atomic():
-        written = [_written(shown[name], tongue.known(language), at) for name in names]
+        sketch = synthetic.one(PERSON, seed=SEED, at=at)
+        Preference.objects.filter(subject=sketch.rows["privacy.Subject"]).update(language=spoken, changed_at=at)
+        written = [_written(shown[name], sketch, spoken, at) for name in names]
         transaction.set_rollback(True)
     return written
 
 
-def _written(kind: Kind, language: str, at: datetime) -> Letter:
-    """One mail; its customer is made anew, so that no kind sees what another did to their rows.
+def _written(kind: Kind, sketch: Sketch, language: str, at: datetime) -> Letter:
+    """One mail; what it does to the customer's rows is taken back, so that no other kind sees it.
 
     Some mails go to nobody we know, in the language that is being spoken.
     """
     with transaction.atomic():
         point = transaction.savepoint()
-        sketch = synthetic.one(PERSON, seed=SEED, at=at)
-        Preference.objects.filter(subject=sketch.rows["privacy.Subject"]).update(language=language, changed_at=at)
         with tongue.writing(language):
-            _WRITES[kind.name](sketch, at)
+            _WRITES[kind.name](deepcopy(sketch), at)
         mail = Message.objects.filter(kind=kind.name, created_at=at, payload__isnull=False).latest("created_at")
         payload = mail.payload
         transaction.savepoint_rollback(point)
