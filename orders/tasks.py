@@ -39,11 +39,13 @@ def sweep_payments() -> None:
 
 @shared_task
 def sweep_orders() -> None:
-    """Orders that came to nothing, and files that no paper knows."""
+    """Orders that came to nothing, and files that no paper, or no review, knows."""
     from orders import checkout, papers
+    from shop import photos
 
     checkout.forget(at=timezone.now())
     papers.sweep(at=timezone.now())
+    photos.sweep(at=timezone.now())
 
 
 @shared_task

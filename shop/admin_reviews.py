@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -78,6 +78,7 @@ class PhotoInline(ShownInline, StackedInline):
     model = ReviewPhoto
     fields = readonly_fields = ("picture", "may_be_used", "added_at")
     hide_title = True
+    verbose_name_plural = "photo"
     shows = {"picture": ("file",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewPhoto]:
@@ -103,6 +104,7 @@ class ReviewAdmin(Decides, Evidence):
     list_display = ("reference", "product", "rating", "title", "state_label", "may_be_published", "changed_at")
     list_filter = ("state", "rating")
     list_select_related = ("product",)
+    ordering = (F("decided_at").asc(nulls_first=True), "changed_at")
     search_fields = ("=reference", "product__name", "product__slug")
     search_help_text = "A reference, or the name of a piece"
     fieldsets = (
@@ -115,9 +117,7 @@ class ReviewAdmin(Decides, Evidence):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         found: QuerySet[Review] = super().get_queryset(request)
-        first = Case(When(state=Review.State.WAITING, then=Value(0)), default=Value(1), output_field=IntegerField())
-        allowed = about.allows(Matter.PUBLISH_REVIEW, reference="reference")
-        return found.annotate(is_allowed=allowed, turn=first).order_by("turn", F("changed_at").asc(), "pk")
+        return found.annotate(is_allowed=about.allows(Matter.PUBLISH_REVIEW, reference="reference"))
 
     def describe(self, row: Review) -> str:
         """Where it stands, and what its author says."""

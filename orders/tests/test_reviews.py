@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,16 @@ from PIL import Image
 
 from orders.models import OrderLine, Shipment
 from orders.tests.conftest import NOON, Browser, make_user
+from orders.tests.parcels import erase
 from privacy.consent import ledger, notices
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import audit, states
 from privacy.models import AuditEvent, ConsentRecord
 from privacy.register import objections, subjects
 from privacy.register.vocabulary import Purpose
+from privacy.rights import acts, packages
+from privacy.rights.models import ExportPackage
+from privacy.tests.people import asks, someone
 from shop import photos, reviews
 from shop.models import Review, ReviewPhoto
 from shop.models.reviews import sealed_photos
@@ -391,3 +396,36 @@ def test_a_piece_with_many_reviews_asks_as_much_as_one_without(ring, django_asse
     with django_assert_num_queries(5):
         assert len(titles(ring)) == reviews.MOST_SHOWN
     assert reviews.shown(ring).total == reviews.MOST_SHOWN + 1
+
+
+# Rights
+
+
+@pytest.fixture
+def has_it(monkeypatch, ring):
+    """The ring is everybody's, without an order that an erasure would have to settle first."""
+    monkeypatch.setattr(reviews, "_received", lambda family: {ring.pk: NOON})
+
+
+@pytest.mark.promise("JS-40")
+def test_a_copy_holds_the_words_and_the_photo_and_an_erasure_takes_both(ring, has_it):
+    alice, bob = someone("alice"), someone("bob")
+    review = reviews.approve(written(alice.user, ring, **with_photo()), by="staff:3", at=NOON)
+    theirs = Words(3, "Bob's", "Fine enough.", "", "en")
+    bobs = reviews.approve(written(bob.user, ring, theirs, **with_photo()), by="staff:3", at=NOON)
+    jpeg, names = photos.read(review.photo), [each.photo.file.name for each in (review, bobs)]
+
+    request = asks(alice, "access")
+    acts.carry_out(request.pk, by="system:worker", at=NOON)
+    with packages.start(ExportPackage.objects.get(request=request), by=alice.user, at=NOON) as pieces:
+        copy = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    files = [name for name in copy.namelist() if name.startswith("files/")]
+    assert [copy.read(name) for name in files] == [jpeg]
+    data = copy.read("data.json").decode()
+    assert ("It sits well" in data, "Fine enough" in data) == (True, False)
+
+    assert erase(alice.user, at=LATER).state == "completed"
+    assert list(Review.objects.all()) == [bobs]
+    assert [(sealed_photos().folder / name).exists() for name in names] == [False, True]
+    assert titles(ring) == ["Bob&#x27;s"]
+    assert list(ReviewPhoto.objects.for_marketing()) == [bobs.photo]

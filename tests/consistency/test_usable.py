@@ -50,6 +50,8 @@ MAY_SEE_ALL: Final = {
     "privacy/messages/campaigns.py:pause:Message": "takes mails back",
     "privacy/messages/campaigns.py:_results:Message": "numbers of mails by outcome",
     "privacy/messages/gate.py:too_soon:Subject": "whose mail is in hand, asked after the gate let it pass",
+    "privacy/messages/mailchimp.py:_move:MailchimpMember": "corrects a contact",
+    "privacy/messages/mailchimp.py:correct:MailchimpMember": "corrects contacts",
     "privacy/messages/mailchimp.py:_known:MailchimpMember": "the contact of somebody whom the audience has passed",
     "privacy/messages/mailchimp.py:_member:MailchimpMember": "the same",
     "privacy/messages/mailchimp.py:erase:MailchimpMember": "has contacts deleted",

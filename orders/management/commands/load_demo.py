@@ -17,6 +17,7 @@ from privacy import demo_incidents as incidents
 from privacy import demo_newsletters as newsletters
 from privacy.rights import retention
 from shop import demo as visits
+from shop import demo_reviews as said
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         logins = people.load(at=now)
         self.stdout.write(f"People: {len(logins)} can sign in; passwords in {settings.LOUPE_HOME / 'demo.json'}")
         self.stdout.write(f"Orders: {orders.load(at=now)} new")
+        self.stdout.write(f"Reviews: {said.load(at=now)} new")
         self.stdout.write(f"Privacy policy: {'version 1' if requests.publish_policy(at=now) else 'as it was'}")
         self.stdout.write(f"Privacy requests: {requests.load(at=now)} new")
         self.stdout.write(f"Reports about children: {children.load(at=now)} new")
