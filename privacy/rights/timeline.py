@@ -107,7 +107,8 @@ def _of_erasure(request: DataRequest) -> list[Moment]:
         ]
     if request.execute_after is not None:
         waiting = request.state == State.APPROVED
-        steps.append(Moment("You can still take it back", request.execute_after, "", "now" if waiting else "done"))
+        label = "You can take it back until" if waiting else "You could take it back until"
+        steps.append(Moment(label, request.execute_after, "", "now" if waiting else "done"))
         steps.append(Moment("Erased", None, _by(request), "next" if waiting else "now"))
         return steps
     return [*steps, Moment("Erased", None, _by(request), "next")]

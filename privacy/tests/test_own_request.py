@@ -132,6 +132,17 @@ def test_a_date_is_told_as_the_day_of_the_shop_on_which_it_ends(alice):
         assert f"{request.due_at:%-d %B %Y}" not in told
 
 
+def test_the_page_of_an_approved_erasure_says_when_it_begins(alice, settings):
+    settings.LOUPE_ERASURE_GRACE = timedelta(hours=72)
+    request = requests.approve(asks(alice), by="staff:3", at=NOON)
+    page = page_of(signed_in(alice), request)
+    assert "We said yes, and begin after <strong>5 November 2026, 12:00 UTC</strong>." in page
+    assert "You can take it back until" in page
+    assert "You have our answer by" not in page
+    DataRequest.objects.filter(pk=request.pk).update(state=State.EXECUTING)
+    assert "You could take it back until" in page_of(signed_in(alice), request)
+
+
 def test_an_answer_that_is_late_is_said_to_be_late(alice):
     request = asks(alice, at=timezone.now() - timedelta(days=40))
     page = page_of(signed_in(alice), request)
