@@ -24,7 +24,7 @@ from orders.models import Bag as BagRow
 from orders.models import Order, OrderLine
 from orders.pricing import Quote
 from orders.states import ORDER
-from privacy.consent import soft_opt_in
+from privacy.consent import preferences, soft_opt_in
 from privacy.consent.vocabulary import Matter, Surface
 from privacy.ground import references
 from privacy.ground.audit import Actor
@@ -86,6 +86,7 @@ class CheckoutDetails:
     method: str = ""
     vat_number: str = ""
     gift_message: str = ""
+    language: str = ""  # of their letters; empty: not asked
     engravings: Mapping[Key, str] = field(default_factory=dict)
     news: Sequence[Matter] = ()  # the topics whose boxes were ticked
     declines_similar: bool | None = None  # None: the box of the soft opt-in was not shown
@@ -132,6 +133,8 @@ def begin(
             continue
         if age is not None and subject is None:
             ages.state(order.subject, age, by=by, at=at)
+        if details.language:
+            preferences.speak(order.subject, details.language, by=_speaker(order, by), at=at)
         _ask_for_news(order, details, network=network, by=by, at=at)
         try:
             return Begun(order, payments.open_session(order, by=by, at=at))
@@ -255,6 +258,11 @@ def forget(*, at: datetime) -> int:
 
 
 # Inside
+
+
+def _speaker(order: Order, by: Actor) -> Actor:
+    """Who says something at the checkout: the customer, or the person that a guest's order made."""
+    return by if isinstance(by, User) else order.subject
 
 
 def _ask_for_news(order: Order, details: CheckoutDetails, *, network: str, by: Actor, at: datetime) -> None:

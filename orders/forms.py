@@ -22,6 +22,8 @@ from orders.models.order import MOST_OF_ONE
 from orders.pricing import Quote
 from privacy.consent import notices, soft_opt_in
 from privacy.consent.vocabulary import Matter, Surface
+from privacy.forms import language
+from privacy.forms.language import LanguageField
 from privacy.forms.texts import FreeText
 from privacy.messages import sms
 from privacy.news_boxes import NewsBoxes
@@ -157,6 +159,7 @@ class CheckoutForm(NewsBoxes):
         required=False,
         help_text="Two texts for this order, and no others. Reply STOP ALL to end them.",
     )
+    language = LanguageField(help_text="Of every mail about this order.")
     vat_number = forms.CharField(
         label="VAT number",
         max_length=20,
@@ -193,6 +196,8 @@ class CheckoutForm(NewsBoxes):
                 self._engraved[name] = buyable.key
                 self.fields[name] = _text(f"Engraving on {buyable.title}", "off", most=30)
                 self.fields[name].help_text = ENGRAVED
+        if not language.is_asked():
+            del self.fields["language"]
         if not sms.is_on():
             del self.fields["wants_texts"]
         if soft_opt_in.is_on():

@@ -21,6 +21,7 @@ from orders.forms import CheckoutForm
 from orders.models import Order
 from orders.views.bag import only
 from privacy.consent import screen
+from privacy.forms import language
 from privacy.ground.audit import Actor
 from privacy.models import Subject
 from privacy.register import profiles, subjects
@@ -90,7 +91,8 @@ def _after(order: Order, request: HttpRequest) -> HttpResponse:
 def _ask(request: HttpRequest, bag: Bag) -> HttpResponse:
     user = _customer(request)
     noted = checkout.noted(bag, subject=user.subject if user else None)
-    initial = _known(user) | _initial(noted)
+    begun_with = {"language": language.expected(request, user.subject if user else None)}
+    initial = begun_with | _known(user) | _initial(noted)
     contents = _contents(bag, str(initial.get("place", "")), str(initial.get("method", "")))
     return _form(request, CheckoutForm(contents, initial=initial, asks_age=_asks_age(request)), contents)
 

@@ -33,6 +33,8 @@ class Preference(models.Model):
     changed_at = models.DateTimeField(
         null=True, blank=True
     )  # null: nothing was chosen yet, these are the shop's defaults
+    # The language alone, said beside another question (checkout, request form); null: never, or only with the rest.
+    language_at = models.DateTimeField(null=True, blank=True)
     # The last news that went out, so that the next one can keep its distance; a value, since mails go before people do.
     last_news_id = models.UUIDField(null=True, blank=True)  # null: none yet
     last_news_at = models.DateTimeField(null=True, blank=True)  # null: none yet

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max
+from django.db.models.functions import Greatest
 
 from privacy.consent.preference_models import Frequency, Preference
 from privacy.ground import audit, tongue
@@ -27,6 +28,8 @@ DISTANCES: Final[Mapping[str, Span]] = {Frequency.WEEKLY: Span("days", 7), Frequ
 
 
 CHANGED: Final = "preference.changed"
+LANGUAGE_SAID_AT: Final = Greatest("changed_at", "language_at")
+"""When the language of a row was chosen, with the rest or alone; nothing where neither was (PostgreSQL leaves nulls out)."""
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "frequency": dict(Frequency.choices),
     "language": dict(settings.LANGUAGES),
@@ -50,8 +53,13 @@ class NotOffered(Exception):
 def of(subject: Subject) -> Preference:
     """The manner this person chose last; where they chose none, the shop's own, unsaved."""
     rows = Preference.objects.filter(subject_id__in=subjects.family(subject))
-    chosen = rows.order_by(F("changed_at").desc(nulls_last=True), "pk").first()
-    return chosen or Preference(subject=subjects.root(subject), language=languages()[0], currency=currencies()[0])
+    every = list(rows.order_by(F("changed_at").desc(nulls_last=True), "pk").annotate(said_at=LANGUAGE_SAID_AT))
+    if not every:
+        return Preference(subject=subjects.root(subject), language=languages()[0], currency=currencies()[0])
+    spoken = [row for row in every if row.said_at]
+    if spoken:  # it may have been said alone, on another of their records
+        every[0].language = max(spoken, key=lambda row: row.said_at).language
+    return every[0]
 
 
 def language_of(subject: Subject | None) -> str:
@@ -61,8 +69,9 @@ def language_of(subject: Subject | None) -> str:
 
 def chosen_language(subject: Subject) -> str:
     """The language this person chose last, English for one we no longer write in; nothing where they chose none."""
-    said = Preference.objects.filter(subject_id__in=subjects.family(subject), changed_at__isnull=False)
-    chosen = said.order_by("-changed_at", "pk").values_list("language", flat=True).first()
+    said = Preference.objects.filter(subject_id__in=subjects.family(subject)).annotate(said_at=LANGUAGE_SAID_AT)
+    spoken = said.filter(said_at__isnull=False).order_by("-said_at", "pk")
+    chosen = spoken.values_list("language", flat=True).first()
     return tongue.known(chosen) if chosen else ""
 
 
@@ -82,6 +91,23 @@ def choose(
     details: dict[str, audit.Detail] = {"fields": changed, **{name: wanted[name] for name in changed}}
     audit.append(CHANGED, subject=person, details=details, by=by, at=at)
     return kept
+
+
+@transaction.atomic
+def speak(subject: Subject, language: str, *, by: audit.Actor, at: datetime) -> None:
+    """Keep the language of their letters, said beside another question; how often and which currency stay as chosen elsewhere.
+
+    Writes nothing where it is what they are written to in anyway. *Raises* `NotOffered`.
+    """
+    if language not in languages():
+        raise NotOffered("language")
+    if language == (chosen_language(subject) or languages()[0]):
+        return
+    person, wanted = subjects.root(subject), {"language": language, "language_at": at}
+    Preference.objects.update_or_create(
+        subject=person, defaults=wanted, create_defaults={**wanted, "currency": currencies()[0]}
+    )
+    audit.append(CHANGED, subject=person, details={"fields": ["language"], "language": language}, by=by, at=at)
 
 
 def changes(subject: Subject) -> list[Changed]:

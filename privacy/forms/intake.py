@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from django import forms
 
+from privacy.forms import language
+from privacy.forms.language import LanguageField
 from privacy.forms.texts import FreeText
 from privacy.forms.wishes import WishForm
 from privacy.ground import digests, uploads
@@ -52,8 +54,14 @@ class AskForm(WishForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
     )
 
+    language = LanguageField(help_text="Of everything we write to you about it, and after it.")
+
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, rule=kinds.rule(kind), **kwargs)
+        if (
+            not language.is_asked() or self.rule.proof is kinds.Proof.NOTHING
+        ):  # to opt out takes an address and nothing else
+            del self.fields["language"]
         self.order_fields([*self.rule.asks, *self.base_fields])
 
     def clean_email(self) -> str:
@@ -63,6 +71,9 @@ class AskForm(WishForm):
 
 class AgentForm(AskForm):
     """The same for somebody else, with who asks and the paper that says they may."""
+
+    # The language of somebody else's letters is not theirs to choose.
+    language = None  # type: ignore[assignment]  # how Django takes a field away
 
     agent_name = FreeText(
         label="Your name, or your company's",

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import dateformat, timezone, translation
 from django.utils.translation import gettext
 
@@ -18,6 +19,11 @@ def known(language: str) -> str:
     """The code of a language that we write in: this one, `en` of `en-us`, else the first we have."""
     ours = [code for code, _ in settings.LANGUAGES]
     return next((code for code in (language, language.partition("-")[0]) if code in ours), ours[0])
+
+
+def asked_by(request: HttpRequest) -> str:
+    """The language that a browser asks for, where it is one of ours; else the first we have. Read to show it, not to keep it."""
+    return known(translation.get_language_from_request(request))
 
 
 def current() -> str:

@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F
 
 from privacy.consent import ledger, preferences, soft_opt_in
 from privacy.consent.models import ConsentState
@@ -232,7 +231,7 @@ class _People:
         self.addresses = contacts.of(channel, self.everyone)
         self.stopped = _stopped(channel, self._known_by(channel))
         manners = Preference.objects.filter(subject_id__in=self.everyone).order_by(
-            F("changed_at").asc(nulls_first=True)
+            preferences.LANGUAGE_SAID_AT.asc(nulls_first=True)
         )
         chosen = list(manners.values_list("subject_id", "frequency", "language"))
         self.want_distance = {self.everyone[one] for one, frequency, _ in chosen if frequency != Frequency.ALL}

@@ -46,6 +46,7 @@ declare(
         "language": personal(Category.PREFERENCE),
         "currency": personal(Category.PREFERENCE),
         "changed_at": personal(Category.EVIDENCE, source=Source.DERIVED),
+        "language_at": personal(Category.EVIDENCE, source=Source.DERIVED),
         "last_news_id": not_personal("a random number of a message, so that it is counted once"),
         "last_news_at": personal(Category.EVIDENCE, source=Source.DERIVED, purposes=[Purpose.MARKETING]),
     },

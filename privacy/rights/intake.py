@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from privacy.consent import preferences
 from privacy.ground import audit
 from privacy.messages import suppressions
 from privacy.register import subjects
@@ -35,8 +36,12 @@ class AlreadyUsed(Exception):
     """The link did its work before, or the request has ended."""
 
 
-def ask(kind: str, *, address: str, wishes: Wishes | None = None, at: datetime) -> DataRequest | None:
+def ask(
+    kind: str, *, address: str, wishes: Wishes | None = None, language: str = "", at: datetime
+) -> DataRequest | None:
     """Somebody typed *address* into the public form. Mails a link to it; None where that address has had enough for a day.
+
+    *language*: the one they chose for our letters; empty where they were not asked.
 
     Typing the same again sends the link again, up to three times; after five requests of a kind in a day the form stays silent.
     """
@@ -45,6 +50,8 @@ def ask(kind: str, *, address: str, wishes: Wishes | None = None, at: datetime) 
         return None
     with transaction.atomic():
         subject = waiting.subject if waiting else strangers.new(address, by=FORM, at=at)
+        if language:
+            preferences.speak(subject, language, by=FORM, at=at)
         return requests.receive(
             kind, subject=subject, contact=address, channel=Channel.FORM, wishes=wishes, by=FORM, at=at
         )

@@ -118,6 +118,22 @@ def test_an_opt_out_asks_for_an_address_and_nothing_else():
         assert [*AskForm(kind=kind).fields] == ["email"]
 
 
+def test_the_letters_come_in_the_language_chosen_on_the_form_and_it_begins_with_the_browsers():
+    german = Client(headers={"accept-language": "fr-CA, de-CH;q=0.9, en;q=0.8", "Sec-Fetch-Site": "same-origin"})
+    page = "/privacy/request/erasure/"
+    chosen = '<option value="{}" selected>'
+    assert chosen.format("de") in german.get(page).content.decode()
+    assert chosen.format("en") in visitor().get(page).content.decode()
+    german.post(page, {"email": GWEN, "language": "de"})
+    german.post(page, {"email": "ada@example.com", "language": "en"})
+    assert {mail.payload["to"]: mail.payload["text"].split()[0] for mail in mails()} == {
+        GWEN: "Waren",
+        "ada@example.com": "Was",
+    }
+    assert german.post(page, {"email": GWEN, "language": "tlh"}).status_code == 400
+    assert {each.contact: each.language for each in DataRequest.objects.all()} == {GWEN: "de", "ada@example.com": "en"}
+
+
 def test_a_question_without_words_is_answered_beside_the_field():
     answer = visitor().post("/privacy/request/question/", {"email": GWEN, "text": "  "})
     assert (answer.status_code, DataRequest.objects.count()) == (400, 0)

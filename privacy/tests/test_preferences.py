@@ -232,3 +232,47 @@ def test_a_key_of_somebody_erased_looks_like_a_forged_one():
     with pytest.raises(links.Broken):
         read(key)
     assert read(links.key(bob)) == bob
+
+
+def speaks(subject, language, *, at=NOON):
+    preferences.speak(subject, language, by=subject, at=at)
+
+
+def manner(subject):
+    held = preferences.of(subject)
+    return held.frequency, held.language, held.currency
+
+
+def test_a_language_chosen_beside_another_question_leaves_the_rest_as_chosen():
+    alice, bob = person(), person()
+    preferences.choose(alice, frequency="weekly", language="en", currency="USD", by=alice, at=NOON)
+    speaks(alice, "de", at=NOON + DAY)
+    assert (manner(alice), manner(bob)) == (("weekly", "de", "USD"), ("all", "en", "USD"))
+    assert (preferences.language_of(alice), preferences.language_of(bob)) == ("de", "en")
+    preferences.choose(alice, frequency="weekly", language="en", currency="USD", by=alice, at=NOON + 2 * DAY)
+    assert manner(alice) == ("weekly", "en", "USD")
+    assert [each.words for each in preferences.changes(alice) if each.name == "language"] == [
+        "English",
+        "Deutsch",
+    ]
+
+
+def test_a_guests_language_does_not_take_back_how_often_when_their_records_are_joined():
+    alice, guest = person(), person()
+    chooses(alice, "monthly")
+    speaks(guest, "de", at=NOON + DAY)
+    SubjectLink.objects.create(child=guest, root=alice, proof="link_clicked", at=NOON + DAY)
+    assert {manner(each) for each in (alice, guest)} == {("monthly", "de", "USD")}
+    speaks(alice, "en", at=NOON + 2 * DAY)
+    assert {manner(each) for each in (alice, guest)} == {("monthly", "en", "USD")}
+
+
+def test_the_language_they_are_written_to_in_anyway_writes_nothing():
+    alice = person()
+    speaks(alice, "en")
+    assert not Preference.objects.exists()
+    speaks(alice, "de")
+    speaks(alice, "de", at=NOON + DAY)
+    assert Preference.objects.get().language_at == NOON
+    with pytest.raises(NotOffered):
+        speaks(alice, "tlh")

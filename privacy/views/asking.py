@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.consent import pace
+from privacy.forms import language
 from privacy.forms.intake import AgentForm, AskForm, FactsForm
 from privacy.ground import states
 from privacy.register import subjects
@@ -44,12 +45,16 @@ def ask(request: HttpRequest, kind: str = "") -> HttpResponse:
         shown = {"shelves": [(title, [kinds.rule(each) for each in shelf]) for title, shelf in SHELVES]}
         is_lost = request.method == "POST"
         return render(request, "privacy/request.html", shown | {"is_lost": is_lost}, status=400 if is_lost else 200)
-    form = AskForm(request.POST if request.method == "POST" else None, kind=rule.kind)
+    spoken = {"language": language.expected(request)}
+    form = AskForm(request.POST if request.method == "POST" else None, kind=rule.kind, initial=spoken)
     if not form.is_valid():
         return render(request, "privacy/ask.html", {"form": form, "rule": rule}, status=400 if form.is_bound else 200)
     if pace.too_many(request, "privacy-form", an_hour=PER_HOUR):
         return render(request, "privacy/too_many.html", status=429)
-    intake.ask(rule.kind, address=form.cleaned_data["email"], wishes=form.wishes, at=timezone.now())
+    typed = form.cleaned_data
+    intake.ask(
+        rule.kind, address=typed["email"], wishes=form.wishes, language=typed.get("language", ""), at=timezone.now()
+    )
     return redirect("privacy:taken" if rule.proof is Proof.NOTHING else "privacy:asked")
 
 

@@ -228,6 +228,7 @@ def test_sign_up_and_checkout_ask_for_these_fields_and_no_others():
     }
     needed = {"email", "full_name", "line1", "city", "place", "expected_total"}
     optional = {"phone", "recipient", "line2", "region", "postal_code", "method", "gift_message", "vat_number"}
+    optional.add("language")  # of the letters about the order, where we write in more than one
     optional.add("wants_texts")  # about the parcel, where the shop can send any
     fields = CheckoutForm(bags.contents(bags.Bag())).fields
     asked = {name: field.required for name, field in fields.items()}
