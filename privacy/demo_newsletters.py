@@ -1,4 +1,7 @@
-"""Newsletters of the demo: readers from the footer and from accounts, one who left, a draft, and one that goes.
+"""Newsletters of the demo: readers from the footer and from accounts, one who left, a draft, and one that goes in two languages.
+
+Where the shop's policy names more ways than the mail (`LOUPE_POLICY=jskeuc`), another goes by each of them, and its letters wait on
+a print list.
 
 The demo's own workers send it, so that its mails stand in the mail catcher a moment after the start, with links that work. Safe
 to run again: with any newsletter there, nothing is added.
@@ -11,10 +14,10 @@ from typing import Final
 
 from django.contrib.auth import get_user_model
 
-from privacy.consent import ledger, notices
+from privacy.consent import ledger, notices, preferences
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.messages import campaigns, newsletter, pieces, unsubscribe
-from privacy.messages.newsroom import Campaign
+from privacy.messages.newsroom import Campaign, Words
 from privacy.register.models import Subject
 
 DEMO: Final = "system:demo"
@@ -28,6 +31,24 @@ GOES: Final = (
     "<p>The bench was busy in October. Three pieces came off it that we would like you to see first.</p>"
     "<p>Each is made to order in five working days, and can come back to us for a year.</p>",
 )
+GOES_IN_GERMAN: Final = Words(
+    "Die Herbstvitrine",
+    "Drei Stücke in warmem Gold, in diesem Monat gemacht.",
+    "<p>Die Werkbank war im Oktober voll. Drei Stücke kamen herunter, die Sie als Erste sehen sollen.</p>"
+    "<p>Jedes wird in fünf Arbeitstagen auf Bestellung gemacht und kann ein Jahr lang zu uns zurückkommen.</p>",
+)
+SPEAKS_GERMAN: Final = "lena@example.com"
+BY_EVERY_WAY: Final = (
+    "An evening at the window",
+    "We stay open late on the first Friday of December.",
+    "<p>On the first Friday of December the shop stays open until nine. The new pieces lie in the window, and you may try on all "
+    "of them.</p>",
+)
+PLAIN_WORDS: Final = {
+    Channel.SMS: "On the first Friday of December we stay open until nine. The new pieces lie in the window.",
+    Channel.POST: "Dear reader,\n\non the first Friday of December the shop stays open until nine. The new pieces lie in the "
+    "window, and you may try on all of them.\n\nWe look forward to seeing you.",
+}
 DRAFT: Final = (
     "How to keep gold bright",
     "A bowl, a drop of soap, a soft brush.",
@@ -45,23 +66,38 @@ def load(*, at: datetime) -> int:
     shown = [slug for slug, _ in pieces.choices()]
     first = _written(GOES, Matter.NEW_PIECES, shown[:3], at - timedelta(days=1))
     _written(DRAFT, Matter.CARE, [], at - timedelta(hours=3))
+    campaigns.write(first, translations={"de": GOES_IN_GERMAN}, by=DESK, at=at)
     campaigns.schedule(first, for_=at, by=DESK, at=at)
-    return 2
+    return 2 + _by_every_way(at)
+
+
+def _by_every_way(at: datetime) -> int:
+    """One newsletter by each way there is, where that is more than the mail. Returns how many newsletters that makes."""
+    others = {way: words for way, words in PLAIN_WORDS.items() if way in campaigns.offered()}
+    if not others:
+        return 0
+    every = _written(BY_EVERY_WAY, Matter.NEW_PIECES, [], at - timedelta(hours=2))
+    campaigns.write(every, ways={Channel.EMAIL: "", **others}, by=DESK, at=at)
+    campaigns.schedule(every, for_=at, by=DESK, at=at)
+    return 1
 
 
 def _readers(now: datetime) -> None:
     """Three read it, one left by a mail's link, one never pressed the button; two customers agreed in their accounts."""
     then = now - timedelta(days=20)
     people = [_confirmed(address, then) for address in READERS]
+    preferences.speak(people[READERS.index(SPEAKS_GERMAN)], "de", by=DESK, at=then)
     link = unsubscribe.key_of(people[-1], address=READERS[-1])
     unsubscribe.leave(unsubscribe.read(link), network=NETWORK, at=now - timedelta(days=6))
     newsletter.ask("tom@example.com", network=NETWORK, at=now - timedelta(days=2))
     for user in get_user_model()._default_manager.filter(email__in=CUSTOMERS).select_related("subject"):
-        for matter in (Matter.NEW_PIECES, Matter.CARE):
+        ways = [(matter, Channel.EMAIL) for matter in (Matter.NEW_PIECES, Matter.CARE)]
+        ways += [(Matter.NEW_PIECES, way) for way in PLAIN_WORDS if way in campaigns.offered()]
+        for matter, way in ways:
             ledger.grant(
                 user.subject,
                 matter,
-                channel=Channel.EMAIL,
+                channel=way,
                 notice=notices.current("preferences"),
                 surface=Surface.PREFERENCES,
                 network=NETWORK,

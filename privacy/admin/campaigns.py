@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +25,7 @@ from privacy.admin import due as dates
 from privacy.admin.decisions import Decides, Decision, calls, stands_in
 from privacy.admin.masks import Evidence
 from privacy.consent.vocabulary import Channel
-from privacy.forms.campaigns import WORDS_OF_WAY, CampaignForm, WhenForm
+from privacy.forms.campaigns import FIRST, OTHERS, WORDS_OF_WAY, CampaignForm, WhenForm, fields_in
 from privacy.ground import digests
 from privacy.messages import campaigns, mailchimp, pieces, previews, print_lists, stationery, writing
 from privacy.messages.campaigns import CAMPAIGN, State
@@ -33,12 +34,16 @@ from privacy.messages.stoplist import Suppression
 
 MAY_WRITE: Final = "privacy.change_campaign"
 MAY_SEND: Final = "privacy.send_campaign"
+OWN: Final = {Channel.EMAIL: "your own address", Channel.SMS: "your own number"}
+NO_NUMBER: Final = " Your account has no telephone number, so no text message was sent."
 STATE_COLOURS: Final = {"scheduled": "info", "sending": "warning", "paused": "danger", "sent": "success"}
 
 
 def _try_out(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
-    campaigns.try_out(campaign, to=by.email, subject=by.subject, by=by, at=at)
-    return "It is on its way to your own address, and to nobody else."
+    sent = {each.channel for each in campaigns.try_out(campaign, to=by.email, subject=by.subject, by=by, at=at)}
+    told = [words for channel, words in OWN.items() if channel in sent]
+    missing = campaign.way(Channel.SMS) is not None and Channel.SMS not in sent
+    return f"On its way to {' and '.join(told) or 'nobody'}, and to nobody else.{NO_NUMBER if missing else ''}"
 
 
 def _schedule(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) -> str:
@@ -46,16 +51,17 @@ def _schedule(campaign: Campaign, typed: dict[str, Any], by: Any, at: datetime) 
     return f"It goes {'at once' if campaign.scheduled_for == at else f'at {dates.moment(campaign.scheduled_for)}'}."
 
 
-def _can_be_mailed(campaign: Campaign) -> bool:
-    return campaign.state in {State.DRAFT, State.SCHEDULED} and campaign.way(Channel.EMAIL) is not None
+def _can_be_tried(campaign: Campaign) -> bool:
+    return campaign.state in {State.DRAFT, State.SCHEDULED} and any(campaign.way(each) for each in OWN)
 
 
 DECISIONS: Final = {
     "try_out": Decision(
         title="Send me a test",
-        explains="The mail goes to your own address.",
+        explains="The mail goes to your own address, the text message to the number of your account, in each language that is "
+        "written. The letter is not sent: look at it as PDF.",
         permission=MAY_WRITE,
-        fits=_can_be_mailed,
+        fits=_can_be_tried,
         do=_try_out,
     ),
     "schedule": Decision(
@@ -117,13 +123,22 @@ class CampaignAdmin(Decides, ModelAdmin):
     decide_template = "admin/privacy/campaign_decide.html"
     change_form_after_template = "admin/privacy/campaign.html"
 
-    def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
-        """What is written; one that was decided, or that somebody may only look at, shows its words below, as a mail."""
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        """What is written, with a tab for each language; what was decided, or may only be looked at, shows its words below."""
         words = ("title", "preheader")
-        if obj is None or self.has_change_permission(request, obj):
-            apart = (name for way, name in WORDS_OF_WAY.items() if way in campaigns.offered())
-            return ("topic", "ways", *words, "body", "pieces", *apart)
-        return ("reference", "state", "topic", "travels", *words, "scheduled_for", "begun_at", "finished_at")
+        if obj is not None and not self.has_change_permission(request, obj):
+            shown = ("reference", "state", "topic", "travels", *words, "scheduled_for", "begun_at", "finished_at")
+            return ((None, {"fields": shown}),)
+        apart = {way: name for way, name in WORDS_OF_WAY.items() if way in campaigns.offered()}
+        first = (FIRST[1], {"classes": ["tab"], "fields": (*words, "body", *apart.values())})
+        return (
+            (None, {"fields": ("topic", "ways", "pieces")}),
+            first,
+            *(
+                (name, {"classes": ["tab"], "description": TRANSLATED, "fields": fields_in(code, apart)})
+                for code, name in OTHERS
+            ),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
         return ("travels",) if obj is not None and not self.has_change_permission(request, obj) else ()
@@ -142,7 +157,8 @@ class CampaignAdmin(Decides, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         """One verb keeps it, sanitised."""
-        campaigns.write(obj, ways=form.chosen, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        told = {"ways": form.chosen, "translations": form.translations}
+        campaigns.write(obj, **told, by=request.user, at=timezone.now())  # type: ignore[arg-type]
 
     def describe(self, row: Campaign) -> str:
         """Its title, and how far it is."""
@@ -182,9 +198,9 @@ class CampaignAdmin(Decides, ModelAdmin):
         campaign = self.get_object(request, object_id)
         if not isinstance(campaign, Campaign) or campaign.way(Channel.POST) is None:
             raise Http404
-        letter = writing.written(campaign, NOBODY, Channel.POST)
-        addressed = print_lists.Addressed(SPECIMEN, letter.title, letter.text)
-        pdf = stationery.letters([addressed], title=f"Specimen {campaign.reference}", at=timezone.now())
+        every = [writing.written(campaign, nobody(code), Channel.POST) for code in writing.languages_of(campaign)]
+        addressed = [print_lists.Addressed(SPECIMEN, letter.title, letter.text) for letter in every]
+        pdf = stationery.letters(addressed, title=f"Specimen {campaign.reference}", at=timezone.now())
         return HttpResponse(pdf, content_type="application/pdf")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -202,25 +218,44 @@ class CampaignAdmin(Decides, ModelAdmin):
         return campaign.state, campaign.get_state_display()
 
 
-NOBODY: Final = writing.Reader(UUID(int=0), "", None)
+TRANSLATED: Final = "Readers who chose this language get these words. Left empty, they get the first ones."
 SPECIMEN: Final = ("A. Specimen", "1 Example Street", "Anytown 10000")
 
 
+def nobody(language: str) -> writing.Reader:
+    """Somebody who reads it in that language, and is no one."""
+    return writing.Reader(UUID(int=0), "", None, language)
+
+
 def _told(campaign: Campaign, viewer: Any) -> dict[str, Any]:
-    """How it looks by each way, and what became of it."""
-    told: dict[str, Any] = {
+    """How it looks by each way in each language, and what became of it."""
+    names = dict(settings.LANGUAGES)
+    written = writing.languages_of(campaign)
+    return {
         "results": [] if campaign.is_draft else campaigns.results(campaign),
         "campaign": campaign,
+        "looks": [
+            {
+                "in_language": f", {names[code]}" if len(written) > 1 else "",
+                "code": code,
+                **_looks(campaign, code, viewer),
+            }
+            for code in written
+        ],
     }
+
+
+def _looks(campaign: Campaign, language: str, viewer: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {}
     if campaign.way(Channel.EMAIL):
-        mail = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None))
+        mail = writing.written(campaign, writing.Reader(viewer.subject_id, viewer.email, None, language))
         letter = previews.Letter(writing.TEST, viewer.email, mail.title, mail.text, pieces.on_a_page(mail.html))
         told |= {"letter": letter, "schemes": [(look.value, letter.as_seen(look)) for look in previews.Look]}
     if campaign.way(Channel.SMS):
-        told["text"] = writing.written(campaign, NOBODY, Channel.SMS).text
-        told["length"] = campaigns.length_of(campaign)
+        told["text"] = writing.written(campaign, nobody(language), Channel.SMS).text
+        told["length"] = campaigns.length_of(campaign, language)
     if campaign.way(Channel.POST):
-        told["paper"] = writing.written(campaign, NOBODY, Channel.POST)
+        told["paper"] = writing.written(campaign, nobody(language), Channel.POST)
     return told
 
 

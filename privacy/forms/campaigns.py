@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectMultipleWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from privacy.consent.vocabulary import Channel
@@ -17,13 +20,52 @@ from privacy.forms.moments import ShopMoment
 from privacy.forms.pages import DecisionForm
 from privacy.forms.texts import FreeText
 from privacy.messages import campaigns, pieces, writing
-from privacy.messages.newsroom import Campaign
+from privacy.messages.newsroom import Campaign, Words
 
+FIRST, *OTHERS = settings.LANGUAGES
+"""The language a newsletter is always written in, and those it may be written in besides."""
+WRITTEN: Final[Mapping[str, Callable[[str], forms.Field]]] = {
+    "title": lambda name: forms.CharField(
+        label=f"Subject line, {name}", required=False, max_length=120, widget=UnfoldAdminTextInputWidget
+    ),
+    "preheader": lambda name: forms.CharField(
+        label=f"First line, {name}", required=False, max_length=140, widget=UnfoldAdminTextInputWidget
+    ),
+    "body": lambda name: forms.CharField(label=f"Text of the mail, {name}", required=False, widget=WysiwygWidget),
+    Channel.SMS.value: lambda name: forms.CharField(
+        label=f"Text message, {name}",
+        required=False,
+        max_length=600,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    ),
+    Channel.POST.value: lambda name: forms.CharField(
+        label=f"Letter, {name}", required=False, max_length=6000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 10})
+    ),
+}
+"""What is written once more in another language, by the names of `Words`."""
 WORDS_OF_WAY: Final = {Channel.SMS: "sms_text", Channel.POST: "letter_text"}
 """The field in which a way's own words are written."""
 
 
-class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+def field_in(language: str, part: str) -> str:
+    """The name of a field for another language."""
+    return f"{language}_{part}"
+
+
+def fields_in(language: str, ways: Iterable[Channel]) -> tuple[str, ...]:
+    """The fields for another language, with the plain words of these ways."""
+    return tuple(field_in(language, part) for part in ("title", "preheader", "body", *(way.value for way in ways)))
+
+
+class Translated(forms.Form):
+    """The words of a newsletter in other languages: all of a language, or nothing of it."""
+
+    for _code, _name in OTHERS:
+        for _part, _made in WRITTEN.items():
+            locals()[field_in(_code, _part)] = _made(_name)
+
+
+class CampaignForm(Translated, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """What a newsletter says by each way it travels. Pictures come with the pieces that are chosen; the text holds none."""
 
     ways = forms.MultipleChoiceField(
@@ -71,6 +113,9 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         self.initial["ways"] = list(said)
         for way, name in WORDS_OF_WAY.items():
             self.initial[name] = said.get(way, "")
+        for code, _ in OTHERS:
+            for part, words in self.instance.translations.get(code, {}).items():
+                self.initial[field_in(code, part)] = words
 
     def clean_body(self) -> str:
         """Text without what a newsletter may not hold."""
@@ -85,7 +130,28 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         for way, name in WORDS_OF_WAY.items():
             if way in ways and not typed.get(name, "").strip():
                 self.add_error(name, f"It travels {way.words}: say what stands there.")
+        for code, language in OTHERS:
+            self._check_language(code, language, [Channel(way) for way in ways])
         return typed
+
+    def _check_language(self, code: str, language: str, ways: list[Channel]) -> None:
+        """What is begun in another language is whole, so that nobody gets half of it."""
+        words = self._words_in(code)
+        if words == Words():
+            return
+        needed = {Channel.EMAIL: ("title", "body"), Channel.SMS: (Channel.SMS,), Channel.POST: ("title", Channel.POST)}
+        for part in dict.fromkeys(each for way in ways for each in needed[way]):
+            if not getattr(words, part):
+                self.add_error(field_in(code, part), f"In {language} too, or leave everything in {language} empty.")
+
+    def _words_in(self, code: str) -> Words:
+        typed = {part: self.cleaned_data.get(field_in(code, part)) or "" for part in WRITTEN}
+        return writing.cleaned(Words(**typed))
+
+    @property
+    def translations(self) -> dict[str, Words]:
+        """What was written in other languages."""
+        return {code: self._words_in(code) for code, _ in OTHERS}
 
     @property
     def chosen(self) -> dict[Channel, str]:

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count as Counted
 
 from privacy.consent.vocabulary import Channel, Matter
-from privacy.ground import audit, digests, references, states
-from privacy.messages import audience, outbox, print_lists, segments, sms, suppressions, writing
+from privacy.ground import audit, digests, references, states, tongue
+from privacy.messages import audience, contacts, outbox, print_lists, segments, sms, suppressions, writing
 from privacy.messages.models import Message
-from privacy.messages.newsroom import Campaign, CampaignWay
+from privacy.messages.newsroom import Campaign, CampaignWay, Words
 from privacy.register import profiles
 from privacy.register.models import Subject
 
@@ -92,16 +93,26 @@ def ways_of(campaign: Campaign) -> list[CampaignWay]:
     return sorted(campaign.ways.all(), key=lambda way: order.index(Channel(way.channel)))
 
 
-def write(campaign: Campaign, *, ways: Mapping[Channel, str] | None = None, by: audit.Actor, at: datetime) -> Campaign:
+def write(
+    campaign: Campaign,
+    *,
+    ways: Mapping[Channel, str] | None = None,
+    translations: Mapping[str, Words] | None = None,
+    by: audit.Actor,
+    at: datetime,
+) -> Campaign:
     """Keep a draft, new or changed, with its text sanitised. Raises `NotDraft`.
 
     *ways*: those it travels, each with its plain words (none for the mail). Without them they stay as they were; a new one goes by
-    mail.
+    mail. *translations*: what it says in other languages than the shop's first; without them they stay as they were.
     """
     if not campaign.is_draft:
         raise NotDraft(campaign.reference)
     is_new = campaign.pk is None
     campaign.body = writing.sanitised(campaign.body)
+    if translations is not None:
+        kept = {language: writing.cleaned(words) for language, words in translations.items()}
+        campaign.translations = {language: asdict(words) for language, words in kept.items() if words != Words()}
     if is_new:
         campaign.reference, campaign.created_at = references.new("NL"), at
     with transaction.atomic():
@@ -119,9 +130,9 @@ def _choose(campaign: Campaign, ways: Mapping[Channel, str]) -> None:
         CampaignWay.objects.update_or_create(campaign=campaign, channel=channel, defaults={"text": text})
 
 
-def length_of(campaign: Campaign) -> segments.Length:
+def length_of(campaign: Campaign, language: str = "") -> segments.Length:
     """How long its text message is, with what we write before and behind it."""
-    text = writing.written(campaign, writing.Reader(UUID(int=0), "", None), Channel.SMS).text
+    text = writing.written(campaign, writing.Reader(UUID(int=0), "", None, language), Channel.SMS).text
     return segments.length(text)
 
 
@@ -135,9 +146,24 @@ def counts(campaign: Campaign, *, at: datetime) -> list[audience.Count]:
     return [count(campaign, Channel(way.channel), at=at) for way in ways_of(campaign)]
 
 
-def try_out(campaign: Campaign, *, to: str, subject: Subject, by: audit.Actor, at: datetime) -> Message:
-    """Mail the draft to the member of staff who asked."""
-    letter = writing.written(campaign, writing.Reader(subject.pk, to, None))
+def try_out(campaign: Campaign, *, to: str, subject: Subject, by: audit.Actor, at: datetime) -> list[Message]:
+    """Send the draft to the member of staff who asked, in each of its languages: the mail to *to*, the text message to the number
+    of their account, where it has one. It is no news to anybody: it asks and records no consent, and comes on no print list.
+    """
+    number = contacts.of(Channel.SMS, {subject.pk: subject.pk}).get(subject.pk, "")
+    own = {Channel.EMAIL: to, Channel.SMS: number}
+    ways = [Channel(way.channel) for way in ways_of(campaign) if own.get(Channel(way.channel))]
+    return [
+        _try_one(campaign, way, language, to=own[way], subject=subject, by=by, at=at)
+        for way in ways
+        for language in writing.languages_of(campaign)
+    ]
+
+
+def _try_one(
+    campaign: Campaign, channel: Channel, language: str, *, to: str, subject: Subject, by: audit.Actor, at: datetime
+) -> Message:
+    letter = writing.written(campaign, writing.Reader(subject.pk, to, None, language), channel)
     return outbox.post_rendered(
         writing.TEST,
         to=to,
@@ -146,6 +172,7 @@ def try_out(campaign: Campaign, *, to: str, subject: Subject, by: audit.Actor, a
         text=letter.text,
         html=letter.html,
         reference=campaign.reference,
+        channel=channel,
         by=by,
         at=at,
     )
@@ -221,8 +248,17 @@ def _check(campaign: Campaign) -> None:
     }
     if not campaign.title.strip() or not all(has_words[Channel(way.channel)] for way in ways):
         raise NotReady("It has no text yet, or none for one of its ways.")
-    if Channel.SMS in has_words and length_of(campaign).parts > MOST_PARTS:
-        raise NotReady(f"The text message is longer than {MOST_PARTS} texts: {length_of(campaign).words}.")
+    for language in writing.languages_of(campaign):
+        _check_language(campaign, ways, language)
+
+
+def _check_language(campaign: Campaign, ways: list[CampaignWay], language: str) -> None:
+    """Whether it says something in that language by each way, and a text message is short. *Raises* `NotReady`."""
+    name, words = dict(settings.LANGUAGES)[language], campaign.translated(language)
+    if words and not all(words.says(way.channel) for way in ways):
+        raise NotReady(f"In {name} it has no text yet, or none for one of its ways.")
+    if any(way.channel == Channel.SMS for way in ways) and (length := length_of(campaign, language)).parts > MOST_PARTS:
+        raise NotReady(f"The text message in {name} is longer than {MOST_PARTS} texts: {length.words}.")
 
 
 def _why_nobody(found: audience.Count) -> str:
@@ -284,9 +320,11 @@ def _walk_on(campaign: Campaign, way: CampaignWay, *, size: int, by: audit.Actor
 def _write_page(campaign: Campaign, channel: Channel, page: audience.Page, *, by: audit.Actor, at: datetime) -> int:
     ready = {number_of(campaign, each.address, channel): each for each in page.candidates if each.why is None}
     there = set(Message.objects.filter(pk__in=ready).values_list("pk", flat=True))
-    copy = writing.Copy(campaign, channel)
+    copies: dict[str, writing.Copy] = {}
     for number, each in ready.items():
         if number not in there:
+            spoken = tongue.known(each.language)
+            copies[spoken] = copy = copies.get(spoken) or writing.Copy(campaign, channel, spoken)
             _post(campaign, copy, number, each, by=by, at=at)
     return len(ready) - len(there)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from django.db import models
 
@@ -47,6 +48,29 @@ class NewsletterSignup(models.Model):
         return f"newsletter sign-up {str(self.pk)[:8]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a newsletter says in one language. *sms* and *post*: the plain words of those ways."""
+
+    title: str = ""
+    preheader: str = ""
+    body: str = ""
+    sms: str = ""
+    post: str = ""
+
+    def says(self, channel: str) -> bool:
+        """Whether it was written for that way."""
+        return bool(
+            {Channel.SMS: self.sms, Channel.POST: self.title and self.post}.get(
+                Channel(channel), self.title and self.body
+            )
+        )
+
+    def by(self, channel: str) -> str:
+        """The plain words of a way; none for the mail."""
+        return {Channel.SMS: self.sms, Channel.POST: self.post}.get(Channel(channel), "")
+
+
 class Campaign(models.Model):
     """One newsletter: what it says, whom it is for by topic, and how far it has come. It names nobody."""
 
@@ -66,6 +90,8 @@ class Campaign(models.Model):
     # Of the mail: sanitised whenever it is written (`messages.writing`). Empty where it does not travel by mail.
     body = models.TextField("text of the mail", blank=True)
     pieces = models.JSONField(default=list, blank=True)  # slugs of the catalogue, in the order they are shown
+    # By language, what is written in another than the shop's first: the fields of `Words`.
+    translations = models.JSONField(default=dict, blank=True, editable=False)
     topic = models.CharField(
         max_length=24,
         choices=[("new_pieces", "New pieces"), ("offers", "Offers"), ("care", "Care")],
@@ -102,6 +128,17 @@ class Campaign(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
+
+    @property
+    def words(self) -> Words:
+        """What it says in the shop's first language."""
+        plain = {way.channel: way.text for way in self.ways.all()}
+        return Words(self.title, self.preheader, self.body, plain.get(Channel.SMS, ""), plain.get(Channel.POST, ""))
+
+    def translated(self, language: str) -> Words | None:
+        """What it says in another language, where it was written in it."""
+        kept = self.translations.get(language)
+        return Words(**kept) if kept else None
 
     def way(self, channel: str) -> CampaignWay | None:
         """How it travels by that channel, if it does."""

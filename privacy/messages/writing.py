@@ -25,7 +25,7 @@ from privacy.ground import tongue
 from privacy.messages import outbox, pieces, unsubscribe
 from privacy.messages.channels import PARTS
 from privacy.messages.kinds import Kind
-from privacy.messages.newsroom import Campaign
+from privacy.messages.newsroom import Campaign, Words
 from privacy.register.vocabulary import Purpose
 
 KINDS: Final = {
@@ -75,26 +75,38 @@ def sanitised(body: str) -> str:
     return cleaner.clean(HEADING.sub(r"\1h2", body)).strip()
 
 
+def cleaned(words: Words) -> Words:
+    """Words in another language as they are kept; a text of nothing but markup is none."""
+    body = sanitised(words.body)
+    return Words(
+        words.title.strip(),
+        words.preheader.strip(),
+        "" if is_empty(body) else body,
+        tidied(words.sms, Channel.SMS),
+        tidied(words.post, Channel.POST),
+    )
+
+
 def is_empty(body: str) -> bool:
     """Whether nothing is left to read."""
     return not plain(body)
 
 
 class Copy:
-    """One newsletter by one way, ready to be addressed: what is the same for all its readers is made once."""
+    """One newsletter by one way, ready to be addressed: what is the same for all its readers of a language is made once."""
 
-    def __init__(self, campaign: Campaign, channel: Channel = Channel.EMAIL) -> None:
-        way = campaign.way(channel) if channel in WRITTEN_APART else None
-        body = sanitised(campaign.body)  # here too, whatever the row holds
-        self.channel, self.title = channel, campaign.title
+    def __init__(self, campaign: Campaign, channel: Channel = Channel.EMAIL, language: str = "") -> None:
+        said = words_for(campaign, channel, language)
+        body = sanitised(said.body)  # here too, whatever the row holds
+        self.channel, self.title = channel, said.title
         self.template = KINDS[Matter(campaign.topic)].template
         self.known: dict[str, Any] = {
             **outbox.frame(),
-            "title": campaign.title,
-            "preheader": campaign.preheader,
+            "title": said.title,
+            "preheader": said.preheader,
             "body": mark_safe(body),  # noqa: S308
             "body_text": plain(body),
-            "words": tidied(way.text, channel) if way else "",
+            "words": tidied(said.by(channel), channel),
             "pieces": pieces.find(campaign.pieces) if channel == Channel.EMAIL else [],
             "topic": Matter(campaign.topic).words,
             "channel": channel.words,
@@ -116,8 +128,20 @@ class Copy:
 
 
 def written(campaign: Campaign, reader: Reader, channel: Channel = Channel.EMAIL) -> Letter:
-    """What one reader gets by one way."""
-    return Copy(campaign, channel).to(reader)
+    """What one reader gets by one way, in their language where it was written in it."""
+    return Copy(campaign, channel, reader.language).to(reader)
+
+
+def words_for(campaign: Campaign, channel: Channel, language: str) -> Words:
+    """What it says by that way in that language; where nobody wrote it, in the shop's first."""
+    told = campaign.translated(tongue.known(language))
+    return told if told and told.says(channel) else campaign.words
+
+
+def languages_of(campaign: Campaign) -> list[str]:
+    """The languages it is written in, the shop's first."""
+    first, *others = (code for code, _ in settings.LANGUAGES)
+    return [first, *(code for code in others if campaign.translated(code))]
 
 
 WRITTEN_APART: Final = frozenset({Channel.SMS, Channel.POST})

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0051_language_of_requests'),
+        ('privacy', '0052_said_on_an_orders_page'),
     ]
 
     operations = [

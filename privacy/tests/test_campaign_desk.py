@@ -44,6 +44,27 @@ def test_whoever_writes_for_the_catalogue_tries_it_out_and_does_not_send():
     assert campaign.state == "draft"
 
 
+def test_a_newsletter_is_written_in_german_too_in_a_tab_of_its_own_wholly_or_not_at_all():
+    client = at_the_desk("catalogue")
+    add = reverse("admin:privacy_campaign_add")
+    half = client.post(add, WORDS | {"de_title": "Der Herbst"})
+    assert "In Deutsch too" in half.content.decode()
+    assert not Campaign.objects.exists()
+    client.post(add, WORDS | {"de_title": "Der Herbst", "de_body": "<p>Drei neue <script>x</script>Ringe.</p>"})
+    campaign = Campaign.objects.get()
+    assert campaign.translations == {
+        "de": {"title": "Der Herbst", "preheader": "", "body": "<p>Drei neue Ringe.</p>", "sms": "", "post": ""}
+    }
+    shown = client.get(page(campaign)).content.decode()
+    assert "How the mail looks, English" in shown
+    assert "How the mail looks, Deutsch" in shown
+    assert "Drei neue Ringe." in shown
+    client.post(page(campaign), WORDS | {"de_title": " ", "de_body": "<div><br></div>"})
+    campaign.refresh_from_db()
+    assert campaign.translations == {}
+    assert "How the mail looks, " not in client.get(page(campaign)).content.decode()
+
+
 def test_the_owner_sees_how_many_and_sends_it():
     client = at_the_desk("owner")
     campaign = draft()
@@ -112,3 +133,28 @@ def test_the_demo_has_readers_a_draft_and_one_that_goes():
     found = {campaign.title: campaigns.count(campaign, at=NOON).would_get_it for campaign in Campaign.objects.all()}
     assert found == {"The autumn case": 5, "How to keep gold bright": 2}
     assert suppressions.stops("email", "ruth@example.com", marketing=True)
+
+
+def test_the_demo_has_one_that_goes_by_every_way_where_the_policy_names_them_and_one_in_german(settings):
+    settings.LOUPE_POLICY = "jskeuc"
+    for name in ("alice", "bob"):
+        someone(name)
+    assert [demo_newsletters.load(at=NOON) for _ in range(2)] == [3, 0]
+    every = Campaign.objects.get(title="An evening at the window")
+    assert {each.channel: each.would_get_it for each in campaigns.counts(every, at=NOON)} == {
+        "email": 5,
+        "sms": 2,
+        "post": 2,
+    }
+    campaigns.sweep(by="system:test", at=NOON)
+    titles = Message.objects.filter(kind="privacy.newsletter_new_pieces", channel="email").values_list(
+        "payload", flat=True
+    )
+    assert sorted(payload["to"] for payload in titles if payload["title"] == "Die Herbstvitrine") == [
+        "lena@example.com"
+    ]
+    assert {payload["title"] for payload in titles} == {
+        "The autumn case",
+        "Die Herbstvitrine",
+        "An evening at the window",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,9 +15,10 @@ from privacy.consent import ledger, preferences
 from privacy.consent.vocabulary import Channel, Matter, Surface
 from privacy.messages import audience, campaigns, outbox, print_lists, segments, sms, suppressions, texts, writing
 from privacy.messages.audience import Why
+from privacy.messages.newsroom import Words
 from privacy.messages.print_lists import Printer
 from privacy.messages.print_models import ListedLetter, PrintList
-from privacy.models import Campaign, Message
+from privacy.models import Campaign, ConsentRecord, Message
 from privacy.tests.people import NOON, Someone, someone
 from privacy.tests.subscribers import agrees, draft, reader
 from privacy.tests.test_no_news_without_consent import Recorder
@@ -62,6 +64,84 @@ def got(channel: str, state: str = "sent") -> list[object]:
     """Whom messages of a way went to."""
     mine = Message.objects.filter(channel=channel, state=state)
     return sorted(mine.values_list("subject", flat=True))
+
+
+# In more than one language
+
+GERMAN = Words(
+    title="Der Herbst", body="<p>Drei neue Ringe.</p>", sms="Drei neue Ringe.", post="Guten Tag.\n\nKommen Sie."
+)
+
+
+def test_each_reader_gets_their_language_and_whoever_chose_none_the_shops_first():
+    alice, bob = wanting("alice", *Channel), wanting("robert", *Channel)
+    preferences.speak(alice.subject, "de", by=alice.user, at=NOON)
+    campaigns.write(campaign := written(), translations={"de": GERMAN}, by=STAFF, at=NOON)
+    campaigns.schedule(campaign, for_=NOON, by=STAFF, at=NOON)
+    campaigns.begin(campaign, by=STAFF, at=NOON)
+    campaigns.step(campaign.pk, by=STAFF, at=NOON)
+    read = {
+        (mail.subject_id, mail.channel): (mail.payload.get("title", ""), mail.payload["text"])
+        for mail in Message.objects.filter(reference=campaign.reference)
+    }
+    said = {
+        alice: ("Der Herbst", {"email": "Drei neue Ringe.", "sms": "Drei neue Ringe.", "post": "Guten Tag."}),
+        bob: (
+            "The autumn case",
+            {"email": "Three new rings.", "sms": "Three new rings are here.", "post": "Dear reader."},
+        ),
+    }
+    assert len(read) == 6
+    for person, (title, words) in said.items():
+        for channel, begins in words.items():
+            got_title, text = read[person.subject.pk, channel]
+            assert (got_title, begins in text) == ("" if channel == "sms" else title, True)
+    assert "Keine Werbung mehr per SMS: Antwort STOP." in read[alice.subject.pk, "sms"][1]
+
+
+def test_a_language_that_lacks_words_for_a_way_is_not_sent():
+    wanting("alice", *Channel)
+    campaign = campaigns.write(written(), translations={"de": replace(GERMAN, sms="")}, by=STAFF, at=NOON)
+    with pytest.raises(campaigns.NotReady, match="In Deutsch it has no text yet"):
+        campaigns.schedule(campaign, for_=NOON, by=STAFF, at=NOON)
+    campaigns.write(campaign, translations={"de": replace(GERMAN, sms="lang " * 110)}, by=STAFF, at=NOON)
+    with pytest.raises(campaigns.NotReady, match="The text message in Deutsch is longer than 3 texts"):
+        campaigns.schedule(campaign, for_=NOON, by=STAFF, at=NOON)
+    campaigns.write(campaign, translations={}, by=STAFF, at=NOON)
+    assert campaigns.schedule(campaign, for_=NOON, by=STAFF, at=NOON).state == "scheduled"
+
+
+# Trying it out
+
+
+def test_a_test_goes_to_the_writers_own_address_and_number_in_each_language_and_nowhere_else(mailoutbox):
+    carol, alice = someone("carol", is_staff=True), wanting("alice", *Channel)
+    campaign = campaigns.write(written(), translations={"de": GERMAN}, by=STAFF, at=NOON)
+    before = ConsentRecord.objects.count()
+    sent = campaigns.try_out(campaign, to=carol.email, subject=carol.subject, by=carol.user, at=NOON)
+    assert [(each.channel, each.payload["to"], each.kind) for each in sent] == [
+        (channel, to, "privacy.newsletter_test")
+        for channel, to in (("email", carol.email), ("sms", carol.user.phone))
+        for _ in range(2)
+    ]
+    outbox.sweep(at=NOON)
+    assert [mail.subject for mail in mailoutbox] == ["Test: The autumn case", "Test: Der Herbst"]
+    assert sorted(Recorder.given) == sorted(each.pk for each in sent[2:])
+    assert (ConsentRecord.objects.count(), PrintList.objects.count(), Message.objects.count()) == (before, 0, 4)
+    assert not Message.objects.filter(subject=alice.subject).exists()
+
+
+def test_whoever_has_no_number_is_told_so_and_gets_the_mail_alone():
+    carol = someone("carol", is_staff=True)
+    type(carol.user).objects.filter(pk=carol.user.pk).update(phone="")
+    call_command("ensure_roles", verbosity=0)
+    carol.user.groups.add(Group.objects.get(name="owner"))
+    browser = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    browser.force_login(carol.user)
+    address = reverse("admin:privacy_campaign_try_out", args=[written().pk])
+    said = browser.post(address, follow=True).content.decode()
+    assert "On its way to your own address, and to nobody else. Your account has no telephone number" in said
+    assert [each.channel for each in Message.objects.all()] == ["email"]
 
 
 # Whom
@@ -331,7 +411,8 @@ def test_staff_choose_the_ways_and_see_each_before_it_goes(owner):
     for words in ("JSKEUC: Rings are here. Reply STOP", "67 characters, 1 text", "You get this letter because"):
         assert words in shown, words
     assert owner.get(page(campaign, "specimen"))["Content-Type"] == "application/pdf"
-    assert owner.get(page(campaign, "try_out")).status_code == 302, "there is no mail to try out"
+    owner.post(page(campaign, "try_out"))
+    assert Message.objects.values_list("channel").get() == ("sms",), "there is no mail to try out"
     counted = owner.get(page(campaign, "schedule")).text
     assert ("Now, by text message" in counted, "Now, by post" in counted, counted.count("would get it")) == (
         True,

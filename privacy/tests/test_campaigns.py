@@ -315,7 +315,7 @@ def test_a_draft_is_mailed_to_whoever_asked_and_to_nobody_else(mailoutbox):
     carol = someone("carol", is_staff=True)
     reader("mona@example.com")
     campaign = draft()
-    message = campaigns.try_out(campaign, to=carol.email, subject=carol.subject, by=carol.user, at=NOON)
+    (message,) = campaigns.try_out(campaign, to=carol.email, subject=carol.subject, by=carol.user, at=NOON)
     outbox.send(message.pk, at=NOON)
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [(["carol@example.com"], "Test: The autumn case")]
     assert campaigns.results(campaign)[0].messages == 0
