@@ -58,8 +58,8 @@ def _can_be_tried(campaign: Campaign) -> bool:
 DECISIONS: Final = {
     "try_out": Decision(
         title="Send me a test",
-        explains="The mail goes to your own address, the text message to the number of your account, in each language that is "
-        "written. The letter is not sent: look at it as PDF.",
+        explains="It goes to you alone, in each language that is written: a mail to your own address, a text message to the number "
+        "of your account.",
         permission=MAY_WRITE,
         fits=_can_be_tried,
         do=_try_out,
@@ -134,10 +134,7 @@ class CampaignAdmin(Decides, ModelAdmin):
         return (
             (None, {"fields": ("topic", "ways", "pieces")}),
             first,
-            *(
-                (name, {"classes": ["tab"], "description": TRANSLATED, "fields": fields_in(code, apart)})
-                for code, name in OTHERS
-            ),
+            *((name, {"classes": ["tab"], "fields": fields_in(code, apart)}) for code, name in OTHERS),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> tuple[str, ...]:
@@ -218,7 +215,6 @@ class CampaignAdmin(Decides, ModelAdmin):
         return campaign.state, campaign.get_state_display()
 
 
-TRANSLATED: Final = "Readers who chose this language get these words. Left empty, they get the first ones."
 SPECIMEN: Final = ("A. Specimen", "1 Example Street", "Anytown 10000")
 
 

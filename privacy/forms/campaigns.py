@@ -26,7 +26,11 @@ FIRST, *OTHERS = settings.LANGUAGES
 """The language a newsletter is always written in, and those it may be written in besides."""
 WRITTEN: Final[Mapping[str, Callable[[str], forms.Field]]] = {
     "title": lambda name: forms.CharField(
-        label=f"Subject line, {name}", required=False, max_length=120, widget=UnfoldAdminTextInputWidget
+        label=f"Subject line, {name}",
+        required=False,
+        max_length=120,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Whoever chose this language gets these words. Leave all of it empty, and they get the first ones.",
     ),
     "preheader": lambda name: forms.CharField(
         label=f"First line, {name}", required=False, max_length=140, widget=UnfoldAdminTextInputWidget
