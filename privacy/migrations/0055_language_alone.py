@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0052_said_on_an_orders_page'),
+        ('privacy', '0054_lists_for_partners'),
     ]
 
     operations = [

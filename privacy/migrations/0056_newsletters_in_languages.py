@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0053_language_alone'),
+        ('privacy', '0055_language_alone'),
     ]
 
     operations = [
