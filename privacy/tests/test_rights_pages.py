@@ -125,7 +125,7 @@ def test_alice_fetches_her_copy_once_and_it_holds_all_of_her_and_none_of_bob(
     assert groups["accounts.Address"]["why"] == ["to deliver to you", "to send you news you asked for"]
     assert groups["accounts.Address"]["kept"] == "while you have an account"
     assert groups["privacy.DataRequest"]["rows"][0]["values"]["reference"] == request.reference
-    assert "request.received" in {row["values"]["event"] for row in groups["privacy.AuditEvent"]["rows"]}
+    assert "request.received" in {row["values"]["what happened"] for row in groups["privacy.AuditEvent"]["rows"]}
     assert "argon2" not in text
 
     assert client.post(address).status_code == 302, "its last byte has left, so it is gone"
