@@ -53,7 +53,7 @@ NEEDS_AN_ACCOUNT = {
     "accounts/security.html", "accounts/tokens.html", "orders/orders.html", "privacy/ask_copy.html",
     "privacy/ask_erasure.html", "privacy/centre.html", "privacy/own_ask.html", "privacy/own_ask_kind.html",
     "privacy/own_request.html", "privacy/preferences.html", "privacy/prove.html",
-    "privacy/send_copy.html",
+    "privacy/send_copy.html", "shop/review.html", "shop/reviews.html",
 }  # fmt: skip
 ANSWERS_A_FORM_OR_A_FAILURE = {
     "403.html", "403_csrf.html", "410.html", "429.html", "500.html", "account/signup.html",
