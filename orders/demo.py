@@ -17,7 +17,7 @@ from django.db import transaction
 
 from accounts import addresses
 from accounts.models import User
-from orders import checkout, destinations, fulfilment, payments, returns
+from orders import checkout, destinations, fulfilment, payments, returns, sharing
 from orders.bag import Bag
 from orders.checkout import CheckoutDetails
 from orders.models import Order, Payment, PaymentEvent, Return
@@ -97,6 +97,16 @@ def _one_came_back(order: Order, at: datetime) -> None:
     returns.refund(made, by=DEMO, at=at + timedelta(days=13))
 
 
+def _appraised(order: Order, at: datetime) -> None:
+    """Its owner let an appraiser look at it, where the shop has one, and the appraiser did."""
+    _delivered(order, at)
+    lately = at + timedelta(days=117)
+    for appraiser in sharing.appraisers(at=lately)[:1]:
+        wanted = sharing.Wanted("appraisal", with_price=True)
+        share = sharing.ask(order, appraiser, wanted, network="", by=order.subject, at=lately)
+        sharing.show(share, at=lately + timedelta(days=1))
+
+
 GWEN: Final = Guest("gwen@example.com", "Gwen Garnet", "12 Bezel Street", "Portland", "US-OR", "97205")
 HUGO: Final = Guest("hugo@example.com", "Hugo Halo", "Lindenweg 5", "Hamburg", "DE", "20095")
 IRIS: Final = Guest("iris@example.com", "Iris Ivory", "9 Opal Crescent", "Toronto", "CA-ON", "M5V 2T6")
@@ -105,7 +115,7 @@ STORIES: Final = (
     Story("alice, long ago", "alice@example.com", (0,), 410, _delivered, gift_message="For thirty years. Yours, A."),
     Story("alice, in spring", "alice@example.com", (5, 9), 190, _one_came_back, engraving="A & L 2019"),
     Story("bob, now", "bob@example.com", (12,), 3, _shipped),
-    Story("bob, in summer", "bob@example.com", (3,), 120, _delivered),
+    Story("bob, in summer", "bob@example.com", (3,), 120, _appraised),
     Story("bob, a stone", "bob@example.com", (), 1, _waits, with_stone=True),
     Story("gwen", GWEN, (7,), 2, _packed, gift_message="Happy birthday, Mina."),
     Story("hugo", HUGO, (2,), 1, _waits),

@@ -9,15 +9,17 @@ to run again: with any newsletter there, nothing is added.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.contrib.auth import get_user_model
 
-from privacy.consent import ledger, notices, preferences
+from privacy.consent import ledger, notices, partners, preferences
 from privacy.consent.vocabulary import Channel, Matter, Surface
-from privacy.messages import campaigns, newsletter, pieces, unsubscribe
+from privacy.messages import campaigns, newsletter, pieces, unsubscribe, wishes
 from privacy.messages.newsroom import Campaign, Words
+from privacy.messages.wishes import Said
 from privacy.register.models import Subject
 
 DEMO: Final = "system:demo"
@@ -104,6 +106,15 @@ def _readers(now: datetime) -> None:
                 by=user.subject,
                 at=then,
             )
+        _agree_to_partners(user.subject, then)
+
+
+def _agree_to_partners(person: Subject, at: datetime) -> None:
+    """Hear from whom the shop names, so that there is a list to make."""
+    for thing in partners.things():
+        said = Said(Surface.PREFERENCES, network=NETWORK, by=person, at=at)
+        held = wishes.standing(person)
+        wishes.save(person, replace(held, yes=held.yes | {thing}), seen=held.yes, said=said)
 
 
 def _confirmed(address: str, at: datetime) -> Subject:

@@ -37,7 +37,7 @@ DECISIONS: Final = {
 class ShareAdmin(Decides, Evidence):
     """Orders shown to appraisers, the newest first. The list names nobody."""
 
-    list_display = ("reference", "order", "to", "works", "asked_at", "ends_at", "times_opened")
+    list_display = ("reference", "order", "to", "asked_at", "ends_at", "times_opened", "cancelled_at")
     list_filter = ("wish",)
     list_select_related = ("order__subject",)
     search_fields = ("=reference", "=order__reference")
@@ -59,7 +59,6 @@ class ShareAdmin(Decides, Evidence):
         "cancelled_at",
     )
     decisions = DECISIONS
-    list_per_page = 25
     shows = {"to": ("recipient",)}
 
     @display(description="appraiser")
