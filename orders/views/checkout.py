@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
@@ -35,6 +36,19 @@ LOCKED: Final = {
     "first.",
     Reason.ASKED: "You asked us to keep your data and not to use them, and an order would use them. Press “Use them again” on your "
     "privacy page, then order.",
+}
+AWAY: Final = (gateway.Unavailable, gateway.Refused)
+NO_ANSWER: Final = "The payment page does not answer just now. Nothing was charged; try again in a minute."
+#: What keeps an order from being paid, each with what is said above the form, which comes back as it was typed.
+HINDRANCES: Final[Mapping[type[Exception], Callable[[HttpRequest, Contents, Any], str]]] = {
+    checkout.PriceChanged: lambda _request, _contents, error: _new_total(error),
+    stock.NotEnough: lambda _request, contents, error: _short(contents, error),
+    checkout.Locked: lambda request, *_: _why_locked(request),
+    checkout.Busy: lambda *_: "Another window is changing this bag. Close it and try again.",
+    payments.NotAccepted: lambda *_: (
+        "No card can pay a total of this size at once. Write to us, and we find another way; nothing was charged."
+    ),
+    **dict.fromkeys(AWAY, lambda *_: NO_ANSWER),
 }
 SESSION_ID: Final = re.compile(r"cs_\w{1,200}", re.ASCII)
 STEPS: Final = (("Bag", "done"), ("Your details", "now"), ("Payment", "next"))
@@ -124,29 +138,15 @@ def _pay(request: HttpRequest, bag: Bag) -> HttpResponse:
             by=by,
             at=now,
         )
-    except checkout.PriceChanged as error:
-        total = money.format(error.quote.total_minor, error.quote.currency)
-        return _form(request, form, contents, notice=f"The total is now {total}. Have a look, and pay if it suits you.")
-    except stock.NotEnough as error:
-        return _form(request, form, contents, notice=_short(contents, error))
     except checkout.BagEmpty:
         return redirect("orders:bag")
     except checkout.AlreadyOrdered:
         response = render(request, "orders/already_ordered.html", status=409)
         bags.write(response, bags.fresh(bag))
         return response
-    except checkout.Locked:
-        return _form(request, form, contents, notice=_why_locked(request), status=409)
-    except checkout.Busy:
-        return _form(request, form, contents, notice="Another window is changing this bag. Close it and try again.")
-    except payments.NotAccepted:
-        words = (
-            "No card can pay a total of this size at once. Write to us, and we find another way; nothing was charged."
-        )
-        return _form(request, form, contents, notice=words)
-    except (gateway.Unavailable, gateway.Refused):
-        words = "The payment page does not answer just now. Nothing was charged; try again in a minute."
-        return _form(request, form, contents, notice=words, status=503)
+    except tuple(HINDRANCES) as error:
+        notice = next(says for kind, says in HINDRANCES.items() if isinstance(error, kind))(request, contents, error)
+        return _form(request, form, contents, notice=notice, status=503 if isinstance(error, AWAY) else 409)
     response = HttpResponseRedirect(begun.redirect_url)
     response.status_code = 303
     bags.write(response, bags.send_to(bag, form.cleaned_data["place"]))
@@ -227,6 +227,11 @@ def _known(user: User | None) -> dict[str, Any]:
 def _initial(noted: dict[str, Any]) -> dict[str, Any]:
     engravings = noted.pop("engravings", {})
     return noted | {f"engraving_{name.replace(':', '_')}": text for name, text in engravings.items()}
+
+
+def _new_total(error: checkout.PriceChanged) -> str:
+    total = money.format(error.quote.total_minor, error.quote.currency)
+    return f"The total is now {total}. Have a look, and pay if it suits you."
 
 
 def _short(contents: Contents, error: stock.NotEnough) -> str:
