@@ -63,9 +63,8 @@ def _of_act(request: DataRequest) -> list[Moment]:
     if request.approved_at is not None:
         steps.append(_done("Approved", request.approved_at))
     elif request.rule.is_decided:
-        reply = f"You hear from us by {clock.day_of(request.first_reply_due_at)}."
         return [
-            Moment("A person looks at it", None, reply, _turn_of(request)),
+            Moment("A person looks at it", None, _reply(request), _turn_of(request)),
             Moment("Done", None, _by(request), "next"),
         ]
     if request.completed_at is not None:
@@ -73,6 +72,13 @@ def _of_act(request: DataRequest) -> list[Moment]:
     if request.state == State.PARTLY_DONE:
         return [*steps, Moment("Partly done", None, f"Something still has to finish first. {_by(request)}", "now")]
     return [*steps, Moment("Being done", None, _by(request), _turn_of(request))]
+
+
+def _reply(request: DataRequest) -> str:
+    """Until when they hear from us first; nothing where they have."""
+    if request.first_replied_at is not None:
+        return ""
+    return f"You hear from us by {clock.day_of(request.first_reply_due_at)}."
 
 
 def _turn_of(request: DataRequest) -> str:
@@ -95,9 +101,7 @@ def _of_erasure(request: DataRequest) -> list[Moment]:
     if request.approved_at is not None:
         steps.append(_done("Approved", request.approved_at))
     else:
-        reply = f"You hear from us by {clock.day_of(request.first_reply_due_at)}."
-        state = "now" if request.verified_at is not None else "next"
-        steps.append(Moment("A person looks at it", None, reply, state))
+        steps.append(Moment("A person looks at it", None, _reply(request), _turn_of(request)))
     if request.completed_at is not None:
         return [*steps, _done("Erased", request.completed_at)]
     if request.state == State.PARTLY_DONE:

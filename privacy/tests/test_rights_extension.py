@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from privacy.ground import states
 from privacy.models import AuditEvent
-from privacy.rights import deadlines, extension, intake, requests, timeline
+from privacy.rights import clock, deadlines, extension, intake, requests, timeline
 from privacy.rights.models import DataRequest, State
 from privacy.tests.people import LATER, NOON, asks, at_the_desk, mails, someone
 from privacy.tests.test_rights_desk import page_of
@@ -43,6 +43,9 @@ def test_more_time_is_told_with_its_reason_and_the_last_date_the_laws_allow(alic
     event = AuditEvent.objects.get(event="request.extended")
     assert (event.subject_id, event.actor, event.details["rule"]) == (alice.subject.pk, CAROL, "90 calendar days")
     assert WHY in [moment.note for moment in timeline.of(request)]
+    hears = [moment.note for moment in (*timeline.of(bobs), *timeline.of(request)) if "You hear from us" in moment.note]
+    told = f"You hear from us by {clock.day_of(bobs.first_reply_due_at)}."
+    assert hears == [told] * bobs.rule.is_decided, "she has heard, and Bob has not"
     bobs.refresh_from_db()
     assert (bobs.due_at, bobs.derivation, bobs.extended_at) == (*before, None)
 
