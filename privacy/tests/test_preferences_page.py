@@ -100,7 +100,8 @@ def test_a_shop_that_writes_in_three_ways_asks_for_each_of_them(alice, settings,
     settings.LOUPE_POLICY = shop
     asked = {f"{topic}-{way}" for topic in ("new_pieces", "offers", "care") for way in ("email", "sms", "post")}
     answer = browser_of(alice).get(PAGE)
-    assert set(switches(answer)) == asked | {"recommendations"}
+    partners = {"partner_marketing--lumen"} if shop == "jskeuc" else set()
+    assert set(switches(answer)) == asked | {"recommendations"} | partners
     assert notices.text("text_messages") in answer.content.decode()
 
 
