@@ -25,24 +25,24 @@ from privacy.messages.newsroom import Campaign, Words
 FIRST, *OTHERS = settings.LANGUAGES
 """The language a newsletter is always written in, and those it may be written in besides."""
 WRITTEN: Final[Mapping[str, Callable[[str], forms.Field]]] = {
-    "title": lambda name: forms.CharField(
+    "title": lambda name: FreeText(
         label=f"Subject line, {name}",
         required=False,
         max_length=120,
         widget=UnfoldAdminTextInputWidget,
         help_text="Whoever chose this language gets these words. Leave all of it empty, and they get the first ones.",
     ),
-    "preheader": lambda name: forms.CharField(
+    "preheader": lambda name: FreeText(
         label=f"First line, {name}", required=False, max_length=140, widget=UnfoldAdminTextInputWidget
     ),
-    "body": lambda name: forms.CharField(label=f"Text of the mail, {name}", required=False, widget=WysiwygWidget),
-    Channel.SMS.value: lambda name: forms.CharField(
+    "body": lambda name: FreeText(label=f"Text of the mail, {name}", required=False, widget=WysiwygWidget),
+    Channel.SMS.value: lambda name: FreeText(
         label=f"Text message, {name}",
         required=False,
         max_length=600,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     ),
-    Channel.POST.value: lambda name: forms.CharField(
+    Channel.POST.value: lambda name: FreeText(
         label=f"Letter, {name}", required=False, max_length=6000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 10})
     ),
 }
