@@ -159,7 +159,7 @@ class CheckoutForm(NewsBoxes):
         required=False,
         help_text="Two texts for this order, and no others. Reply STOP ALL to end them.",
     )
-    language = LanguageField(help_text="Of every mail about this order.")
+    language = LanguageField(help_text="Of every mail about this order, and of what we write after it.")
     vat_number = forms.CharField(
         label="VAT number",
         max_length=20,
