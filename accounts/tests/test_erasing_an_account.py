@@ -101,9 +101,9 @@ def test_what_staff_did_to_an_account_is_theirs_and_visible_to_its_owner(lives, 
 
     [entry] = entries(alice)
     hers = registry.shown(history, entry, visible=True)
-    assert hers["change message"] == "Corrected the telephone number of Alice Abernathy."
+    assert hers["what was changed"] == "Corrected the telephone number of Alice Abernathy."
     carols = registry.shown(history, entry)
-    assert carols["change message"] == carols["object repr"] == registry.REDACTED
+    assert carols["what was changed"] == carols["what it was about"] == registry.REDACTED
     assert str(carol) not in str(hers)
 
 
