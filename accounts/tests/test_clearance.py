@@ -157,7 +157,8 @@ def test_the_owner_gives_an_end_and_nobody_gives_themselves_more_time(owner, car
     typed = {"is_staff": "on", "groups": [role.pk], "access_until_0": "2026-12-24", "access_until_1": "18:00:00"}
     assert owner.post(f"/admin/accounts/user/{carol.pk}/change/", typed).status_code == 302
     carol.refresh_from_db()
-    assert (carol.access_until.isoformat(), list(carol.groups.all())) == ("2026-12-24T18:00:00+00:00", [role])
+    six_in_los_angeles = "2026-12-25T02:00:00+00:00"
+    assert (carol.access_until.isoformat(), list(carol.groups.all())) == (six_in_los_angeles, [role])
     event = AuditEvent.objects.get(event="staff.access_changed")
     assert (event.actor, event.object_ref, event.details) == (
         f"staff:{owner.user.pk}",

@@ -45,7 +45,7 @@ def test_a_redacted_value_is_replaced_and_an_empty_one_is_not_invented():
     carol = someone("carol", is_staff=True)
     entry = LogEntry(user=carol.user, action_time=NOON, object_repr="alice@example.com", change_message="")
     shown = registry.shown(registry.of("admin.LogEntry"), entry)
-    assert shown == {"action time": NOON.isoformat(), "object repr": registry.REDACTED, "change message": ""}
+    assert shown == {"when": NOON.isoformat(), "what it was about": registry.REDACTED, "what was changed": ""}
 
 
 def test_evidence_has_no_foreign_key():

@@ -8,6 +8,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from privacy.consent.vocabulary import Matter
+from privacy.ground import references
 from privacy.messages import outbox, pieces, unsubscribe, writing
 from privacy.messages.kinds import KINDS
 from privacy.messages.mail import envelope
@@ -38,7 +39,8 @@ def mona(db):
 
 def letter(mona, **changes):
     words = {"title": "The autumn case", "preheader": "Three rings", "body": "<p>Look.</p>", "topic": "care"} | changes
-    return writing.written(Campaign(**words), writing.Reader(mona.pk, "mona@example.com", NOON))
+    campaign = Campaign.objects.create(reference=references.new("NL"), created_at=NOON, **words)
+    return writing.written(campaign, writing.Reader(mona.pk, "mona@example.com", NOON))
 
 
 @pytest.mark.promise("JS-28", "JE-24")

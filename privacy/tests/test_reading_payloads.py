@@ -75,7 +75,7 @@ def test_a_field_that_says_it_goes_where_nothing_carries_it_is_an_error(scratch)
 def test_what_stripe_receives_on_the_policy_page_is_what_may_be_sent():
     assert activities.received_by("stripe") == [
         "Orders: reference",
-        "Payments: gateway payment id, amount, currency",
+        "Payments: number at Stripe, amount, currency",
         "Refunds: reference, amount",
     ]
 

@@ -61,5 +61,5 @@ def test_it_is_the_part_of_the_copy_that_was_given_by_consent_or_contract():
         bases = {purpose.basis for purpose in declaration.purposes_of(column)}
         assert declared.source in (Source.CUSTOMER, Source.OBSERVED), f"{model}.{column}"
         assert bases & {Basis.CONSENT, Basis.CONTRACT}, f"{model}.{column}"
-    assert ("privacy.AuditEvent", "event") in whole - along
+    assert ("privacy.AuditEvent", "what happened") in whole - along
     assert ("accounts.User", "date joined") in whole - along
