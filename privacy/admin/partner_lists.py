@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
+from privacy.admin import lists
 from privacy.admin.decisions import Decides, Decision
 from privacy.admin.masks import Evidence
 from privacy.consent import partners
@@ -114,10 +115,9 @@ class PartnerListAdmin(Decides, Evidence):
 
 def _made(form: MakeForm, request: HttpRequest) -> PartnerList | None:
     """Call the verb; what it refuses is told on the form."""
-    by: Any = request.user
     partner, kind = form.named[form.cleaned_data["partner"]], PartnerList.Kind(form.cleaned_data["kind"])
     try:
-        return partner_lists.make(partner, kind, by=by, at=timezone.now())
+        return partner_lists.make(partner, kind, by=lists.staff(request), at=timezone.now())
     except partner_lists.Nobody:
         form.add_error(None, NOBODY)
     except agreements.NotAgreed as lacking:

@@ -58,10 +58,9 @@ class AskForm(WishForm):
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, rule=kinds.rule(kind), **kwargs)
-        if (
-            not language.is_asked() or self.rule.proof is kinds.Proof.NOTHING
-        ):  # to opt out takes an address and nothing else
-            del self.fields["language"]
+        # To opt out takes an address and nothing else.
+        if not language.is_asked() or self.rule.proof is kinds.Proof.NOTHING:
+            self.fields.pop("language", None)
         self.order_fields([*self.rule.asks, *self.base_fields])
 
     def clean_email(self) -> str:

@@ -113,6 +113,11 @@ def test_what_no_guest_can_ask_for_is_no_page(path):
     assert visitor().get(f"/privacy/request/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("kind", [each for _, shelf in asking.SHELVES for each in shelf], ids=str)
+def test_everything_offered_has_its_form_for_a_guest_and_for_an_agent(kind):
+    assert [visitor().get(f"/privacy/request/{who}{kind}/").status_code for who in ("", "agent/")] == [200, 200]
+
+
 def test_an_opt_out_asks_for_an_address_and_nothing_else():
     for kind in (Kind.OPT_OUT, Kind.LIMIT):
         assert [*AskForm(kind=kind).fields] == ["email"]

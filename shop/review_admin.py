@@ -29,9 +29,9 @@ from privacy.ground import states
 from privacy.register import registry
 from privacy.rights import looks
 from shop import reviews
-from shop.forms_reviews import ReadForm, RefuseReviewForm
 from shop.models import Review, ReviewPhoto
-from shop.views_reviews import jpeg
+from shop.review_forms import ReadForm, RefuseReviewForm
+from shop.review_views import jpeg
 
 MODERATE: Final = "shop.moderate_review"
 STATE_COLOURS: Final = {"waiting": "warning", "approved": "success", "refused": "danger"}
@@ -101,7 +101,7 @@ class PhotoInline(ShownInline, StackedInline):
 class ReviewAdmin(Decides, Evidence):
     """What customers say of their pieces, those first that nobody has read yet."""
 
-    list_display = ("reference", "product", "rating", "title", "state_label", "may_be_published", "changed_at")
+    list_display = ("reference", "piece", "rating", "title", "state_label", "may_be_published", "changed_at")
     list_filter = ("state", "rating")
     list_select_related = ("product",)
     ordering = (F("decided_at").asc(nulls_first=True), "changed_at")
@@ -123,6 +123,10 @@ class ReviewAdmin(Decides, Evidence):
         """Where it stands, and what its author says."""
         may = "may be published" if getattr(row, "is_allowed", False) else "is not to be published"
         return f"{row}, {row.rating} of 5: {row.get_state_display().lower()}; for its author it {may}"
+
+    @display(description="piece", ordering="product__name")
+    def piece(self, review: Review) -> str:
+        return str(review.product.name)
 
     @display(description="state", label=STATE_COLOURS, ordering="state")
     def state_label(self, review: Review) -> tuple[str, str]:
