@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from accounts import clearance_admin
+from accounts import admin_clearance
 
 app_name = "clearance"
-urlpatterns = [path("", admin.site.admin_view(clearance_admin.show), name="show")]
+urlpatterns = [path("", admin.site.admin_view(admin_clearance.show), name="show")]

@@ -17,7 +17,7 @@ from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 
 from privacy.admin.lists import DeskAdmin, staff
-from shop import money, review_admin, shelves, stock  # noqa: F401  # the desk of reviews registers itself
+from shop import admin_reviews, money, shelves, stock  # noqa: F401  # the desk of reviews registers itself
 from shop.models import Category, Certificate, Product, Reservation, StockLevel, Stone, Variant
 
 

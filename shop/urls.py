@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop import review_views, views
+from shop import views, views_reviews
 
 app_name = "shop"
 urlpatterns = [
@@ -14,11 +14,11 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("size-guide/", views.size_guide, name="size_guide"),
     path("about-our-stones/", views.about_stones, name="about_stones"),
-    path("account/reviews/", review_views.mine, name="reviews"),
-    path("account/reviews/<slug:slug>/", review_views.write, name="review"),
-    path("account/reviews/<slug:slug>/take-back/", review_views.take_back, name="review_take_back"),
-    path("account/reviews/<slug:slug>/delete/", review_views.delete, name="review_delete"),
-    path("photo/<str:reference>/", review_views.photo, name="review_photo"),
+    path("account/reviews/", views_reviews.mine, name="reviews"),
+    path("account/reviews/<slug:slug>/", views_reviews.write, name="review"),
+    path("account/reviews/<slug:slug>/take-back/", views_reviews.take_back, name="review_take_back"),
+    path("account/reviews/<slug:slug>/delete/", views_reviews.delete, name="review_delete"),
+    path("photo/<str:reference>/", views_reviews.photo, name="review_photo"),
     path("seen/", views.seen, name="seen"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),

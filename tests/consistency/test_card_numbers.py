@@ -27,7 +27,7 @@ TYPED, MASKED = "My card is 4111 1111 1111 1111, thank you", "My card is ••�
 
 #: Fields of letters and digits that hold no words: what stands in each instead.
 NO_WORDS: Final = {
-    "accounts.clearance_admin.RulesForm.digest": "hidden: which text of the rules was read",
+    "accounts.admin_clearance.RulesForm.digest": "hidden: which text of the rules was read",
     "accounts.forms.PhoneField": "a telephone number, kept in one spelling",
     "orders.desk_forms.ShipForm.tracking_number": "a carrier's own number, which may look like a card's",
     "orders.forms.CheckoutForm.phone": "a telephone number, kept in one spelling",

@@ -76,7 +76,7 @@ MAY_SEE_ALL: Final = {
     "privacy/rights/categories.py:_rows:Disclosure": "the person's own answer to who received what",
     "privacy/rights/shine_the_light.py:_of_this_year:DataRequest": "the person's own earlier answer",
     "privacy/rights/shine_the_light.py:during:Disclosure": "the person's own answer to who received what",
-    "shop/review_admin.py:photo:ReviewPhoto": "the desk reads what waits to be published, on the record",
+    "shop/admin_reviews.py:photo:ReviewPhoto": "the desk reads what waits to be published, on the record",
     "shop/photos.py:sweep:ReviewPhoto": "names of files that are kept",
     "shop/reports.py:live:SQL": "a view of the database, which leaves them out itself",
     "shop/reviews.py:_decide:Review": "the desk decides",
@@ -86,7 +86,7 @@ MAY_SEE_ALL: Final = {
     "shop/reviews.py:photo_of:ReviewPhoto": "the author's own",
     "shop/reviews.py:received:Review": "the author's own",
     "shop/reviews.py:write:Review": "the author's own",
-    "shop/review_views.py:_own:Review": "the author's own",
+    "shop/views_reviews.py:_own:Review": "the author's own",
 }
 
 

@@ -29,9 +29,9 @@ from privacy.ground import states
 from privacy.register import registry
 from privacy.rights import looks
 from shop import reviews
+from shop.forms_reviews import ReadForm, RefuseReviewForm
 from shop.models import Review, ReviewPhoto
-from shop.review_forms import ReadForm, RefuseReviewForm
-from shop.review_views import jpeg
+from shop.views_reviews import jpeg
 
 MODERATE: Final = "shop.moderate_review"
 STATE_COLOURS: Final = {"waiting": "warning", "approved": "success", "refused": "danger"}

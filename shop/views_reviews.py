@@ -19,8 +19,8 @@ from privacy.ground import audit, references, tongue
 from privacy.register import subjects
 from privacy.register.models import Subject
 from shop import photos, reviews
+from shop.forms_reviews import ReviewForm
 from shop.models import Product, Review, ReviewPhoto
-from shop.review_forms import ReviewForm
 
 AN_HOUR: Final = 30
 TOO_OFTEN: Final = "Those were many changes for one hour. Please send it again later."
